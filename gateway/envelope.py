@@ -1,0 +1,82 @@
+"""What the wire tells the gate about a request, in one internal header that no client can set.
+
+The value is base64url of JSON; raw bytes travel in it as Latin-1. The per-boot token inside proves
+that the wire wrote it: whoever else reaches the private socket is answered 404.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal, get_args
+
+from gateway.model import JSON, Caller, Headers
+
+HEADER = "X-Gateway-Envelope"
+
+# A head of at most 64 KiB: twice for non-ASCII bytes in UTF-8, a third more for base64, and room.
+MAX_VALUE_BYTES = 256 * 1024
+
+EnvelopeAction = Literal["challenge", "deny", "own"]
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One request as the wire saw and judged it."""
+
+    boot: str
+    decision_id: str  # UUIDv7: shown to the visitor as the reference, and logged
+    action: EnvelopeAction
+    site: str
+    route: str  # "" when none matched
+    reason: str  # of `model.Reason`
+    status: int  # of the reply to be made, for `deny`
+    caller: Caller
+    method: str
+    target: bytes
+    headers: Headers  # the original's, as received
+    host: str
+    navigation: bool  # a person's browser opening a page, so a page may be shown
+    risk: float = 0.0
+    visit: str = ""  # the sealed visit of a finishing request, so that its page can retry
+
+    def seal(self) -> bytes:
+        """The header's value."""
+        body = asdict(self) | {
+            "target": self.target.decode("latin-1"),
+            "headers": [[k.decode("latin-1"), v.decode("latin-1")] for k, v in self.headers],
+        }
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        return base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass"))
+
+    @staticmethod
+    def open(value: str | bytes | None, boot: str) -> Envelope | None:
+        """The envelope in a header's value; None if there is none or `boot` is not its token."""
+        if value is None or len(value) > MAX_VALUE_BYTES:
+            return None
+        try:
+            body = json.loads(base64.urlsafe_b64decode(value))
+            if not hmac.compare_digest(str(body["boot"]).encode(), boot.encode()):
+                return None
+            return _read(body)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
+
+    def get(self, name: bytes) -> bytes | None:
+        """The first value of an original header, by lower-case name."""
+        for key, value in self.headers:
+            if key.lower() == name:
+                return value
+        return None
+
+
+def _read(body: dict[str, JSON]) -> Envelope:
+    """Raises ValueError, TypeError or KeyError on anything `seal` does not write."""
+    if body["action"] not in get_args(EnvelopeAction):
+        raise ValueError("unknown action")
+    headers = tuple((k.encode("latin-1"), v.encode("latin-1")) for k, v in body["headers"])
+    target = body["target"].encode("latin-1")
+    caller = Caller(**body["caller"])
+    return Envelope(**(body | {"headers": headers, "target": target, "caller": caller}))
