@@ -1,0 +1,50 @@
+"""Where a request came from, as its own headers tell it: the site's page, elsewhere, a script.
+
+Browsers set `Origin` and `Sec-Fetch-*` themselves; no page can forge them (Fetch §3.2, Fetch Metadata §2).
+"""
+
+from __future__ import annotations
+
+from gateway.model import Headers
+
+
+def _first(headers: Headers, name: bytes) -> bytes:
+    return next((value for key, value in headers if key.lower() == name), b"").strip()
+
+
+def is_same_origin(headers: Headers, host: str, scheme: str) -> bool:
+    """Did a page of this very site send this request? Unknown is no.
+
+    `Origin` decides where there is one, else `Sec-Fetch-Site`. An `Origin` of the same host under
+    another scheme counts only when the browser vouches for it (a proxy may hide TLS from us).
+    """
+    site = _first(headers, b"sec-fetch-site")
+    origin = _first(headers, b"origin").decode("latin-1").lower()
+    if site and site != b"same-origin":
+        return False
+    if origin:
+        origin_scheme, _, origin_host = origin.partition("://")
+        return origin_host == host and (origin_scheme == scheme or site == b"same-origin")
+    return site == b"same-origin"
+
+
+def is_own_navigation(headers: Headers, host: str, scheme: str) -> bool:
+    """Would the browser send this site's SameSite cookies anyway? Same origin, or typed by the user."""
+    if _first(headers, b"sec-fetch-site") == b"none":
+        return True
+    return is_same_origin(headers, host, scheme)
+
+
+def wants_page(headers: Headers) -> bool:
+    """Is this a navigation, which an HTML page can answer? Scripts and sub-resources are not."""
+    mode = _first(headers, b"sec-fetch-mode")
+    if mode:
+        return mode == b"navigate"
+    if _first(headers, b"x-requested-with"):
+        return False
+    return b"text/html" in _first(headers, b"accept").lower()
+
+
+def is_preflight(method: str, headers: Headers) -> bool:
+    """A CORS preflight: it carries no cookies, so a challenge could never be met."""
+    return method == "OPTIONS" and bool(_first(headers, b"access-control-request-method"))

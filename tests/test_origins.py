@@ -1,0 +1,75 @@
+import pytest
+
+from gateway.origins import is_own_navigation, is_preflight, is_same_origin, wants_page
+
+HERE = ("shop.example", "https")
+
+
+def head(**values: str) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((k.replace("_", "-").encode(), v.encode()) for k, v in values.items())
+
+
+@pytest.mark.parametrize(
+    "headers, expected",
+    [
+        (head(Origin="https://shop.example"), True),
+        (head(Origin="https://SHOP.example"), True),
+        (head(Origin="https://shop.example", Sec_Fetch_Site="same-origin"), True),
+        (head(Sec_Fetch_Site="same-origin"), True),
+        (head(Origin="http://shop.example", Sec_Fetch_Site="same-origin"), True),
+        (head(Origin="http://shop.example"), False),
+        (head(Origin="https://shop.example", Sec_Fetch_Site="cross-site"), False),
+        (head(Origin="https://shop.example:444"), False),
+        (head(Origin="https://shop.example.evil.example"), False),
+        (head(Origin="https://evil.example", Sec_Fetch_Site="same-origin"), False),
+        (head(Origin="null"), False),
+        (head(Origin="null", Sec_Fetch_Site="same-origin"), False),
+        (head(Sec_Fetch_Site="same-site"), False),
+        (head(Sec_Fetch_Site="none"), False),
+        (head(Referer="https://shop.example/form"), False),
+        ((), False),
+    ],
+)
+def test_same_origin(headers, expected):
+    assert is_same_origin(headers, *HERE) is expected
+
+
+@pytest.mark.parametrize(
+    "headers, expected",
+    [
+        (head(Sec_Fetch_Site="none"), True),
+        (head(Sec_Fetch_Site="same-origin"), True),
+        (head(Sec_Fetch_Site="cross-site"), False),
+        ((), False),
+    ],
+)
+def test_own_navigation(headers, expected):
+    assert is_own_navigation(headers, *HERE) is expected
+
+
+@pytest.mark.parametrize(
+    "headers, expected",
+    [
+        (head(Sec_Fetch_Mode="navigate", Accept="*/*"), True),
+        (head(Sec_Fetch_Mode="cors", Accept="text/html"), False),
+        (head(Accept="text/html,application/xhtml+xml"), True),
+        (head(Accept="text/html", X_Requested_With="XMLHttpRequest"), False),
+        (head(Accept="application/json"), False),
+        (head(Accept="*/*"), False),
+        ((), False),
+    ],
+)
+def test_wants_page(headers, expected):
+    assert wants_page(headers) is expected
+
+
+@pytest.mark.parametrize(
+    "method, headers, expected",
+    [
+        ("OPTIONS", head(Access_Control_Request_Method="POST"), True),
+        ("OPTIONS", (), False),
+        ("POST", head(Access_Control_Request_Method="POST"), False),
+    ],
+)
+def test_preflight(method, headers, expected):
+    assert is_preflight(method, headers) is expected
