@@ -1,0 +1,88 @@
+"""Visits and tickets as sealed tokens. Expiry is not looked at here: it is a row in decide, judge.
+
+Bytes that are text on the wire (target, headers) travel as latin-1 strings, so that a long target
+costs one character a byte before sealing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields, replace
+
+from gateway.ring import KeyRing
+from gateway.model import JSON, Solved, Ticket, Visit
+from gateway.seal import TokenTooLongError, seal, unseal
+
+VISIT = "visit"
+TICKET = "ticket"
+
+
+def seal_visit(ring: KeyRing, visit: Visit, nonce: bytes) -> str:
+    """Seal a visit. Kept headers are dropped if they make it too long for the finishing form.
+
+    Raises TokenTooLongError when the target alone is too long (about 11 kB).
+    """
+    try:
+        return seal(ring, VISIT, _dump(_visit_to_json(visit)), nonce)
+    except TokenTooLongError:
+        return seal(ring, VISIT, _dump(_visit_to_json(replace(visit, kept=()))), nonce)
+
+
+def open_visit(ring: KeyRing, token: str) -> Visit | None:
+    """The visit, or None for anything that we did not seal. Never raises."""
+    payload = unseal(ring, VISIT, token)
+    if payload is None:
+        return None
+    try:
+        return _visit_from_json(json.loads(payload))
+    except (ValueError, TypeError, KeyError):  # sealed by a release with another idea of a visit
+        return None
+
+
+def seal_ticket(ring: KeyRing, ticket: Ticket, nonce: bytes) -> str:
+    """Seal a ticket. Raises TokenTooLongError when a kind's secret is beyond reason."""
+    return seal(ring, TICKET, _dump(asdict(ticket)), nonce)
+
+
+def open_ticket(ring: KeyRing, token: str) -> Ticket | None:
+    """The ticket, or None for anything that we did not seal. Never raises."""
+    payload = unseal(ring, TICKET, token)
+    if payload is None:
+        return None
+    try:
+        return Ticket(**_known(Ticket, json.loads(payload)))
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _dump(value: JSON) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _known(kind: type, stored: JSON) -> dict[str, JSON]:
+    """A later release may have added fields with defaults: unknown ones are not for us."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in stored.items() if name in names}
+
+
+def _visit_to_json(visit: Visit) -> dict[str, JSON]:
+    return asdict(visit) | {
+        "secret": visit.secret.hex(),
+        "target": visit.target.decode("latin-1"),
+        "kept": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in visit.kept],
+    }
+
+
+def _visit_from_json(stored: JSON) -> Visit:
+    solved = stored.get("solved")
+    return Visit(
+        **_known(Visit, stored)
+        | {
+            "secret": bytes.fromhex(stored["secret"]),
+            "target": stored["target"].encode("latin-1"),
+            "kept": tuple(
+                (name.encode("latin-1"), value.encode("latin-1")) for name, value in stored["kept"]
+            ),
+            "solved": None if solved is None else Solved(**_known(Solved, solved)),
+        }
+    )
