@@ -1,0 +1,245 @@
+"""What Prometheus sees: names `gateway_…`, base units, few labels, none that a stranger can fill.
+
+Labels are names the operator wrote (site, route, scope, upstream), closed enums, status classes.
+With several workers the master sets PROMETHEUS_MULTIPROC_DIR to an empty folder before this module
+is imported; every worker then writes there, and `render` in any process gives the sum.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+
+from gateway import __version__
+from gateway.model import Challenge, Decision, Deny, Forward, Reason, Resume
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+MULTIPROC_DIR = "PROMETHEUS_MULTIPROC_DIR"
+
+_SOLVE_S = (0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120)
+_REPLY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_CODES = ("broke", "1xx", "2xx", "3xx", "4xx", "5xx")
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # twice the series, for a time nobody asks
+
+
+class _Counts:
+    """A counter whose label children are found once: `labels()` costs 20 µs, a dict look-up 0.1."""
+
+    def __init__(self, name: str, text: str, labels: tuple[str, ...], registry: CollectorRegistry):
+        self._counter = Counter(name, text, labels, registry=registry)
+        self._children: dict[tuple[str, ...], Counter] = {}
+
+    def __call__(self, *values: str, amount: float = 1) -> None:
+        child = self._children.get(values)
+        if child is None:
+            child = self._children[values] = (
+                self._counter.labels(*values) if values else self._counter
+            )
+        child.inc(amount)
+
+
+class _Times:
+    """A histogram of seconds, with its children found once."""
+
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        labels: tuple[str, ...],
+        buckets: tuple[float, ...],
+        registry: CollectorRegistry,
+    ):
+        self._histogram = Histogram(name, text, labels, buckets=buckets, registry=registry)
+        self._children: dict[tuple[str, ...], Histogram] = {}
+
+    def __call__(self, seconds: float, *values: str) -> None:
+        child = self._children.get(values)
+        if child is None:
+            child = self._children[values] = self._histogram.labels(*values)
+        child.observe(seconds)
+
+
+class Metrics:
+    """Every metric of one process, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests()
+        self._challenges()
+        self._effects()
+
+    def _requests(self) -> None:
+        made = self.registry
+        self._request = _Counts(
+            "gateway_requests",
+            "Requests by what was decided.",
+            ("site", "route", "action", "reason"),
+            made,
+        )
+        self._would = _Counts(
+            "gateway_shadowed",
+            "Requests forwarded in shadow mode, by what enforcing would have done.",
+            ("site", "route", "would"),
+            made,
+        )
+        self._replies = _Counts(
+            "gateway_replies", "Replies by who made them and their class.", ("by", "code"), made
+        )
+        self._seconds = _Times(
+            "gateway_request_duration_seconds",
+            "From the request's head to the end of its reply.",
+            ("action",),
+            _REPLY_S,
+            made,
+        )
+        self._refused = _Counts(
+            "gateway_refused", "Messages refused as HTTP, by status.", ("status",), made
+        )
+        self._errors = _Counts("gateway_gate_errors", "Own pages that broke (500).", (), made)
+
+    def _challenges(self) -> None:
+        made = self.registry
+        by_kind = ("site", "route", "kind")
+        self.issued = _Counts("gateway_challenges_issued", "Questions asked.", by_kind, made)
+        self.solved = _Counts("gateway_challenges_solved", "Questions solved.", by_kind, made)
+        self.attempts = _Counts(
+            "gateway_challenge_attempts", "Answers by result.", ("kind", "result"), made
+        )
+        self.solve_seconds = _Times(
+            "gateway_challenge_solve_seconds",
+            "From question to right answer.",
+            ("kind",),
+            _SOLVE_S,
+            made,
+        )
+        self.loops = _Counts(
+            "gateway_loops", "Pages that gave up since passes did not stick.", ("why",), made
+        )
+        self.passes_issued = _Counts("gateway_passes_issued", "Passes set.", ("scope",), made)
+        self.passes_rejected = _Counts(
+            "gateway_passes_rejected", "Passes sent that did not count.", ("why",), made
+        )
+
+    def _effects(self) -> None:
+        made = self.registry
+        self.holds_kept = _Counts("gateway_holds_kept", "Requests held.", (), made)
+        self.holds_refused = _Counts(
+            "gateway_holds_refused", "Requests not held.", ("reason",), made
+        )
+        self.holds_delivered = _Counts(
+            "gateway_holds_delivered", "Held requests the app answered.", (), made
+        )
+        self.held_bytes = _Counts("gateway_holds_kept_bytes", "Bytes of bodies held.", (), made)
+        self._hold_bytes = Gauge(
+            "gateway_hold_bytes",
+            "Bytes held now.",
+            registry=made,
+            multiprocess_mode="mostrecent",
+        )
+        self._upstream_seconds = _Times(
+            "gateway_upstream_duration_seconds",
+            "From the first byte sent to the app to the end of its reply.",
+            ("upstream",),
+            _REPLY_S,
+            made,
+        )
+        self._upstream_errors = _Counts(
+            "gateway_upstream_errors",
+            "Requests an app did not answer.",
+            ("upstream", "reason"),
+            made,
+        )
+        self.store_errors = _Counts(
+            "gateway_store_errors", "Store calls that failed.", ("op",), made
+        )
+        self.log_lost = _Counts("gateway_log_lines_lost", "Records not written.", (), made)
+        build = Gauge(
+            "gateway_build_info",
+            "Always 1.",
+            ("version",),
+            registry=made,
+            multiprocess_mode="max",
+        )
+        build.labels(__version__).set(1)
+
+    # --- verbs ---------------------------------------------------------------------------
+
+    def request(
+        self, decision: Decision | None, status: int, seconds: float, *, ours: bool
+    ) -> None:
+        """One reply ended; `decision` None: an endpoint of our own, `status` 0: it broke off."""
+        site, route, action, reason, would = labels_of(decision)
+        self._request(site, route, action, reason)
+        if would:
+            self._would(site, route, would)
+        self._replies("gate" if ours else "app", _CODES[status // 100 if status < 600 else 5])
+        self._seconds(seconds, action)
+
+    def refused(self, status: int) -> None:
+        """A message was refused as HTTP."""
+        self._refused(str(status))
+
+    def upstream(self, upstream: str, seconds: float) -> None:
+        """An app answered."""
+        self._upstream_seconds(seconds, upstream)
+
+    def upstream_error(self, upstream: str, reason: str) -> None:
+        """An app did not answer; `reason` is a `model.Reason`."""
+        self._upstream_errors(upstream, reason)
+
+    def gate_error(self) -> None:
+        """A page of ours broke."""
+        self._errors()
+
+    def hold_bytes(self, size_bytes: int) -> None:
+        """How many bytes are held now."""
+        self._hold_bytes.set(size_bytes)
+
+    def collect(self, collector: Collector) -> None:
+        """Add a collector of another room (asked at each scrape; this process only)."""
+        self.registry.register(collector)
+
+    def render(self) -> bytes:
+        """The text for `/metrics`: of this process, or of all when they share a folder."""
+        if MULTIPROC_DIR not in os.environ:
+            return generate_latest(self.registry)
+        summed = CollectorRegistry()
+        MultiProcessCollector(summed)  # type: ignore[no-untyped-call]
+        return generate_latest(summed)
+
+
+def labels_of(decision: Decision | None) -> tuple[str, str, str, str, str]:
+    """(site, route, action, reason, would) of a decision."""
+    match decision:
+        case None:
+            return "", "", "own", str(Reason.OWN), ""
+        case Forward():
+            action, reason, would = "forward", decision.reason, decision.would
+        case Resume():
+            action, reason, would = "resume", Reason.SOLVED, ""
+        case Challenge():
+            action, reason, would = "challenge", decision.reason, ""
+        case Deny():
+            action, reason, would = "deny", decision.reason, ""
+    route = decision.route
+    site, name = (route.site, route.name) if route else ("", "")
+    return site, name, action, str(reason), would
+
+
+def worker_ended(pid: int) -> None:
+    """For the master: a worker is gone, so its gauges no longer count."""
+    if MULTIPROC_DIR in os.environ:
+        mark: Callable[[int], None] = mark_process_dead
+        mark(pid)
