@@ -1,0 +1,198 @@
+"""What may this request do? One pure function from a route and facts to a decision.
+
+The rules, in the order they are tried:
+
+1. A preflight is forwarded: it has no body, no cookies and no effect, and browsers send it first.
+2. A finishing submission (`gateway_visit=`) never reaches the app as it is. It is answered by the
+   held request (Resume), by another question, or by a refusal. In a mode that does not enforce it
+   is resumed whether solved or not: a held request is never lost to a change of configuration.
+3. Without a route, on `allow`, and in mode `off` everything else is forwarded.
+4. `deny` denies.
+5. Then a pass must fit: scope, policy, level for the risk, browser and address. Single use has no
+   bearer passes. A pass with uses spends one where the request's method counts.
+6. What needs the store while it is down (spending a use; asking, since an answer must be marked
+   as spent) follows `on_error`. A fitting pass without uses needs no store.
+7. In mode `shadow`, 4 to 6 are computed and recorded, and the request is forwarded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from gateway.model import (
+    Challenge,
+    Decision,
+    Deny,
+    Facts,
+    Forward,
+    Pass,
+    Reason,
+    Resume,
+    Route,
+    Visit,
+)
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def decide(route: Route | None, facts: Facts, *, opening: bool = False) -> Decision:
+    """The decision. `opening`: the route was reached by its `challenge_on` page, not by `match`."""
+    if facts.preflight:
+        return Forward(Reason.PREFLIGHT, route)
+    if facts.finishing:
+        return _finish(route, facts)
+    if route is None:
+        return Forward(Reason.NO_ROUTE)
+    if route.action == "allow":
+        return Forward(Reason.ALLOWED, route)
+    match route.mode:
+        case "off":
+            return Forward(Reason.MODE_OFF, route)
+        case "shadow":
+            return _shadow(_enforce(route, facts, opening), route)
+        case "enforce":
+            return _enforce(route, facts, opening)
+        case never:
+            assert_never(never)
+
+
+def first_rung(route: Route, risk: float, after: int = -1) -> int:
+    """Index of the first rung later than `after` that suffices for `risk`; else the last."""
+    for index, rung in enumerate(route.ladder):
+        if index > after and risk <= rung.max_risk:
+            return index
+    return max(len(route.ladder) - 1, 0)
+
+
+def required_level(route: Route, risk: float) -> int:
+    """The level a pass must have: that of the rung a caller with this risk would be asked."""
+    return route.ladder[first_rung(route, risk)].level if route.ladder else 1
+
+
+def top_level(route: Route) -> int:
+    """The highest level the route's ladder can earn; the accessible way earns it too."""
+    return max((rung.level for rung in route.ladder), default=1)
+
+
+def _enforce(route: Route, facts: Facts, opening: bool) -> Decision:
+    if route.action == "deny":
+        return Deny(Reason.DENIED, 403, route)
+    if route.single_use:
+        if opening:  # a configuration fault: asking early could earn nothing
+            return Forward(Reason.ALLOWED, route)
+        return _ask(Reason.SINGLE_USE, route, facts)
+    found = _fitting_pass(route, facts)
+    if not isinstance(found, Pass):
+        return _ask(found, route, facts)
+    if opening or found.uses is None or not _counts(route, facts.method):
+        return Forward(Reason.PASS, route, used=found)
+    if facts.store_up:
+        return Forward(Reason.PASS, route, used=found, spend=True)
+    return _without_store(route, facts)
+
+
+def _finish(route: Route | None, facts: Facts) -> Decision:
+    visit = facts.visit
+    if visit is None:
+        return Deny(Reason.VISIT_UNREADABLE, 400, route)
+    if not facts.same_origin:
+        return Deny(Reason.CROSS_SITE, 403, route)
+    if not facts.now_s < visit.expires_s:
+        return Deny(Reason.VISIT_EXPIRED, 410, route)
+    if route is None or not facts.visit_matches or not _is_of(visit, route):
+        return Deny(Reason.VISIT_UNREADABLE, 400, route)
+    if route.action == "deny":
+        return Deny(Reason.DENIED, 403, route)
+    if route.action == "allow" or route.mode != "enforce":
+        return Resume(route, visit)
+    if visit.solved is not None and visit.solved.level >= required_level(route, facts.risk):
+        return Resume(route, visit)
+    if route.single_use:
+        return _ask(Reason.VISIT_UNSOLVED, route, facts)
+    found = _fitting_pass(route, facts)
+    if isinstance(found, Pass):
+        return Resume(route, visit, used=found)
+    return _ask(Reason.VISIT_UNSOLVED, route, facts)
+
+
+def _is_of(visit: Visit, route: Route) -> bool:
+    return visit.route == route.name and visit.site == route.site
+
+
+def _fitting_pass(route: Route, facts: Facts) -> Pass | Reason:
+    """A pass that serves this request, or what the nearest one lacks."""
+    lacks = Reason.NO_PASS
+    for candidate in facts.passes:
+        if not _speaks_of(candidate, route, facts.now_s):
+            continue
+        if not candidate.level >= required_level(route, facts.risk):
+            lacks = Reason.PASS_TOO_LOW if lacks is Reason.NO_PASS else lacks
+        elif not _carried_by(candidate, route, facts):
+            lacks = Reason.PASS_ELSEWHERE
+        else:
+            return candidate
+    return lacks
+
+
+def _speaks_of(candidate: Pass, route: Route, now_s: float) -> bool:
+    """Whether the pass is about what this route asks, and still valid."""
+    rule = route.pass_rule
+    return (
+        candidate.scope == rule.scope
+        and candidate.policy == route.policy
+        and now_s < candidate.expires_s
+        and (rule.uses is None or candidate.uses is not None)  # unlimited does not serve limited
+    )
+
+
+def _carried_by(candidate: Pass, route: Route, facts: Facts) -> bool:
+    bind, caller = route.pass_rule.bind, facts.caller
+    if "browser" in bind and candidate.browser != caller.browser:
+        return False
+    return not ("address" in bind and candidate.address != caller.prefix)
+
+
+def _counts(route: Route, method: str) -> bool:
+    """Whether a request of this method spends a use."""
+    match route.pass_rule.spend:
+        case "all":
+            return True
+        case "unsafe":
+            return method not in SAFE_METHODS
+        case never:
+            assert_never(never)
+
+
+def _ask(reason: Reason, route: Route, facts: Facts) -> Decision:
+    if not facts.store_up:
+        return _without_store(route, facts)
+    return Challenge(reason, route, facts.risk)
+
+
+def _without_store(route: Route, facts: Facts) -> Decision:
+    """`open` is a configuration fault where uses are limited; it must not open those."""
+    match route.on_error:
+        case "pow":
+            return Challenge(Reason.STORE_DOWN, route, facts.risk)
+        case "open" if route.pass_rule.uses is None:
+            return Forward(Reason.STORE_OPEN, route)
+        case "open" | "closed":
+            return Deny(Reason.STORE_DOWN, 503, route)
+        case never:
+            assert_never(never)
+
+
+def _shadow(decision: Decision, route: Route) -> Forward:
+    """Forward whatever it was, and say what would have been. No use is spent."""
+    match decision:
+        case Forward():
+            return replace(decision, spend=False)
+        case Challenge():
+            return Forward(Reason.SHADOW, route, would="challenge")
+        case Deny():
+            return Forward(Reason.SHADOW, route, would="deny")
+        case Resume():
+            return Forward(Reason.SHADOW, route, would="resume")
+        case never:
+            assert_never(never)

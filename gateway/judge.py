@@ -1,0 +1,120 @@
+"""Was it right? One pure function from a ticket and its answer to Solved, Again or Refused.
+
+The ticket carries all that judging needs, sealed: kind, level, tolerated risk, the work asked. The
+route is only looked at to name the next rung. The caller spends the ticket's id before judging, so
+a ticket is judged once, right or wrong; `not_now` says beforehand what needs no spending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Literal, assert_never
+
+from gateway.decide import first_rung, top_level
+from gateway.kinds import Kind
+from gateway.model import (
+    ACCESSIBLE,
+    Again,
+    Answer,
+    Outcome,
+    Refused,
+    Route,
+    Score,
+    Solved,
+    Ticket,
+    Verdict,
+    Visit,
+)
+from gateway.work import check_work
+
+Why = Literal["wrong", "malformed", "more"]
+
+MAX_TRIES = 10  # questions of one visit answered wrongly or exchanged
+REST_S = 60  # … then the visitor is asked to come back after this
+
+
+def judge(
+    ticket: Ticket | None,
+    visit: Visit | None,
+    route: Route | None,
+    answer: Answer,
+    kinds: Mapping[str, Kind],
+    score: Score,
+    now_s: float,
+) -> Outcome:
+    """The outcome of one answer. `score` may only add to the risk the ticket was issued at."""
+    early = not_now(ticket, visit, route, now_s)
+    if early is not None:
+        return early
+    assert ticket is not None
+    assert visit is not None
+    assert route is not None
+    kind = kinds.get(ticket.kind)
+    if kind is None:
+        return Refused("unavailable")
+    if not _worked(ticket, answer):
+        return _again("wrong", ticket.rung, visit)
+    verdict = kind.check(ticket.secret, answer.value)
+    if not verdict.ok:
+        return _again(_fault(verdict), ticket.rung, visit)
+    risk = max(score.risk, ticket.risk) if score.risk == score.risk else 1.0  # NaN is no innocent
+    return _weigh(ticket, visit, route, risk, now_s)
+
+
+def not_now(
+    ticket: Ticket | None, visit: Visit | None, route: Route | None, now_s: float
+) -> Again | Refused | None:
+    """What can be said before the ticket is spent: None when it may be judged now."""
+    if ticket is None or visit is None or route is None or not _belong(ticket, visit, route):
+        return Refused("unreadable")
+    if not now_s < visit.expires_s:
+        return Refused("expired")
+    if visit.tries >= MAX_TRIES:
+        return Refused("too_many", REST_S)
+    if not now_s < ticket.expires_s:
+        return Again("expired", ticket.rung)
+    if not now_s >= ticket.not_before_s:
+        return Refused("too_early", max(1, ceil(ticket.not_before_s - now_s)))
+    return None
+
+
+def _belong(ticket: Ticket, visit: Visit, route: Route) -> bool:
+    """A ticket of one visit, route or site says nothing about another."""
+    return (
+        ticket.visit == visit.id
+        and ticket.route == visit.route == route.name
+        and ticket.site == visit.site == route.site
+    )
+
+
+def _worked(ticket: Ticket, answer: Answer) -> bool:
+    """Every ticket asks for work, but one that asks for a wait instead (no JavaScript)."""
+    if not ticket.work:
+        return ticket.not_before_s > ticket.issued_s
+    return check_work(ticket.work, answer.proof)
+
+
+def _weigh(ticket: Ticket, visit: Visit, route: Route, risk: float, now_s: float) -> Outcome:
+    """A right answer: is it enough at this risk? The accessible way always is, for one use."""
+    if ticket.rung == ACCESSIBLE:
+        return Solved(ticket.kind, max(ticket.level, top_level(route)), 1, now_s)
+    if not risk <= ticket.max_risk:
+        return _again("more", first_rung(route, risk, after=ticket.rung), visit)
+    return Solved(ticket.kind, ticket.level, route.pass_rule.uses, now_s)
+
+
+def _again(why: Why, rung: int, visit: Visit) -> Again | Refused:
+    if visit.tries + 1 >= MAX_TRIES:
+        return Refused("too_many", REST_S)
+    return Again(why, rung)
+
+
+def _fault(verdict: Verdict) -> Why:
+    match verdict.reason:
+        case "malformed":
+            return "malformed"
+        case "wrong" | "right":  # `right` but not ok is a kind's fault: never the visitor's pass
+            return "wrong"
+        case never:
+            assert_never(never)
