@@ -1,0 +1,46 @@
+"""Shared fixtures: an app that records, and real gates before it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.gatekeeper import GateProcess, config
+from tests.recorder import Recorder
+
+StartGate = Callable[..., Awaitable[GateProcess]]
+
+
+@pytest.fixture
+async def app() -> AsyncIterator[Recorder]:
+    """An app on a free port that writes down what reaches it."""
+    recorder = Recorder()
+    await recorder.start()
+    yield recorder
+    await recorder.stop()
+
+
+@pytest.fixture
+async def start_gate(tmp_path: Path, app: Recorder) -> AsyncIterator[StartGate]:
+    """`await start_gate(routes, **settings)`: a running gate before `app`. Stopped at the end."""
+    gates: list[GateProcess] = []
+
+    async def start(
+        routes: list[dict[str, Any]],
+        *,
+        upstream: str = "",
+        environment: dict[str, str] | None = None,
+        **settings: Any,
+    ) -> GateProcess:
+        name = f"gate{len(gates)}"
+        gate = GateProcess(tmp_path, config(upstream or app.url, routes, **settings), name)
+        gates.append(gate)
+        await gate.start(environment)
+        return gate
+
+    yield start
+    for gate in gates:
+        await gate.stop()

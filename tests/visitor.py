@@ -1,0 +1,195 @@
+"""A visitor without Chromium: does on the wire what the page's scripts do, work included.
+
+It follows the documented endpoints, so that whole visits run in milliseconds; tests/browser shows
+that the real page does the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.parse
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from gateway.work import solve_work
+
+CHROME = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Safari/537.36",
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "en-GB,en;q=0.9",
+    "Sec-CH-UA": '"Chromium";v="142", "Not A(Brand";v="99"',
+    "Sec-CH-UA-Mobile": "?0",
+    "Sec-CH-UA-Platform": '"Linux"',
+    "Sec-Fetch-Site": "same-origin",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Dest": "document",
+    "Sec-Fetch-User": "?1",
+    "Upgrade-Insecure-Requests": "1",
+}
+_DATA = re.compile(rb'<script[^>]*id="gateway-data"[^>]*>(.*?)</script>', re.S)
+MOST_QUESTIONS = 8
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: Any  # multidict, case-insensitive
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def page(self) -> dict[str, Any]:
+        """What the challenge page tells its script. Fails on any other page."""
+        found = _DATA.search(self.body)
+        assert found, f"not a challenge page: {self.status} {self.text[:500]}"
+        data: dict[str, Any] = json.loads(found.group(1))
+        return data
+
+    @property
+    def challenged(self) -> bool:
+        return self.status == 403 and _DATA.search(self.body) is not None
+
+
+def answer_for(challenge: dict[str, Any]) -> Any:
+    """The right answer, as a browser would send it."""
+    match challenge["kind"]:
+        case "pow" | "invisible" | "wait":
+            return None
+        case "one_click":
+            return True
+        case "slider":
+            return {"reached": 1.0, "steps": 0}
+        case other:
+            raise AssertionError(f"this visitor knows no {other}")
+
+
+def hand(challenge: dict[str, Any]) -> list[list[float]]:
+    """A drag or a press as a person makes it: x, y, t in px and ms, uneven, slowing to the end."""
+    points, x, t_ms = [], 40.0, 0.0
+    for i in range(42):
+        x += 9.0 * (1 - i / 44) + (1.3 if i % 3 else -0.4)
+        t_ms += 15 + (i * 7) % 6
+        points.append([round(x, 1), round(120 + ((i * 13) % 5) * 0.7, 1), t_ms])
+    return points
+
+
+SIGNALS: dict[str, Any] = {}
+
+
+@dataclass
+class Visitor:
+    """Keeps cookies as a browser does. Use as an async context manager."""
+
+    base: str
+    headers: dict[str, str] = field(default_factory=lambda: dict(CHROME))
+    keeps_cookies: bool = True
+
+    async def __aenter__(self) -> Visitor:
+        jar: Any = (
+            aiohttp.CookieJar(unsafe=True) if self.keeps_cookies else aiohttp.DummyCookieJar()
+        )
+        self.session = aiohttp.ClientSession(
+            cookie_jar=jar,
+            auto_decompress=True,
+            timeout=aiohttp.ClientTimeout(total=30),
+            skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
+        )
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.session.close()
+
+    # --- plain requests ---
+
+    async def ask(
+        self,
+        method: str,
+        target: str,
+        data: Any = None,
+        headers: dict[str, str] | None = None,
+        base: str = "",
+    ) -> Reply:
+        url = URL((base or self.base) + target, encoded=True)
+        sent = {k: v for k, v in {**self.headers, **(headers or {})}.items() if v}
+        async with self.session.request(
+            method, url, data=data, headers=sent, allow_redirects=False
+        ) as reply:
+            return Reply(reply.status, reply.headers, await reply.read())
+
+    async def get(self, target: str, **more: Any) -> Reply:
+        return await self.ask("GET", target, **more)
+
+    async def post(
+        self,
+        target: str,
+        data: Any,
+        *,
+        content_type: str = "application/x-www-form-urlencoded",
+        headers: dict[str, str] | None = None,
+        base: str = "",
+    ) -> Reply:
+        """A form of the site's own page: `Origin` is the site's."""
+        own = {"Origin": self.base, "Content-Type": content_type, "Referer": self.base + target}
+        return await self.ask("POST", target, data, {**own, **(headers or {})}, base)
+
+    # --- a challenge ---
+
+    async def call(self, page: dict[str, Any], name: str, body: Any, base: str = "") -> Reply:
+        """One of our endpoints, called by the page's script."""
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "Origin": self.base,
+            "Sec-Fetch-Mode": "cors",
+            "Sec-Fetch-Dest": "empty",
+        }
+        target = page["prefix"] + name
+        return await self.ask("POST", target, json.dumps(body).encode(), headers, base)
+
+    def answer_body(self, visit: str, challenge: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "visit": visit,
+            "ticket": challenge["ticket"],
+            "answer": answer_for(challenge),
+            "proof": solve_work(challenge["work"]) if challenge.get("work") else None,
+            "trace": hand(challenge),
+            "signals": SIGNALS,
+        }
+
+    async def solve(self, page: dict[str, Any], base: str = "") -> dict[str, Any]:
+        """Answer until solved. Returns the reply's JSON; fails when refused."""
+        challenge = page["challenge"]
+        for _ in range(MOST_QUESTIONS):
+            body = self.answer_body(page["visit"], challenge)
+            reply = await self.call(page, "answer", body, base)
+            said = reply.json()
+            if said["outcome"] == "solved":
+                solved: dict[str, Any] = said
+                return solved
+            assert said["outcome"] == "again", f"{reply.status} {said}"
+            challenge = said["challenge"]
+        raise AssertionError("never solved")
+
+    async def finish(
+        self, solved: dict[str, Any], base: str = "", headers: dict[str, str] | None = None
+    ) -> Reply:
+        """What the page does when solved: reload, or post the visit to the original address."""
+        if solved["finish"] == "reload":
+            return await self.ask("GET", solved["url"], None, headers, base)
+        form = urllib.parse.urlencode({"gateway_visit": solved["visit"]})
+        return await self.post(solved["url"], form, headers=headers, base=base)
+
+    async def through(self, reply: Reply, base: str = "") -> Reply:
+        """From a challenge page to the app's reply."""
+        return await self.finish(await self.solve(reply.page, base), base)
