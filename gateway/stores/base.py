@@ -1,0 +1,67 @@
+"""What every store can do, and the two ways it can fail.
+
+    StoreError
+    ├── StoreDown   unreachable, too slow, broken, or the breaker is open: nothing is known
+    └── StoreFull   it answers, but has no room: nothing was written, reading still works
+
+Each verb is one atomic step; a verb that raised `StoreDown` may or may not have happened (a
+deadline can pass while the reply travels). Callers therefore treat a `spend` or `swap` that raised
+as "do not act on it", never as "did not happen".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class StoreError(Exception):
+    """The store did not do what was asked. The text holds no secret of the store's URL."""
+
+
+class StoreDown(StoreError):  # noqa: N818 - a state to act on
+    """Unreachable, past its deadline, or broken."""
+
+
+class StoreFull(StoreError):  # noqa: N818
+    """No room. Full is not down: reads and deletes still work."""
+
+
+class Store(Protocol):
+    """Keys are short text of ours, values bytes; everything expires after `ttl_s` seconds.
+
+    Every verb raises `StoreDown` or `StoreFull`. Amounts are whole numbers >= 0.
+    """
+
+    async def get(self, key: str) -> bytes | None:
+        """The live value, or None."""
+
+    async def put(self, key: str, value: bytes, ttl_s: float) -> None:
+        """Set the value, whatever was there."""
+
+    async def delete(self, *keys: str) -> None:
+        """Forget the keys; absent ones are no fault. Atomic for each key."""
+
+    async def spend(self, key: str, ttl_s: float) -> bool:
+        """True for exactly one caller until it expires."""
+
+    async def swap(self, key: str, old: bytes, new: bytes, ttl_s: float) -> bool:
+        """Set `new` if the live value is `old`. False: it was another one, or none."""
+
+    async def bump(self, key: str, ttl_s: float, amount: int = 1) -> int:
+        """Add to a counter and return it. Its window starts at the first bump, and stays."""
+
+    async def counts(self, keys: Sequence[str]) -> list[int]:
+        """The counters, in order; 0 for absent ones. Atomic for each key."""
+
+    async def reserve(self, key: str, amount: int, limit: int, ttl_s: float) -> bool:
+        """Add `amount` for at least `ttl_s`, unless the sum of live amounts would pass `limit`."""
+
+    async def release(self, key: str, amount: int) -> None:
+        """Give back an amount that is still live; those that expire first are used up first."""
+
+    async def ping(self) -> None:
+        """Return if the store can be written to."""
+
+    async def close(self) -> None:
+        """Let go of connections, files and threads. Verbs raise `StoreDown` afterwards."""

@@ -1,0 +1,156 @@
+"""A dictionary with lifetimes: for one worker, tests and the demo. A restart forgets everything.
+
+Bounded in bytes and entries. Live entries are never pushed out by new ones, since a forgotten
+`spend` could be spent again: when there is no room, writing raises `StoreFull`.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gateway.stores import buckets
+from gateway.stores.base import StoreDown, StoreFull
+
+ENTRY_BYTES = 200  # measured: what an entry costs besides its key and value, roughly
+SWEPT_AT_ONCE = 32  # expired entries removed per write, so that no write is slow
+
+
+@dataclass(slots=True)
+class _Entry:
+    value: bytes
+    ends_s: float
+
+
+def _size(key: str, value: bytes) -> int:
+    return len(key) + len(value) + ENTRY_BYTES
+
+
+class MemoryStore:
+    """`max_bytes` counts keys, values and `ENTRY_BYTES` for each entry; `clock` is in seconds."""
+
+    def __init__(
+        self,
+        max_bytes: int = 512 * 2**20,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._max_bytes = max_bytes
+        self._clock = clock
+        self._entries: dict[str, _Entry] = {}
+        self._ends: list[tuple[float, str]] = []  # a heap; may hold outdated ends
+        self._bytes = 0
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"MemoryStore({len(self._entries)} entries, {self._bytes} bytes)"
+
+    async def get(self, key: str) -> bytes | None:
+        self._check_open()
+        return self._read(key)
+
+    async def put(self, key: str, value: bytes, ttl_s: float) -> None:
+        self._check_open()
+        self._write(key, value, self._clock() + ttl_s)
+
+    async def delete(self, *keys: str) -> None:
+        self._check_open()
+        for key in keys:
+            self._drop(key)
+
+    async def spend(self, key: str, ttl_s: float) -> bool:
+        self._check_open()
+        if self._read(key) is not None:
+            return False
+        self._write(key, b"1", self._clock() + ttl_s)
+        return True
+
+    async def swap(self, key: str, old: bytes, new: bytes, ttl_s: float) -> bool:
+        self._check_open()
+        if self._read(key) != old:
+            return False
+        self._write(key, new, self._clock() + ttl_s)
+        return True
+
+    async def bump(self, key: str, ttl_s: float, amount: int = 1) -> int:
+        self._check_open()
+        before = self._read(key)
+        count = int(before or 0) + amount
+        ends_s = self._entries[key].ends_s if before is not None else self._clock() + ttl_s
+        self._write(key, b"%d" % count, ends_s)
+        return count
+
+    async def counts(self, keys: Sequence[str]) -> list[int]:
+        self._check_open()
+        return [int(self._read(key) or 0) for key in keys]
+
+    async def reserve(self, key: str, amount: int, limit: int, ttl_s: float) -> bool:
+        self._check_open()
+        now_ms = int(self._clock() * 1000)
+        before = buckets.parse(self._read(key))
+        after = buckets.add(before, amount, limit, int(ttl_s * 1000), now_ms)
+        if after:
+            self._write(key, buckets.dump(after), max(after) / 1000)
+        return bool(after)
+
+    async def release(self, key: str, amount: int) -> None:
+        self._check_open()
+        before = buckets.parse(self._read(key))
+        after = buckets.take(before, amount, int(self._clock() * 1000))
+        if after:
+            self._write(key, buckets.dump(after), max(after) / 1000)
+        else:
+            self._drop(key)
+
+    async def ping(self) -> None:
+        self._check_open()
+        self._make_room(ENTRY_BYTES)
+
+    async def close(self) -> None:
+        self._closed = True
+        self._entries.clear()
+        self._ends.clear()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreDown("the store was closed")
+
+    def _read(self, key: str) -> bytes | None:
+        entry = self._entries.get(key)
+        if entry is None or not entry.ends_s > self._clock():
+            return None
+        return entry.value
+
+    def _write(self, key: str, value: bytes, ends_s: float) -> None:
+        self._sweep(SWEPT_AT_ONCE)
+        before = self._entries.get(key)
+        freed = _size(key, before.value) if before else 0
+        self._make_room(_size(key, value) - freed)
+        self._bytes += _size(key, value) - freed
+        self._entries[key] = _Entry(value, ends_s)
+        heapq.heappush(self._ends, (ends_s, key))
+
+    def _make_room(self, size_bytes: int) -> None:
+        if self._bytes + size_bytes > self._max_bytes:
+            self._sweep(len(self._ends))
+        if self._bytes + size_bytes > self._max_bytes:
+            raise StoreFull(f"more than {self._max_bytes} bytes")
+
+    def _drop(self, key: str) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._bytes -= _size(key, entry.value)
+
+    def _sweep(self, most: int) -> None:
+        now_s = self._clock()
+        for _ in range(most):
+            if not self._ends or self._ends[0][0] > now_s:
+                break
+            _, key = heapq.heappop(self._ends)
+            entry = self._entries.get(key)
+            if entry is not None and not entry.ends_s > now_s:
+                self._drop(key)
+        if len(self._ends) > 2 * len(self._entries) + 64:  # mostly outdated
+            self._ends = [(entry.ends_s, key) for key, entry in self._entries.items()]
+            heapq.heapify(self._ends)
