@@ -14,7 +14,7 @@ from typing import Annotated, TypeGuard
 from gateway.kinds import Between
 from gateway.model import JSON, Made, Verdict
 
-MOST_STEPS = 1_000
+MOST_STEPS = 10_000  # a held key repeats
 
 
 @dataclass(frozen=True, slots=True)
