@@ -50,5 +50,12 @@ class KeyRing:
         """The key that signs."""
         return self.keys[-1]
 
+    @property
+    def browser_key(self) -> bytes:
+        """For `Caller.browser`. Fixed, so that a rotation unbinds nobody: what leaves us of it is
+        keyed again, by the pass's own key.
+        """
+        return b"gateway/browser"
+
     def by_kid(self, kid: str) -> Key | None:
         return next((key for key in self.keys if key.kid == kid), None)
