@@ -1,0 +1,241 @@
+"""Finishing: the visitor's original request goes on, at most once by itself, and is never silently lost.
+
+What was held is claimed in the store before anything is sent, and marked as sent before its first
+byte. A visit that holds nothing (a GET where no pass can be kept) is claimed by its own id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+
+from gateway.headers import FORWARDED
+from gateway.hold import ClaimFault, Claimed, HeldRequest, Holds
+from gateway.ring import KeyRing
+from gateway.model import (
+    Caller,
+    Challenge,
+    Delivery,
+    Deny,
+    Forward,
+    Framing,
+    Headers,
+    Length,
+    NoBody,
+    Reason,
+    RequestHead,
+    Resume,
+    Visit,
+)
+from gateway.passes import cookie_name, issue, request_digest
+from gateway.stores import Store, StoreDown, StoreError
+
+RETRY_STATUS = 503
+ASK_AGAIN_S = 1.0
+_FAULT_STATUS = {
+    Reason.DELIVERED: 409,
+    Reason.MAYBE_DELIVERED: 409,
+    Reason.IN_FLIGHT: 409,
+    Reason.HOLD_LOST: 410,
+}
+_OF_THE_FINISH = frozenset(
+    {b"content-type", b"content-length", b"transfer-encoding", b"origin", b"referer"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A request that may go to the app now, and whom to tell how it went."""
+
+    request: RequestHead
+    delivery: Delivery
+    body: AsyncIterator[bytes] | None = None
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield b""
+
+
+class Spent:
+    """Something spent for a request, given back if the request never left."""
+
+    def __init__(self, give_back: Callable[[], object]) -> None:
+        self._give_back = give_back
+
+    async def sending(self) -> None:
+        """Nothing more to record: it was spent when it was claimed."""
+
+    async def unsent(self) -> None:
+        given = self._give_back()
+        if hasattr(given, "__await__"):
+            await given
+
+    async def delivered(self) -> None:
+        """It stays spent."""
+
+    async def broken(self) -> None:
+        """It stays spent: the app may have acted on it."""
+
+
+class Finisher:
+    """Claims what a finishing request may release. Reads the store; sends nothing itself."""
+
+    def __init__(
+        self,
+        store: Store,
+        holds: Holds,
+        ring: KeyRing,
+        clock: Callable[[], float],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self._holds = holds
+        self._ring = ring
+        self._clock = clock
+        self._new_id = new_id
+        self._down_until_s = 0.0
+
+    @property
+    def store_up(self) -> bool:
+        """What was last seen of the store; after a failure it is asked again a second later."""
+        return self._clock() >= self._down_until_s
+
+    def _failed(self, error: StoreError) -> None:
+        if isinstance(error, StoreDown):
+            self._down_until_s = self._clock() + ASK_AGAIN_S
+
+    async def spend_use(
+        self, decision: Forward, request: RequestHead
+    ) -> Ready | Challenge | Deny:
+        """Spend one use of the pass that opened this route."""
+        used, route = decision.used, decision.route
+        assert used is not None and route is not None and used.uses is not None
+        key, left_s = f"uses/{used.id}", max(1.0, used.expires_s - self._clock())
+        try:
+            if not await self._store.reserve(key, 1, used.uses, left_s):
+                return Challenge(Reason.USES_SPENT, route)
+        except StoreError as error:
+            self._failed(error)
+            if route.on_error == "pow":
+                return Challenge(Reason.STORE_DOWN, route)
+            return Deny(Reason.STORE_DOWN, RETRY_STATUS, route)
+        return Ready(request, Spent(lambda: self._store.release(key, 1)))
+
+    async def claim(
+        self, decision: Resume, request: RequestHead, caller: Caller, *, again: bool
+    ) -> Ready | Deny:
+        """The original request, ready to go, or why it can't. `again`: the visitor asked for it."""
+        visit = decision.visit
+        again = again and not decision.route.single_use
+        try:
+            if visit.hold_id:
+                return await self._claim_held(decision, request, caller, again=again)
+            return await self._claim_unheld(decision, request)
+        except StoreError as error:
+            self._failed(error)
+            return Deny(Reason.STORE_DOWN, RETRY_STATUS, decision.route)
+
+    async def _claim_held(
+        self, decision: Resume, request: RequestHead, caller: Caller, *, again: bool
+    ) -> Ready | Deny:
+        visit = decision.visit
+        claimed = await self._holds.claim(visit.hold_id, visit.secret, again=again)
+        if isinstance(claimed, ClaimFault):
+            return Deny(claimed.reason, _FAULT_STATUS[claimed.reason], decision.route)
+        held = claimed.request
+        headers = _forwarded_now(held.headers, request)
+        if held.same_origin:
+            headers = _with_cookies(headers, request)
+        if decision.route.single_use:
+            headers = self._with_bound_pass(headers, decision, claimed, caller)
+        original = _original(visit, headers, claimed.size_bytes, request)
+        return Ready(original, claimed, claimed.body())
+
+    async def _claim_unheld(self, decision: Resume, request: RequestHead) -> Ready | Deny:
+        visit = decision.visit
+        key, left_s = f"visit/{visit.id}", max(1.0, visit.expires_s - self._clock())
+        if not await self._store.spend(key, left_s):
+            return Deny(Reason.DELIVERED, _FAULT_STATUS[Reason.DELIVERED], decision.route)
+        original = _original(visit, _unheld_headers(visit, request), 0, request)
+        return Ready(original, Spent(lambda: self._store.delete(key)), _nothing())
+
+    def _with_bound_pass(
+        self, headers: Headers, decision: Resume, claimed: Claimed, caller: Caller
+    ) -> Headers:
+        """The app sees a signed pass for this one request; no browser ever holds it."""
+        visit, route = decision.visit, decision.route
+        solved = visit.solved
+        if solved is None:
+            return headers
+        token = issue(
+            self._ring,
+            solved,
+            rule=route.pass_rule,
+            site=route.site,
+            policy=route.policy,
+            caller=caller,
+            now_s=self._clock(),
+            id=self._new_id(),
+            bound_to=request_digest(visit.method, visit.target, claimed.digest),
+        )
+        name = cookie_name(route.pass_rule.scope, caller.scheme == "https")
+        return _with_cookie(headers, f"{name}={token}".encode())
+
+
+def _with_cookies(headers: Headers, finishing: RequestHead) -> Headers:
+    """The finishing request's cookies, which may have been renewed, in place of the original's.
+
+    Only for what the site's own page sent: a cross-site request keeps what it came with, else the
+    gate would launder it into a same-site one.
+    """
+    kept = tuple((k, v) for k, v in headers if k.lower() != b"cookie")
+    return kept + tuple((b"Cookie", value) for value in finishing.all(b"cookie"))
+
+
+def _forwarded_now(headers: Headers, finishing: RequestHead) -> Headers:
+    """What proxies say of the finishing request, in place of what they said of the original.
+
+    Only the peer of this request is known to be trusted or not; the original may have come past it.
+    """
+    kept = tuple((k, v) for k, v in headers if not _is_forwarded(k.lower()))
+    return kept + tuple((k, v) for k, v in finishing.headers if _is_forwarded(k.lower()))
+
+
+def _is_forwarded(low: bytes) -> bool:
+    return low in FORWARDED or low.startswith((b"x-forwarded-", b"x-original-"))
+
+
+def _unheld_headers(visit: Visit, finishing: RequestHead) -> Headers:
+    """The browser's headers as it sends them now, with the original's word on where it came from."""
+    dropped = _OF_THE_FINISH if visit.same_origin else _OF_THE_FINISH | {b"cookie"}
+    now = tuple(
+        (k, v)
+        for k, v in finishing.headers
+        if k.lower() not in dropped and not k.lower().startswith(b"sec-fetch-")
+    )
+    return (*now, *visit.kept)
+
+
+def _with_cookie(headers: Headers, pair: bytes) -> Headers:
+    for at, (key, value) in enumerate(headers):
+        if key.lower() == b"cookie":
+            return (*headers[:at], (key, value + b"; " + pair), *headers[at + 1 :])
+    return (*headers, (b"Cookie", pair))
+
+
+def _original(
+    visit: Visit, headers: Headers, size_bytes: int, finishing: RequestHead
+) -> RequestHead:
+    """The original's head. A body that came in chunks goes on with its length, which is known now."""
+    framed = any(k.lower() in (b"content-length", b"transfer-encoding") for k, _ in headers)
+    framing: Framing = Length(size_bytes) if framed or size_bytes else NoBody()
+    return replace(
+        finishing,
+        method=visit.method,
+        target=visit.target,
+        headers=headers,
+        framing=framing,
+        upgrade=False,
+        expects_continue=False,
+    )
