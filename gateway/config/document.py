@@ -1,0 +1,156 @@
+"""YAML text to nodes: every fault it can find at once, and bounded whatever the text says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import Node as YamlNode
+
+from gateway.config.faults import Fault, Place
+from gateway.config.nodes import Entry, Items, Node, Table, Text
+
+MAX_FILE_BYTES = 2**20  # a megabyte of configuration is not written by hand
+MAX_NODES = 50_000  # aliases counted where they are used: a "billion laughs" ends here
+MAX_DEPTH = 40
+
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_VARIABLE = re.compile(r"\$(?:\$\{|\{(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}|\{)")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class TooBigError(Exception):
+    """The document would unfold beyond its bounds."""
+
+
+def parse(text: str, file: str, env: Mapping[str, str]) -> tuple[Node | None, list[Fault]]:
+    """The document's root, or None if there is none to speak of, and the faults met."""
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_FILE_BYTES:
+        return None, [Fault(Place(file), "", "the file is larger than 1 MiB")]
+    try:
+        root = YAML(typ="rt", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        return None, [_syntax_fault(error, file)]
+    except (YAMLError, ValueError) as error:
+        return None, [Fault(Place(file), "", f"not YAML: {str(error).splitlines()[0]}")]
+    except RecursionError:
+        return None, [Fault(Place(file), "", "nested too deeply")]
+    if root is None:
+        return None, [Fault(Place(file, 1, 1), "", "the file is empty")]
+    reader = _Reader(file, env)
+    try:
+        return reader.node(root, 0), reader.faults
+    except TooBigError as error:
+        return None, [*reader.faults, Fault(Place(file), "", str(error))]
+
+
+def _syntax_fault(error: MarkedYAMLError, file: str) -> Fault:
+    mark = error.problem_mark or error.context_mark
+    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+    problem = str(error.problem or error.context or "not YAML")
+    if r"'\t'" in problem:
+        return Fault(place, "", "a tab: YAML is indented by spaces")
+    if "mapping values are not allowed" in problem:
+        problem = "a second ':' on one line: quote the value, or indent the line below its key"
+    return Fault(place, "", f"not YAML: {problem}")
+
+
+class _Reader:
+    """Copies ruamel's nodes into ours, counting, expanding and checking as it goes."""
+
+    def __init__(self, file: str, env: Mapping[str, str]) -> None:
+        self.file = file
+        self.env = env
+        self.faults: list[Fault] = []
+        self._count = 0
+
+    def node(self, node: YamlNode, depth: int) -> Node:
+        self._count += 1
+        if self._count > MAX_NODES:
+            raise TooBigError(f"unfolds to more than {MAX_NODES} values: check its anchors (&, *)")
+        if depth > MAX_DEPTH:
+            raise TooBigError(f"nested more than {MAX_DEPTH} deep: check its anchors (&, *)")
+        self._check_tag(node)
+        if isinstance(node, MappingNode):
+            return self._table(node, depth)
+        if isinstance(node, SequenceNode):
+            return Items(self._place(node), [self.node(item, depth + 1) for item in node.value])
+        assert isinstance(node, ScalarNode)
+        return self._text(node)
+
+    def _table(self, node: MappingNode, depth: int) -> Table:
+        table = Table(self._place(node))
+        merged: list[YamlNode] = []
+        for key_node, value_node in node.value:
+            place = self._place(key_node)
+            if not isinstance(key_node, ScalarNode):
+                self._fault(place, "", "a key must be plain text")
+                continue
+            if key_node.value == "<<" and key_node.style is None:
+                many = isinstance(value_node, SequenceNode)
+                merged += value_node.value if many else [value_node]
+                continue
+            key = str(key_node.value)
+            if key in table.entries:
+                first = table.entries[key].key_place
+                self._fault(place, key, f"duplicate key, first given on line {first.line}")
+                continue
+            table.entries[key] = Entry(place, self.node(value_node, depth + 1))
+        for source in merged:
+            self._merge(table, source, depth)
+        return table
+
+    def _merge(self, table: Table, source: YamlNode, depth: int) -> None:
+        """`<<`: keys given in the mapping itself win over those merged in."""
+        other = self.node(source, depth + 1)
+        if not isinstance(other, Table):
+            self._fault(self._place(source), "<<", "only a mapping can be merged in")
+            return
+        for key, entry in other.entries.items():
+            table.entries.setdefault(key, entry)
+
+    def _text(self, node: ScalarNode) -> Text:
+        place, raw = self._place(node), str(node.value)
+        if node.style is None and raw in _NULLS:
+            return Text(place, None)
+        if "${" not in raw:
+            return Text(place, raw)
+        return Text(place, self._expand(raw, place, quoted=node.style in ("'", '"')), secret=True)
+
+    def _expand(self, raw: str, place: Place, *, quoted: bool) -> str:
+        """Fill in `${NAME}` and `${NAME:-default}`; `$${` stands for a plain `${`."""
+
+        def fill(found: re.Match[str]) -> str:
+            if found[0] == "$${":
+                return "${"
+            here = Place(place.file, place.line, place.column + found.start() + quoted)
+            name = found["name"]
+            if name is None or not _NAME.fullmatch(name):
+                self._fault(here, "", "not a variable: write ${NAME} or ${NAME:-default}")
+                return ""
+            value = self.env.get(name)
+            if value:
+                return value
+            if found["default"] is not None:
+                return str(found["default"])
+            if value is None:
+                remedy = f"set it, or write ${{{name}:-default}}"
+                self._fault(here, "", f"the environment has no {name}: {remedy}")
+            return ""
+
+        return _VARIABLE.sub(fill, raw)
+
+    def _check_tag(self, node: YamlNode) -> None:
+        tag = str(node.tag or "")
+        if not tag.startswith("tag:yaml.org,2002:") or "python" in tag:
+            self._fault(self._place(node), "", f"tags such as {tag.split(':')[-1]} are not read")
+
+    def _fault(self, place: Place, where: str, what: str) -> None:
+        self.faults.append(Fault(place, where, what))
+
+    def _place(self, node: YamlNode) -> Place:
+        mark = node.start_mark
+        return Place(self.file, mark.line + 1, mark.column + 1)

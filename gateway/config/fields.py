@@ -1,0 +1,52 @@
+"""The types that settings are made of. Input is text, or lists and mappings of text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from gateway.config import units
+
+T = TypeVar("T")
+
+
+def _from_text(read: Callable[[str], T]) -> BeforeValidator:
+    def validate(value: Any) -> Any:
+        return read(value) if isinstance(value, str) else value
+
+    return BeforeValidator(validate)
+
+
+def _listed(value: Any) -> Any:
+    """One thing written without a list is a list of one."""
+    return [value] if isinstance(value, str | dict) else value
+
+
+def _kind_named(value: Any) -> Any:
+    """`slider` is short for `{kind: slider}`."""
+    return {"kind": value} if isinstance(value, str) else value
+
+
+def _url_named(value: Any) -> Any:
+    """`http://…` is short for `{url: http://…}`."""
+    return {"url": value} if isinstance(value, str) else value
+
+
+def _text_schema(pattern: str, example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example]})
+
+
+Whole = Annotated[int, _from_text(units.whole)]
+Number = Annotated[float, _from_text(units.number)]
+Truth = Annotated[bool, _from_text(units.truth)]
+_SPAN_PATTERN = r"^([0-9.]+(ms|s|m|h|d))+$"
+_SIZE_PATTERN = r"^[0-9.]+ ?([kKMG]?B|[KMGT]iB)$"
+Span = Annotated[float, _from_text(units.span_s), _text_schema(_SPAN_PATTERN, "30s")]
+WholeSpan = Annotated[int, _from_text(units.whole_span_s), _text_schema(_SPAN_PATTERN, "30m")]
+Size = Annotated[int, _from_text(units.size_bytes), _text_schema(_SIZE_PATTERN, "10MiB")]
+Words = Annotated[list[str], BeforeValidator(_listed)]
+OneOrMany = BeforeValidator(_listed)
+KindNamed = BeforeValidator(_kind_named)
+UrlNamed = BeforeValidator(_url_named)

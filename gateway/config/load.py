@@ -1,0 +1,205 @@
+"""A file in, a `Config` out, or every fault at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from gateway import kinds
+from gateway.config import units
+from gateway.config.faults import ConfigError, Fault, one_of
+from gateway.config.include import read_tree
+from gateway.config.models import FilePart, LimitsPart
+from gateway.config.nodes import Loc
+from gateway.config.presets import load_presets, read_trusted, trusted_files
+from gateway.config.settings import (
+    AnswerSettings,
+    Config,
+    HoldSettings,
+    Limits,
+    Listen,
+    LogSettings,
+    Secret,
+    WireSettings,
+)
+from gateway.config.shape import Faults, read
+from gateway.config.sites import Book, compile_sites
+
+_PREFIX = re.compile(r"/([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)+")
+_HEADER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
+_STORES = ("memory:", "sqlite:", "redis:", "rediss:", "unix:", "redis+sentinel:", "redis+cluster:")
+
+
+def load(path: Path, env: Mapping[str, str]) -> Config:
+    """Read, check and compile. Raises ConfigError with every fault found.
+
+    Relative paths in the file are relative to the file. Reads files, and nothing else.
+    """
+    root, found = read_tree(path, env)
+    if root is None:
+        raise ConfigError(found)
+    faults = Faults(root)
+    part = read(FilePart, faults)
+    if part is None:
+        raise ConfigError([*found, *faults.found])
+    config = _compile(part, path.absolute(), faults)
+    if found or faults.found:
+        raise ConfigError([*found, *faults.found])
+    return config
+
+
+def _compile(part: FilePart, path: Path, faults: Faults) -> Config:
+    folder = path.parent
+    book = Book(part, folder, kinds.load(), load_presets(), faults)
+    _check_prefix(part.prefix, faults)
+    _check_store(part, faults)
+    sites = compile_sites(book)
+    return Config(
+        file=path,
+        listen=_listen(part, folder, faults),
+        admin=_admin(part, folder, faults),
+        prefix=part.prefix,
+        keys=folder / part.keys,
+        signing=part.signing,
+        store=Secret(_store(part.store, folder)),
+        workers=part.workers,
+        trusted=_trusted(part, folder, faults),
+        client_ip_header=_client_ip_header(part, faults),
+        log=LogSettings(part.log.level, part.log.addresses, part.log.format, part.log.sample),
+        limits=_limits(part.limits, faults),
+        sites=sites,
+        warnings=tuple(sorted(faults.warnings)),
+    )
+
+
+def _listen(part: FilePart, folder: Path, faults: Faults) -> tuple[Listen, ...]:
+    found: list[Listen] = []
+    for index, text in enumerate(part.listen):
+        listen = _one_listen(text, folder, faults, ("listen", index))
+        if listen in found and (listen.unix_path or listen.port):
+            faults.add(("listen", index), f"'{text}' is listed twice")
+        found.append(listen)
+    return tuple(found)
+
+
+def _one_listen(text: str, folder: Path, faults: Faults, loc: Loc) -> Listen:
+    try:
+        if text.startswith("unix:"):
+            return Listen(unix_path=str(folder / units.unix_path(text)))
+        host, port = units.host_port(text)
+        return Listen(host, port)
+    except ValueError as error:
+        faults.add(loc, str(error))
+        return Listen()
+
+
+def _admin(part: FilePart, folder: Path, faults: Faults) -> Listen | None:
+    if not part.admin:
+        return None
+    admin = _one_listen(part.admin, folder, faults, ("admin",))
+    if admin.host and not part.admin_public and not units.is_loopback(admin.host):
+        what = "health and metrics have no password: use 127.0.0.1, or say admin_public: true"
+        faults.add(("admin",), what)
+    if part.admin in part.listen and not part.admin.endswith(":0"):
+        faults.add(("admin",), "is also under listen: give it an address of its own")
+    return admin
+
+
+def _check_prefix(prefix: str, faults: Faults) -> None:
+    if not _PREFIX.fullmatch(prefix):
+        what = f"'{prefix}' must begin and end with '/', with plain words between: /_gateway/"
+        faults.add(("prefix",), what)
+
+
+def _check_store(part: FilePart, faults: Faults) -> None:
+    scheme = part.store.partition(":")[0] + ":"
+    if scheme not in _STORES:
+        known = [known.rstrip(":") for known in _STORES]
+        faults.add(("store",), one_of(scheme.rstrip(":"), known, "store"))
+    elif scheme == "memory:" and part.workers > 1:
+        what = "memory: is one process's own, and there are several workers: use sqlite: or redis:"
+        faults.add(("store",), what)
+    elif scheme == "sqlite:" and not part.store.removeprefix("sqlite:"):
+        faults.add(("store",), "names no file: write sqlite:./gateway.db")
+    elif scheme.startswith("redis") and not part.store.removeprefix(scheme).startswith("//"):
+        faults.add(("store",), "names no server: write redis://127.0.0.1:6379/0")
+
+
+def _store(url: str, folder: Path) -> str:
+    if url.startswith("sqlite:"):
+        return f"sqlite:{folder / url.removeprefix('sqlite:')}"
+    return url
+
+
+def _trusted(part: FilePart, folder: Path, faults: Faults) -> tuple[str, ...]:
+    files = trusted_files(folder)
+    found: list[str] = []
+    for index, text in enumerate(part.trusted_proxies):
+        loc = ("trusted_proxies", index)
+        try:
+            if text == "unix":
+                found.append(text)
+            elif text in files:
+                found += [units.network(address) for address in read_trusted(files[text]).addresses]
+            elif text.isidentifier():
+                faults.add(loc, one_of(text, [*files, "unix"], "preset"))
+            else:
+                found.append(units.network(text))
+        except ValueError as error:
+            faults.add(loc, str(error))
+        except ConfigError as error:
+            faults.found += error.faults
+    return tuple(dict.fromkeys(found))
+
+
+def _client_ip_header(part: FilePart, faults: Faults) -> str:
+    header = part.client_ip_header
+    if header and not _HEADER.fullmatch(header):
+        faults.add(("client_ip_header",), f"'{header}' is not a header's name")
+    elif header and not part.trusted_proxies:
+        what = "anybody could send it while nobody is trusted: set trusted_proxies"
+        faults.add(("client_ip_header",), what)
+    return header
+
+
+def _limits(part: LimitsPart, faults: Faults) -> Limits:
+    wire, hold, answers = part.wire, part.hold, part.answers
+    if hold.prefix > hold.total:
+        faults.add(("limits", "hold", "prefix"), "is more than limits.hold.total")
+    if answers.ticket_ttl > answers.visit_ttl:
+        what = "is longer than limits.answers.visit_ttl"
+        faults.add(("limits", "answers", "ticket_ttl"), what)
+    if wire.target > wire.head:
+        faults.add(
+            ("limits", "wire", "target"), "is more than limits.wire.head, which it is part of"
+        )
+    return Limits(
+        WireSettings(
+            connections=wire.connections,
+            head_bytes=wire.head,
+            header_count=wire.header_count,
+            target_bytes=wire.target,
+            match_body_bytes=wire.match_body,
+            head_timeout_s=wire.head_timeout,
+            body_timeout_s=wire.body_timeout,
+            idle_timeout_s=wire.idle_timeout,
+            connect_timeout_s=wire.connect_timeout,
+            reply_timeout_s=wire.reply_timeout,
+            upstream_connections=wire.upstream_connections,
+            drain_s=wire.drain,
+        ),
+        HoldSettings(hold.total, hold.prefix, hold.small, hold.small_total),
+        AnswerSettings(
+            window_s=answers.window,
+            answers=answers.answers,
+            challenges=answers.challenges,
+            accessible=answers.accessible,
+            tries=answers.tries,
+            ticket_ttl_s=answers.ticket_ttl,
+            visit_ttl_s=answers.visit_ttl,
+        ),
+    )
+
+
+__all__ = ["ConfigError", "Fault", "load"]

@@ -1,0 +1,391 @@
+"""The shape of `gateway.yaml`: every key, what it may be, its default and what it is for.
+
+Descriptions here are the reference: `gateway schema`, the README's table and the editor show them.
+Defaults are written as an operator would write them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.config.fields import (
+    KindNamed,
+    Number,
+    OneOrMany,
+    Size,
+    Span,
+    Truth,
+    UrlNamed,
+    Whole,
+    WholeSpan,
+    Words,
+)
+
+Mode = Literal["enforce", "shadow", "off"]
+NAME = r"^[a-z0-9_-]{1,32}$"
+Name = Annotated[str, Field(pattern=NAME)]
+Values = dict[str, str | None]
+
+
+def written(text: Any) -> Any:
+    """A default as an operator would write it; it is validated like any other input."""
+    return text
+
+
+class Part(BaseModel):
+    """A mapping of known keys: any other key is a fault."""
+
+    model_config = ConfigDict(extra="forbid", validate_default=True, populate_by_name=False)
+
+
+class MatchPart(Part):
+    """Which requests are meant. Every condition given must hold."""
+
+    method: Annotated[list[str], OneOrMany] = Field(
+        default=[], description="Method or methods; none: any."
+    )
+    path: Words = Field(
+        default=[],
+        description="Path or paths: `/exact`, `/prefix/**`, `/a/*/b` (`*` is one segment), "
+        "`~regex` (RE2, the whole path).",
+    )
+    query: Values = Field(
+        default={},
+        description="Query parameters by name; an empty value means present with any value.",
+    )
+    form: Values = Field(default={}, description="Form fields of the body, likewise.")
+
+
+class RungPart(Part):
+    """One step of a ladder."""
+
+    kind: str = Field(description="The kind of challenge.")
+    max_risk: Number = Field(
+        default=written("1.0"),
+        ge=0,
+        le=1,
+        description="The highest risk this kind suffices for, 0 to 1.",
+    )
+    level: Whole | None = Field(
+        default=None,
+        ge=1,
+        le=9,
+        description="The strength of a pass earned here; by default above all kinds before it.",
+    )
+    params: dict[str, str | list[str | None] | None] = Field(
+        default={}, description="What the kind lets be set."
+    )
+
+
+class PassPart(Part):
+    """What a solved challenge earns."""
+
+    scope: Name | None = Field(
+        default=None,
+        description="Routes of one scope share passes; by default the route's own name.",
+    )
+    ttl: WholeSpan = Field(
+        default=written("30m"), ge=10, le=30 * 86400, description="How long the pass is good."
+    )
+    uses: Whole | None = Field(
+        default=None,
+        ge=1,
+        le=10_000,
+        description="Requests one pass is good for; none: any number.",
+    )
+    bind: Annotated[list[Literal["browser", "address"]], OneOrMany] = Field(
+        default=["browser"],
+        description="What the pass is tied to; a change adds risk and may ask again.",
+    )
+    samesite: Literal["lax", "strict", "none"] = Field(
+        default=written("lax"), description="SameSite of the cookie; `none` needs `scheme: https`."
+    )
+    spend: Literal["unsafe", "all"] = Field(
+        default=written("unsafe"),
+        description="Which requests use a pass up: those that change things, or all.",
+    )
+
+
+class HoldPart(Part):
+    """How much of a challenged request is kept until it may go on."""
+
+    max: Size = Field(
+        default=written("10MiB"), ge=0, le=2**40, description="The largest body kept."
+    )
+    ttl: WholeSpan = Field(
+        default=written("15m"), ge=30, le=86400, description="How long it is kept."
+    )
+
+
+class RoutePart(Part):
+    """A protected (or excepted) part of a site. The first that matches counts."""
+
+    name: Name = Field(description="Its name, in the log, metrics and headers.")
+    match: MatchPart = Field(default_factory=MatchPart, description="Which requests it is about.")
+    params: Literal["strict", "php"] = Field(
+        default=written("strict"),
+        description="How the app reads parameter names: as sent, or as PHP does.",
+    )
+    action: Literal["challenge", "allow", "deny"] = Field(
+        default=written("challenge"), description="What happens to a matching request."
+    )
+    ladder: Annotated[list[Annotated[RungPart, KindNamed]], OneOrMany] = Field(
+        default=written([{"kind": "invisible", "max_risk": "0.3"}, {"kind": "slider"}]),
+        description="Kinds of challenge, the easiest first.",
+    )
+    pass_: PassPart = Field(
+        default_factory=PassPart, alias="pass", description="What a solved challenge earns."
+    )
+    hold: HoldPart = Field(
+        default_factory=HoldPart, description="How much of a challenged request is kept."
+    )
+    on_error: Literal["closed", "pow", "open"] = Field(
+        default=written("closed"),
+        description="While the store can't be reached: refuse, ask for work, or let by.",
+    )
+    mode: Mode | None = Field(
+        default=None,
+        description="`shadow` only records what would have happened; by default the site's.",
+    )
+    challenge_on: MatchPart | None = Field(
+        default=None, description="Ask on this page (the form's) rather than on the request itself."
+    )
+    accessible: Literal["always", "never"] = Field(
+        default=written("always"),
+        description="Offer the way that asks for no recognition, memory or dragging.",
+    )
+    no_javascript: Literal["never", "wait"] = Field(
+        default=written("never"),
+        description="What browsers without JavaScript get: a message, or a served wait.",
+    )
+    machines: Literal["problem", "page"] = Field(
+        default=written("problem"),
+        description="What scripts get: `403 application/problem+json`, or the page.",
+    )
+    work: Whole = Field(
+        default=written("50000"),
+        ge=1000,
+        le=5_000_000,
+        description="Hashes a proof of work takes on average when there is no risk.",
+    )
+
+
+class CorsPart(Part):
+    """Who may read the gate's answers across origins."""
+
+    origins: Words = Field(default=[], description="Origins such as `https://app.example`.")
+
+
+class SitePart(Part):
+    """Host names, the app behind them, and its routes in order."""
+
+    name: Name = Field(description="Its name, in the log, metrics and passes.")
+    hosts: Words = Field(
+        default=["*"], description="Host names: `shop.example`, `*.shop.example`, or `*` for any."
+    )
+    upstream: str | None = Field(
+        default=None,
+        description="The app, by its name under `upstreams`; may be left out if there is one.",
+    )
+    title: str = Field(
+        default=written(""), description="The site's name as visitors know it; by default the host."
+    )
+    scheme: Literal["auto", "http", "https"] = Field(
+        default=written("auto"),
+        description="How visitors reach it; `auto` believes trusted proxies, else http.",
+    )
+    cors: CorsPart = Field(default_factory=CorsPart, description="Who may read the gate's answers.")
+    presets: Words = Field(
+        default=[], description="Ready exceptions, tried before the routes: see `config/presets`."
+    )
+    mode: Mode = Field(default=written("enforce"), description="The mode of routes that give none.")
+    routes: list[RoutePart] = Field(
+        default=[], description="The routes, in order: the first match counts."
+    )
+
+
+class UpstreamPart(Part):
+    """An app."""
+
+    url: str = Field(description="`http://127.0.0.1:8000` or `unix:/run/app.sock`.")
+    host: str = Field(
+        default=written(""),
+        description="The Host a client without one (HTTP/1.0) is taken to have asked.",
+    )
+
+
+class LogPart(Part):
+    """The log: one record per decision, on standard output."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default=written("info"), description="The least that is written."
+    )
+    addresses: Literal["full", "truncate", "hide"] = Field(
+        default=written("truncate"),
+        description="How visitors' addresses are written: whole, as /24 or /56, or not.",
+    )
+    format: Literal["json", "console"] = Field(
+        default=written("json"), description="For machines, or for people."
+    )
+    sample: Number = Field(
+        default=written("0"),
+        ge=0,
+        le=1,
+        description="The share of plain forwards that gets a record, 0 to 1.",
+    )
+
+
+class WirePart(Part):
+    """Bounds of the connections."""
+
+    connections: Whole = Field(
+        default=written("10000"), ge=1, le=10**6, description="Open client connections."
+    )
+    head: Size = Field(default=written("32KiB"), ge=1024, le=2**20, description="A message's head.")
+    header_count: Whole = Field(
+        default=written("100"), ge=10, le=10_000, description="Headers in one head."
+    )
+    target: Size = Field(
+        default=written("16KiB"), ge=256, le=2**20, description="A request's path with its query."
+    )
+    match_body: Size = Field(
+        default=written("64KiB"),
+        ge=1024,
+        le=2**24,
+        description="How much of a body is read to match form fields.",
+    )
+    head_timeout: Span = Field(
+        default=written("15s"), ge=0.1, le=600, description="Until a head is complete."
+    )
+    body_timeout: Span = Field(
+        default=written("30s"), ge=0.1, le=3600, description="Between two pieces of a body."
+    )
+    idle_timeout: Span = Field(
+        default=written("75s"), ge=0.1, le=3600, description="An idle kept connection."
+    )
+    connect_timeout: Span = Field(
+        default=written("5s"), ge=0.05, le=600, description="Reaching the app."
+    )
+    reply_timeout: Span = Field(
+        default=written("60s"), ge=0.1, le=86400, description="Until the app's reply begins."
+    )
+    upstream_connections: Whole = Field(
+        default=written("512"), ge=1, le=10**5, description="Open connections to one app."
+    )
+    drain: Span = Field(
+        default=written("30s"), ge=0, le=3600, description="For requests under way at shutdown."
+    )
+
+
+class HoldsPart(Part):
+    """What held requests may fill."""
+
+    total: Size = Field(
+        default=written("1GiB"), ge=2**16, le=2**44, description="All held requests."
+    )
+    prefix: Size = Field(
+        default=written("64MiB"), ge=2**16, le=2**44, description="Those of one address prefix."
+    )
+    small: Size = Field(
+        default=written("64KiB"), ge=1024, le=2**24, description="Up to this a body is small."
+    )
+    small_total: Size = Field(
+        default=written("64MiB"),
+        ge=2**16,
+        le=2**44,
+        description="A pool of their own for small bodies.",
+    )
+
+
+class AnswersPart(Part):
+    """How often one address prefix (/24, /56) may ask and answer."""
+
+    window: WholeSpan = Field(
+        default=written("1m"), ge=1, le=86400, description="The span counted over."
+    )
+    answers: Whole = Field(default=written("60"), ge=1, le=10**6, description="Answers judged.")
+    challenges: Whole = Field(
+        default=written("60"), ge=1, le=10**6, description="Questions made on request."
+    )
+    accessible: Whole = Field(
+        default=written("10"), ge=1, le=10**6, description="Passes by the way without recognition."
+    )
+    tries: Whole = Field(
+        default=written("10"), ge=1, le=100, description="Wrong answers in one visit."
+    )
+    ticket_ttl: WholeSpan = Field(
+        default=written("2m"), ge=20, le=3600, description="How long a question stands."
+    )
+    visit_ttl: WholeSpan = Field(
+        default=written("30m"), ge=60, le=86400, description="How long a visit may take."
+    )
+
+
+class LimitsPart(Part):
+    """Bounds on whatever a stranger can fill."""
+
+    wire: WirePart = Field(default_factory=WirePart, description="Bounds of the connections.")
+    hold: HoldsPart = Field(default_factory=HoldsPart, description="What held requests may fill.")
+    answers: AnswersPart = Field(
+        default_factory=AnswersPart, description="How often one address prefix may ask and answer."
+    )
+
+
+class FilePart(Part):
+    """A gate's configuration."""
+
+    version: Whole = Field(default=1, ge=1, le=1, description="The version of this format: 1.")
+    include: Words = Field(
+        default=[], description="More files of this shape, relative to this one; `*` is allowed."
+    )
+    listen: Annotated[list[str], OneOrMany] = Field(
+        default=written(["127.0.0.1:8080"]),
+        min_length=1,
+        description="Where visitors' requests arrive: `address:port`, `unix:PATH`, or a list.",
+    )
+    admin: str | None = Field(
+        default=written("127.0.0.1:9090"),
+        description="Health and metrics; loopback or `unix:PATH`; empty: none.",
+    )
+    admin_public: Truth = Field(
+        default=written("false"),
+        description="Lets `admin` listen beyond loopback. It has no password.",
+    )
+    prefix: str = Field(
+        default=written("/_gateway/"),
+        description="The path under which the gate itself answers, on every site.",
+    )
+    keys: str = Field(
+        default=written("./keys"), description="The folder of signing keys, made at the first run."
+    )
+    signing: Literal["HS256", "EdDSA"] = Field(
+        default=written("HS256"),
+        description="How passes are signed; with EdDSA apps can check them by JWKS.",
+    )
+    store: str = Field(
+        default=written("sqlite:./gateway.db"),
+        description="What is held and spent: `memory:`, `sqlite:PATH`, `redis://…`, "
+        "`redis+sentinel://…`, `redis+cluster://…`.",
+    )
+    workers: Whole = Field(
+        default=written("1"), ge=1, le=64, description="Processes that share the listener."
+    )
+    trusted_proxies: Words = Field(
+        default=[],
+        description="Whose X-Forwarded-* is believed: CIDRs, `unix`, the presets `private` and "
+        "`cloudflare`.",
+    )
+    client_ip_header: str = Field(
+        default=written(""),
+        description="The one header a trusted proxy puts the visitor's address in, if it does.",
+    )
+    log: LogPart = Field(default_factory=LogPart, description="The log.")
+    limits: LimitsPart = Field(
+        default_factory=LimitsPart, description="Bounds on whatever a stranger can fill."
+    )
+    upstreams: dict[str, Annotated[UpstreamPart, UrlNamed]] = Field(
+        min_length=1, description="The apps, by name: an address, or `{url, host}`."
+    )
+    sites: list[SitePart] = Field(min_length=1, description="The sites, each with its routes.")

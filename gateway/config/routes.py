@@ -1,0 +1,134 @@
+"""Routes: from what was written to `model.Route`, with the checks that need more than one key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.config import paths
+from gateway.config.models import MatchPart, RoutePart
+from gateway.config.nodes import Loc
+from gateway.config.rungs import compile_ladder
+from gateway.config.shape import Faults
+from gateway.kinds import Kind
+from gateway.model import HoldRule, Match, Mode, PassRule, Route
+
+_METHOD = re.compile(r"[A-Z][A-Z-]{1,30}")
+_BODYLESS = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a route needs to know of the site and file it stands in."""
+
+    site: str
+    scheme: str
+    mode: Mode
+    kinds: Mapping[str, Kind]
+    hold_prefix_bytes: int
+
+
+def compile_route(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> Route:
+    """The route; every fault in it is added."""
+    match = compile_match(part.match, faults, (*loc, "match"))
+    if part.challenge_on is not None:
+        opening = compile_match(part.challenge_on, faults, (*loc, "challenge_on"))
+    else:
+        opening = None
+    asks = part.action == "challenge"
+    ladder = compile_ladder(part.ladder, around.kinds, faults, (*loc, "ladder")) if asks else ()
+    _check(part, around, faults, loc)
+    rule = PassRule(
+        scope=part.pass_.scope or part.name,
+        ttl_s=part.pass_.ttl,
+        uses=part.pass_.uses,
+        spend=part.pass_.spend,
+        bind=frozenset(part.pass_.bind),
+        samesite=part.pass_.samesite,
+    )
+    return Route(
+        name=part.name,
+        site=around.site,
+        match=match,
+        action=part.action,
+        params=part.params,
+        ladder=ladder,
+        pass_rule=rule,
+        hold=HoldRule(part.hold.max, part.hold.ttl),
+        on_error=part.on_error,
+        mode=part.mode or around.mode,
+        challenge_on=opening,
+        accessible=part.accessible,
+        no_javascript=part.no_javascript,
+        machines=part.machines,
+        work=part.work,
+    )
+
+
+def compile_match(part: MatchPart, faults: Faults, loc: Loc) -> Match:
+    """The match; every fault in it is added."""
+    for index, method in enumerate(part.method):
+        if not _METHOD.fullmatch(method):
+            hint = f": write {method.upper()}" if _METHOD.fullmatch(method.upper()) else ""
+            faults.add((*loc, "method", index), f"'{method}' is not a method{hint}")
+    for index, pattern in enumerate(part.path):
+        if what := paths.check(pattern):
+            faults.add((*loc, "path", index), what)
+    for name in (*part.query, *part.form):
+        if not name:
+            where = "query" if name in part.query else "form"
+            faults.add((*loc, where), "a parameter needs a name")
+    if part.form and part.method and set(part.method) <= _BODYLESS:
+        methods = " and ".join(part.method)
+        faults.add((*loc, "form"), f"{methods} requests have no form body: use query", key=True)
+    return Match(frozenset(part.method), tuple(part.path), dict(part.query), dict(part.form))
+
+
+def _check(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> None:
+    given = part.model_fields_set
+    if part.action != "challenge":
+        for name in ("ladder", "pass_", "hold", "challenge_on", "on_error", "work"):
+            if name in given:
+                what = f"means nothing on a route with action: {part.action}; remove it"
+                faults.add((*loc, name.rstrip("_")), what, key=True)
+        return
+    if not part.ladder:
+        faults.add((*loc, "ladder"), "names no kind: list at least one, such as slider")
+    if part.on_error == "open" and part.pass_.uses is not None:
+        what = "open would lift the limit of uses whenever the store is away: use closed or pow"
+        faults.add((*loc, "on_error"), what)
+    if part.challenge_on is not None and part.pass_.uses == 1:
+        what = "with uses: 1 there is no pass to bring from another page: remove it, or raise uses"
+        faults.add((*loc, "challenge_on"), what, key=True)
+    if part.pass_.samesite == "none" and around.scheme != "https":
+        what = "browsers refuse SameSite=None without https: set scheme: https on the site"
+        faults.add((*loc, "pass", "samesite"), what)
+    if "spend" in part.pass_.model_fields_set and part.pass_.uses is None:
+        faults.add((*loc, "pass", "spend"), "means nothing without uses; remove it", key=True)
+    if part.hold.max > around.hold_prefix_bytes:
+        what = (
+            "is more than limits.hold.prefix, so it could never be kept: raise that or lower this"
+        )
+        faults.add((*loc, "hold", "max"), what)
+    if part.no_javascript == "wait" and "wait" not in around.kinds:
+        faults.add((*loc, "no_javascript"), "this install has no kind 'wait'")
+
+
+def is_shadowed(later: Match, earlier: Match) -> bool:
+    """Whether every request of `later` surely matches `earlier`, which stands before it."""
+    if earlier.methods and not (later.methods and later.methods <= earlier.methods):
+        return False
+    if earlier.paths and not (
+        later.paths
+        and all(any(paths.covers(wide, path) for wide in earlier.paths) for path in later.paths)
+    ):
+        return False
+    return _implied(later.query, earlier.query) and _implied(later.form, earlier.form)
+
+
+def _implied(later: Mapping[str, str | None], earlier: Mapping[str, str | None]) -> bool:
+    """Every condition of `earlier` holds wherever those of `later` do."""
+    return all(
+        name in later and (value is None or later[name] == value) for name, value in earlier.items()
+    )

@@ -1,0 +1,103 @@
+"""Ladders: kinds that exist, parameters within the kind's bounds, risks that rise."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from gateway.config import units
+from gateway.config.faults import did_you_mean, one_of
+from gateway.config.models import RungPart
+from gateway.config.nodes import Loc
+from gateway.config.shape import Faults
+from gateway.kinds import Between, Kind
+from gateway.model import Rung
+
+
+def compile_ladder(
+    parts: list[RungPart], kinds: Mapping[str, Kind], faults: Faults, loc: Loc
+) -> tuple[Rung, ...]:
+    """The ladder, levels not given as 0 (see `scopes`); every fault in it is added."""
+    rungs: list[Rung] = []
+    for index, part in enumerate(parts):
+        here = (*loc, index)
+        kind = kinds.get(part.kind)
+        if kind is None:
+            faults.add((*here, "kind"), one_of(part.kind, kinds, "kind"))
+            continue
+        params = _params(kind.params, part.params, faults, (*here, "params"))
+        if params is not None:
+            rungs.append(Rung(part.kind, params, part.max_risk, part.level or 0))
+    if parts:
+        _check_risks(parts, faults, loc)
+    return tuple(rungs)
+
+
+def _check_risks(parts: list[RungPart], faults: Faults, loc: Loc) -> None:
+    for index in range(1, len(parts)):
+        before, after = parts[index - 1], parts[index]
+        if before.max_risk < after.max_risk:
+            continue
+        what = f"max_risk must rise along the ladder: {before.kind} has {before.max_risk:g}"
+        if "max_risk" not in before.model_fields_set:
+            what = f"{before.kind} comes before {after.kind} and needs a max_risk below 1"
+        elif "max_risk" not in after.model_fields_set:
+            what = f"{before.kind} suffices for every risk, so {after.kind} would never be asked"
+        faults.add((*loc, index - 1, "max_risk"), what)
+    if parts[-1].max_risk < 1:
+        last = f"the last kind suffices only up to {parts[-1].max_risk:g}"
+        remedy = "a visitor with more risk has no way through: let max_risk be 1.0"
+        faults.warn((*loc, len(parts) - 1, "max_risk"), f"{last}; {remedy}")
+
+
+def _params(model: type[Any], given: Mapping[str, Any], faults: Faults, loc: Loc) -> Any:
+    hints = get_type_hints(model, include_extras=True)
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in hints:
+            known = f" (known: {', '.join(sorted(hints)) or 'none'})"
+            what = f"unknown parameter '{name}'{did_you_mean(name, hints) or known}"
+            faults.add((*loc, name), what, key=True)
+            continue
+        try:
+            values[name] = _read(hints[name], value)
+        except ValueError as error:
+            faults.add((*loc, name), str(error))
+    try:
+        return model(**values)
+    except (TypeError, ValueError) as error:
+        faults.add(loc, str(error))
+        return None
+
+
+def _read(hint: Any, value: Any) -> Any:
+    """A parameter's text as the type it is declared with. Raises ValueError."""
+    if value is None:
+        raise ValueError("has no value: give it one, or remove the key")
+    origin = get_origin(hint)
+    if origin is Annotated:
+        inner, *bounds = get_args(hint)
+        found = _read(inner, value)
+        for bound in bounds:
+            if isinstance(bound, Between) and not bound.low <= found <= bound.high:
+                raise ValueError(f"{value} is out of range: {bound.low:g} to {bound.high:g}")
+        return found
+    if origin in (Union, types.UnionType):
+        return _read(next(k for k in get_args(hint) if k is not type(None)), value)
+    if origin is Literal:
+        if value not in get_args(hint):
+            raise ValueError(one_of(str(value), map(str, get_args(hint)), "choice"))
+        return value
+    if origin in (tuple, frozenset):
+        items = value if isinstance(value, list) else [value]
+        return origin(_read(get_args(hint)[0], item) for item in items)
+    if not isinstance(value, str):
+        raise ValueError("must be a single value")
+    readers: dict[Any, Callable[[str], Any]] = {
+        int: units.whole,
+        float: units.number,
+        bool: units.truth,
+        str: str,
+    }
+    return readers[hint](value)

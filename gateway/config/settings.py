@@ -1,0 +1,127 @@
+"""A checked configuration: frozen, every number with its unit, nothing left to look up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from gateway.config.faults import Fault, hide_passwords
+from gateway.model import Site
+
+
+class Secret:
+    """Text that is shown only on purpose: `str()` and `repr()` hide what stands before `@`."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself, for the one place that uses it."""
+        return self._text
+
+    def __str__(self) -> str:
+        return hide_passwords(self._text)
+
+    def __repr__(self) -> str:
+        return f"Secret({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where to listen: an address with its port (0: any free one), or a unix socket."""
+
+    host: str = ""
+    port: int = 0
+    unix_path: str = ""
+
+    def __str__(self) -> str:
+        if self.unix_path:
+            return f"unix:{self.unix_path}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What is written to the log, and how."""
+
+    level: Literal["debug", "info", "warning", "error"]
+    addresses: Literal["full", "truncate", "hide"]
+    format: Literal["json", "console"]
+    sample: float  # the share of plain forwards that gets a record, 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class WireSettings:
+    """Bounds of one connection and of all of them."""
+
+    connections: int
+    head_bytes: int
+    header_count: int
+    target_bytes: int
+    match_body_bytes: int  # how much of a body is read to match form fields
+    head_timeout_s: float
+    body_timeout_s: float  # between two pieces of a body
+    idle_timeout_s: float
+    connect_timeout_s: float
+    reply_timeout_s: float  # until the app's reply head
+    upstream_connections: int
+    drain_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSettings:
+    """How much held requests may fill, in all and per address prefix."""
+
+    total_bytes: int
+    prefix_bytes: int
+    small_bytes: int  # up to this a body counts as small
+    small_total_bytes: int  # the pool that only small bodies use
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSettings:
+    """How often one address prefix may ask and answer, and how long a question stands."""
+
+    window_s: int
+    answers: int  # answers judged per prefix and window
+    challenges: int  # questions made on request per prefix and window
+    accessible: int  # passes by the way without recognition per prefix and window
+    tries: int  # wrong answers before a visit must wait
+    ticket_ttl_s: int
+    visit_ttl_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    wire: WireSettings
+    hold: HoldSettings
+    answers: AnswerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that `gateway run` needs to know. Paths are absolute."""
+
+    file: Path
+    listen: tuple[Listen, ...]
+    admin: Listen | None
+    prefix: str
+    keys: Path
+    signing: Literal["HS256", "EdDSA"]
+    store: Secret
+    workers: int
+    trusted: tuple[str, ...]  # CIDRs; `unix` for peers on a unix socket
+    client_ip_header: str  # "" when X-Forwarded-For says who asks
+    log: LogSettings
+    limits: Limits
+    sites: tuple[Site, ...]
+    warnings: tuple[Fault, ...] = field(default=(), compare=False)

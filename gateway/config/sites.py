@@ -1,0 +1,166 @@
+"""Sites and the apps behind them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gateway.config import units
+from gateway.config.faults import one_of
+from gateway.config.models import FilePart, SitePart, UpstreamPart
+from gateway.config.nodes import Loc
+from gateway.config.presets import Preset
+from gateway.config.routes import Surroundings, compile_route, is_shadowed
+from gateway.config.scopes import settle
+from gateway.config.shape import Faults
+from gateway.kinds import Kind
+from gateway.model import Route, Site, Upstream
+
+_HOST = re.compile(r"\*|(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+
+
+@dataclass
+class Book:
+    """What compiling the sites draws on, and what must be unique across them."""
+
+    file: FilePart
+    folder: Path
+    kinds: Mapping[str, Kind]
+    presets: Mapping[str, Preset]
+    faults: Faults
+    upstreams: dict[str, Upstream] = field(default_factory=dict)
+    hosts: dict[str, str] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+
+
+def compile_sites(book: Book) -> tuple[Site, ...]:
+    """Every site; every fault in them is added."""
+    for name, part in book.file.upstreams.items():
+        book.upstreams[name] = _upstream(name, part, book)
+    return tuple(_site(part, book, ("sites", i)) for i, part in enumerate(book.file.sites))
+
+
+def _upstream(name: str, part: UpstreamPart, book: Book) -> Upstream:
+    loc = ("upstreams", name, "url")
+    host_header = part.host
+    try:
+        if part.url.startswith("unix:"):
+            path = book.folder / units.unix_path(part.url)
+            return Upstream(name, unix_path=str(path), host_header=host_header or "localhost")
+        host, port = _app_address(part.url)
+    except ValueError as error:
+        book.faults.add(loc, str(error))
+        return Upstream(name)
+    shown = f"[{host}]" if ":" in host else host
+    return Upstream(name, host, port, host_header=host_header or f"{shown}:{port}")
+
+
+def _app_address(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        raise ValueError("apps are reached by plain http or a unix socket: write http://…")
+    if parts.scheme != "http" or not parts.hostname:
+        raise ValueError(f"'{url}' is not an app: write it like http://127.0.0.1:8000")
+    if parts.username or parts.password:
+        raise ValueError("credentials in an app's address are not sent: remove them")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("an app has no path of its own: write only http://host:port")
+    return parts.hostname, parts.port or 80  # .port raises ValueError beyond 65535
+
+
+def _site(part: SitePart, book: Book, loc: Loc) -> Site:
+    faults = book.faults
+    if part.name in book.names:
+        faults.add((*loc, "name"), f"another site is named '{part.name}'")
+    book.names.add(part.name)
+    for index, host in enumerate(part.hosts):
+        _check_host(host, part, book, (*loc, "hosts", index))
+    for index, origin in enumerate(part.cors.origins):
+        _check_origin(origin, faults, (*loc, "cors", "origins", index))
+    limits = book.file.limits
+    around = Surroundings(part.name, part.scheme, part.mode, book.kinds, limits.hold.prefix)
+    own: list[tuple[Route, Loc]] = [
+        (compile_route(route, around, faults, (*loc, "routes", i)), (*loc, "routes", i))
+        for i, route in enumerate(part.routes)
+    ]
+    ready = _preset_routes(part, book, around, loc)
+    _check_routes(ready, own, faults)
+    return Site(
+        name=part.name,
+        hosts=tuple(host.lower() for host in part.hosts),
+        upstream=_app_of(part, book, loc),
+        routes=(*ready, *settle([r for r, _ in own], [loc for _, loc in own], faults)),
+        title=part.title,
+        cors_origins=frozenset(part.cors.origins),
+        scheme=part.scheme,
+    )
+
+
+def _app_of(part: SitePart, book: Book, loc: Loc) -> Upstream:
+    if part.upstream is None and len(book.upstreams) == 1:
+        return next(iter(book.upstreams.values()))
+    if part.upstream is None:
+        names = ", ".join(sorted(book.upstreams))
+        book.faults.add((*loc, "upstream"), f"is missing: name one of {names}")
+    elif part.upstream not in book.upstreams:
+        what = one_of(part.upstream, book.upstreams, "upstream")
+        book.faults.add((*loc, "upstream"), what)
+    return book.upstreams.get(part.upstream or "", Upstream(""))
+
+
+def _preset_routes(part: SitePart, book: Book, around: Surroundings, loc: Loc) -> tuple[Route, ...]:
+    found: list[Route] = []
+    for index, name in enumerate(part.presets):
+        preset = book.presets.get(name)
+        if preset is None:
+            book.faults.add((*loc, "presets", index), one_of(name, book.presets, "preset"))
+        elif name in part.presets[:index]:
+            book.faults.add((*loc, "presets", index), f"'{name}' is listed twice")
+        else:
+            found += preset.routes(around)
+    return tuple(found)
+
+
+def _check_routes(ready: tuple[Route, ...], own: list[tuple[Route, Loc]], faults: Faults) -> None:
+    """Names are unique within a site, and each route can be reached."""
+    before: list[tuple[Route, str]] = [(route, "the presets") for route in ready]
+    for route, loc in own:
+        for other, source in before:
+            if other.name == route.name:
+                where = "route of this site" if source == "" else "route of the presets"
+                faults.add((*loc, "name"), f"another {where} is named '{route.name}'")
+            if is_shadowed(route.match, other.match):
+                what = f"is never reached: '{other.name}' before it matches all it would"
+                faults.warn(loc, what)
+                break
+        before.append((route, ""))
+
+
+def _check_host(host: str, part: SitePart, book: Book, loc: Loc) -> None:
+    if not host.isascii():
+        try:
+            what = f"'{host}' is not ASCII: write {host.encode('idna').decode()}"
+        except UnicodeError:
+            what = f"'{host}' is not a host name"
+        book.faults.add(loc, what)
+        return
+    name = host.lower()
+    if not _HOST.fullmatch(name):
+        hint = " (no port, no http://)" if ":" in name or "/" in name else ""
+        what = f"'{host}' is not a host name{hint}: write shop.example, *.shop.example or *"
+        book.faults.add(loc, what)
+    elif name in book.hosts:
+        other = book.hosts[name]
+        whose = "this site" if other == part.name else f"site '{other}'"
+        book.faults.add(loc, f"'{host}' is already one of {whose}")
+    book.hosts.setdefault(name, part.name)
+
+
+def _check_origin(origin: str, faults: Faults, loc: Loc) -> None:
+    if origin == "*":
+        faults.add(loc, "'*' would let any site read the gate's answers: list the origins")
+    elif not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin):
+        faults.add(loc, f"'{origin}' is not an origin: write it like https://app.example")
