@@ -1,0 +1,247 @@
+"""What commands there are, their options and examples. The work is in the files beside this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli import exits
+
+app = typer.Typer(
+    name="gateway",
+    help="A gate in front of unmodified sites.\n\n"
+    "It challenges what must be protected, and then finishes the visitor's original request.",
+    epilog="Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+keys_app = typer.Typer(
+    help="The keys that passes and tickets are signed with.", no_args_is_help=True
+)
+trusted_app = typer.Typer(help="The address lists behind trusted_proxies.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+app.add_typer(trusted_app, name="trusted")
+
+FileArgument = Annotated[
+    Path | None,
+    typer.Argument(metavar="FILE", help="The configuration.", show_default=False),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE",
+        help="The same, as an option.",
+        envvar="GATEWAY_CONFIG",
+        show_default=False,
+    ),
+]
+
+
+def _epilog(*examples: str) -> str:
+    """Examples, one a paragraph, so that each keeps its own line."""
+    return "\n\n".join(("Examples:", *(f"[cyan]{example}[/cyan]" for example in examples)))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from gateway import __version__
+
+        typer.echo(f"gateway {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog=_epilog("gateway run gateway.yaml", "GATEWAY_CONFIG=gateway.yaml gateway run"))
+def run(file: FileArgument = None, config: ConfigOption = None) -> None:
+    """Serve, until SIGTERM or Ctrl-C."""
+    from gateway.cli.run import run_gate
+
+    raise typer.Exit(run_gate(_one_file(file, config)))
+
+
+@app.command(epilog=_epilog("gateway demo", "gateway demo --listen 127.0.0.1:9000"))
+def demo(
+    listen: Annotated[
+        str, typer.Option(metavar="ADDRESS:PORT", help="Where the gate listens.")
+    ] = "127.0.0.1:8080",
+) -> None:
+    """Show it: a small legacy app, and the gate before it."""
+    from gateway.demo import run as run_demo
+
+    raise typer.Exit(run_demo(listen))
+
+
+@app.command(
+    epilog=_epilog(
+        "gateway check gateway.yaml",
+        "gateway check gateway.yaml --log /var/log/nginx/access.log",
+    )
+)
+def check(
+    file: FileArgument = None,
+    config: ConfigOption = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="ACCESS.LOG",
+            help="A log in nginx's or Apache's combined format: list which of its requests each "
+            "route would have challenged. '-' reads standard input.",
+        ),
+    ] = None,
+) -> None:
+    """Say every fault of a configuration, with its place, and what would mend it."""
+    from gateway.cli.check import check_file
+
+    raise typer.Exit(check_file(_one_file(file, config), log))
+
+
+@app.command(
+    epilog=_epilog(
+        "gateway init --upstream http://127.0.0.1:8000 > gateway.yaml",
+        "gateway init --upstream unix:/run/app.sock --path /register --path /wp-login.php",
+    )
+)
+def init(
+    upstream: Annotated[str, typer.Option(metavar="URL", help="The app to protect.")],
+    path: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="What to protect; may be repeated.")
+    ] = None,
+    host: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="The site's host names.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="The site's name, as visitors know it.")] = "",
+    listen: Annotated[
+        str, typer.Option(metavar="ADDRESS:PORT", help="Where the gate listens.")
+    ] = "127.0.0.1:8080",
+) -> None:
+    """Print a commented configuration to begin with. It only watches until told to enforce."""
+    from gateway.cli.init import print_config
+
+    raise typer.Exit(print_config(upstream, path or ["/register"], host or ["*"], title, listen))
+
+
+@app.command(
+    epilog=_epilog(
+        "gateway routes gateway.yaml",
+        "gateway routes gateway.yaml --test POST https://shop.example/register",
+        "gateway routes gateway.yaml --test POST /forum.php --form do=register",
+    )
+)
+def routes(
+    file: FileArgument = None,
+    config: ConfigOption = None,
+    test: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="METHOD PATH", help="Say which route such a request meets."),
+    ] = None,
+    form: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="With --test: a form field; may be repeated."),
+    ] = None,
+) -> None:
+    """List sites and routes in the order they are tried."""
+    from gateway.cli.routes import show_routes
+
+    raise typer.Exit(show_routes(_one_file(file, config), test, form or []))
+
+
+@app.command(epilog=_epilog("gateway schema > gateway.schema.json"))
+def schema() -> None:
+    """Print the JSON Schema of the configuration, for editors."""
+    from gateway.cli.schema import print_schema
+
+    raise typer.Exit(print_schema())
+
+
+@keys_app.command("list", epilog=_epilog("gateway keys list gateway.yaml"))
+def keys_list(file: FileArgument = None, config: ConfigOption = None) -> None:
+    """List the keys, the one that signs last."""
+    from gateway.cli.keys import list_keys
+
+    raise typer.Exit(list_keys(_one_file(file, config)))
+
+
+@keys_app.command("create", epilog=_epilog("gateway keys create gateway.yaml"))
+def keys_create(file: FileArgument = None, config: ConfigOption = None) -> None:
+    """Make the key folder and its first key, if there is none. `run` does so too."""
+    from gateway.cli.keys import create
+
+    raise typer.Exit(create(_one_file(file, config)))
+
+
+@keys_app.command("rotate", epilog=_epilog("gateway keys rotate gateway.yaml"))
+def keys_rotate(file: FileArgument = None, config: ConfigOption = None) -> None:
+    """Add a key, and remove those that no pass can bear any more."""
+    from gateway.cli.keys import rotate_keys
+
+    raise typer.Exit(rotate_keys(_one_file(file, config)))
+
+
+@keys_app.command("jwks", epilog=_epilog("gateway keys jwks gateway.yaml"))
+def keys_jwks(file: FileArgument = None, config: ConfigOption = None) -> None:
+    """Print the public keys, for apps that check passes themselves (signing: EdDSA)."""
+    from gateway.cli.keys import print_jwks
+
+    raise typer.Exit(print_jwks(_one_file(file, config)))
+
+
+@trusted_app.command("list", epilog=_epilog("gateway trusted list gateway.yaml"))
+def trusted_list(file: FileArgument = None, config: ConfigOption = None) -> None:
+    """List the presets with their dates and sources, and those that the configuration uses."""
+    from gateway.cli.trusted import list_trusted
+
+    raise typer.Exit(list_trusted(_maybe_file(file, config)))
+
+
+@trusted_app.command("refresh", epilog=_epilog("gateway trusted refresh cloudflare gateway.yaml"))
+def trusted_refresh(
+    name: Annotated[str, typer.Argument(help="The preset, such as cloudflare.")],
+    file: FileArgument = None,
+    config: ConfigOption = None,
+) -> None:
+    """Fetch a preset's addresses from its source into `trusted/` beside the configuration."""
+    from gateway.cli.trusted import refresh
+
+    raise typer.Exit(refresh(name, _one_file(file, config)))
+
+
+def _maybe_file(file: Path | None, config: Path | None) -> Path | None:
+    """The argument, else the option, else $GATEWAY_CONFIG."""
+    return file or config
+
+
+def _one_file(file: Path | None, config: Path | None) -> Path:
+    found = _maybe_file(file, config)
+    if found is None:
+        raise typer.BadParameter("name the configuration: FILE, --config FILE or GATEWAY_CONFIG")
+    return found
+
+
+def run_app() -> None:
+    """Run, and exit with the command's code. What no command foresaw is one line, not a traceback."""
+    import sys
+
+    try:
+        app()
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stderr.close()
+        raise SystemExit(exits.OK) from None
+    except OSError as error:
+        typer.echo(f"gateway: {error}", err=True)
+        raise SystemExit(exits.FAILED) from None

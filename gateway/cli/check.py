@@ -1,0 +1,44 @@
+"""`gateway check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from gateway.cli import exits
+from gateway.cli.faults import load_or_explain
+from gateway.config import Config
+
+
+def check_file(path: Path, log: Path | None) -> int:
+    """Say what is wrong, or what the configuration comes to."""
+    config = load_or_explain(path)
+    if isinstance(config, int):
+        return config
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(Text(f"{path}: ok", style="green").append(f" ({summary(config)})", style="none"))
+    if log is not None:
+        from gateway.cli.accesslog import report
+
+        return report(config, log, console)
+    return exits.OK
+
+
+def summary(config: Config) -> str:
+    """Counts that tell whether the file says what was meant."""
+    routes = [route for site in config.sites for route in site.routes]
+    patterns = [path for route in routes for path in route.match.paths if path.startswith("~")]
+    parts = [
+        _count(len(config.sites), "site"),
+        _count(len(routes), "route"),
+        _count(len(patterns), "regular expression"),
+        f"store {config.store}",
+        f"{len(config.trusted)} trusted networks" if config.trusted else "nobody trusted",
+    ]
+    return ", ".join(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
