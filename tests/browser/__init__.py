@@ -1,0 +1,1 @@
+"""Real headless Chromium before the gate and its pages."""

@@ -1,0 +1,1 @@
+"""The page in every state, before a double of the gate that answers as told."""
