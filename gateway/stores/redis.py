@@ -1,0 +1,339 @@
+"""Redis, for gates on several machines: single, behind Sentinel, or a Cluster. Redis 6.2 to 7.0's
+commands, so Valkey too.
+
+Every verb touches one key (several are several commands in a Cluster), in one command or one short
+Lua script; times are Redis's own. A verb that raised StoreDown may have happened: a command is
+tried again once on a fresh connection, so `spend` and `swap` may answer False though they did it,
+and `bump` and `reserve` may count twice. Each of these errs on the side of refusing.
+
+Deadlines: redis-py's defaults keep a request waiting for a minute when Redis is stuck. Here a
+command has `deadline_s` to connect and as much for its reply, is tried twice at most, and an outer
+limit holds for whatever else the client may do (asking Sentinel, finding the nodes of a Cluster).
+
+Cancellation: commands run in tasks of their own. A visitor who goes away cancels only the waiting,
+so a reply is always read by the command it belongs to.
+
+Replication is asynchronous: after a failover Redis may have forgotten the last moments. Memory
+limits must refuse (`maxmemory-policy noeviction`), or Redis forgets what it likes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster, Sentinel
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.connection import Connection, SSLConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, ReadOnlyError
+
+from gateway.stores.base import StoreDown, StoreError, StoreFull
+from gateway.stores.breaker import Breaker
+from gateway.stores.buckets import GRID
+from gateway.stores.redis_url import RedisUrl
+
+T = TypeVar("T")
+
+PREFIX = "gateway:"
+CONNECTIONS = 32  # commands under way at one time
+POOL_WAIT_S = 0.05  # the pool's own limit; only a leak could reach it, we count before it does
+QUEUE_S = 1.0  # how long a command may wait for its turn
+TRIES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Script:
+    text: str
+
+    @property
+    def sha(self) -> str:
+        return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+
+
+SWAP = _Script("""
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1
+""")
+BUMP = _Script("""
+local count = redis.call('INCRBY', KEYS[1], ARGV[1])
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return count
+""")
+# The same sums as in buckets.py, in a hash of end (ms) → amount.
+LIVE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local all, live, ended, sum = redis.call('HGETALL', KEYS[1]), {}, {}, 0
+for i = 1, #all, 2 do
+  local bucket = {tonumber(all[i]), tonumber(all[i + 1])}
+  if bucket[1] > now then live[#live + 1] = bucket; sum = sum + bucket[2]
+  else ended[#ended + 1] = all[i] end
+end
+"""
+RESERVE = _Script(f"""{LIVE}
+local amount, limit, ttl = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+if sum + amount > limit then return 0 end
+local width = math.max(1, math.floor(ttl / {GRID}))
+local ends = math.ceil((now + ttl) / width) * width
+redis.call('HINCRBY', KEYS[1], string.format('%.0f', ends), ARGV[1])
+if #ended > 0 then redis.call('HDEL', KEYS[1], unpack(ended)) end
+for i = 1, #live do ends = math.max(ends, live[i][1]) end
+redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', ends))
+return 1
+""")
+RELEASE = _Script(f"""{LIVE}
+local amount = tonumber(ARGV[1])
+table.sort(live, function(a, b) return a[1] < b[1] end)
+for i = 1, #live do
+  local taken = math.min(live[i][2], amount)
+  amount = amount - taken
+  local name = string.format('%.0f', live[i][1])
+  if taken == live[i][2] then redis.call('HDEL', KEYS[1], name)
+  elseif taken > 0 then redis.call('HINCRBY', KEYS[1], name, string.format('%.0f', -taken)) end
+end
+return 1
+""")
+
+
+class RedisStore:
+    """Make it in any process; it connects in the loop that first uses it."""
+
+    def __init__(self, url: RedisUrl) -> None:
+        self._url = url
+        topology = 0 if url.mode == "single" else len(url.nodes) + 1
+        self._outer_s = url.deadline_s * (TRIES + 1 + topology)
+        self._client: Any = None
+        self._sentinel: Sentinel | None = None
+        self._slots = asyncio.Semaphore(CONNECTIONS)
+        self._breaker = Breaker(self._probe)
+        self._running: set[asyncio.Task[Any]] = set()
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"RedisStore({self._url})"
+
+    async def get(self, key: str) -> bytes | None:
+        value: bytes | None = await self._command("GET", PREFIX + key)
+        return value
+
+    async def put(self, key: str, value: bytes, ttl_s: float) -> None:
+        await self._command("SET", PREFIX + key, value, "PX", _ms(ttl_s))
+
+    async def delete(self, *keys: str) -> None:
+        names = [PREFIX + key for key in keys]
+        if self._url.mode == "cluster":
+            await _each(self._command("UNLINK", name) for name in names)
+        elif names:
+            await self._command("UNLINK", *names)
+
+    async def spend(self, key: str, ttl_s: float) -> bool:
+        return bool(await self._command("SET", PREFIX + key, b"1", "NX", "PX", _ms(ttl_s)))
+
+    async def swap(self, key: str, old: bytes, new: bytes, ttl_s: float) -> bool:
+        return bool(await self._script(SWAP, key, old, new, _ms(ttl_s)))
+
+    async def bump(self, key: str, ttl_s: float, amount: int = 1) -> int:
+        return int(await self._script(BUMP, key, amount, _ms(ttl_s)))
+
+    async def counts(self, keys: Sequence[str]) -> list[int]:
+        names = [PREFIX + key for key in keys]
+        if self._url.mode == "cluster":
+            found = await _each(self._command("GET", name) for name in names)
+        else:
+            found = await self._command("MGET", *names) if names else []
+        return [int(value or 0) for value in found]
+
+    async def reserve(self, key: str, amount: int, limit: int, ttl_s: float) -> bool:
+        return bool(await self._script(RESERVE, key, amount, limit, _ms(ttl_s)))
+
+    async def release(self, key: str, amount: int) -> None:
+        await self._script(RELEASE, key, amount)
+
+    async def ping(self) -> None:
+        await self.put("ping", b"1", 1.0)
+
+    async def close(self) -> None:
+        self._closed = True
+        await self._breaker.close()
+        if self._running:
+            await asyncio.wait(self._running)
+        if self._client is not None:
+            with suppress(Exception):  # what can't be closed is gone already
+                await self._client.aclose()
+        if self._sentinel is not None:
+            with suppress(Exception):
+                await self._sentinel.aclose()
+
+    # --- a trip ---
+
+    async def _command(self, *words: str | bytes | int) -> Any:
+        return await self._trip(lambda client: client.execute_command(*words))
+
+    async def _script(self, script: _Script, key: str, *values: str | bytes | int) -> Any:
+        async def run(client: Any) -> Any:
+            try:
+                return await client.execute_command("EVALSHA", script.sha, 1, PREFIX + key, *values)
+            except NoScriptError:  # restarted, failed over, or never seen
+                return await client.execute_command("EVAL", script.text, 1, PREFIX + key, *values)
+
+        return await self._trip(run)
+
+    async def _trip(self, run: Callable[[Any], Awaitable[T]]) -> T:
+        self._breaker.check()
+        if self._closed:
+            raise StoreDown("the store was closed")
+        return await self._apart(self._in_turn(run))
+
+    async def _apart(self, work: Coroutine[None, None, T]) -> T:
+        """In a task that a cancelled visitor doesn't take along."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._done)
+        return await asyncio.shield(task)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen, also if nobody waits any more
+
+    async def _in_turn(self, run: Callable[[Any], Awaitable[T]]) -> T:
+        try:
+            async with asyncio.timeout(QUEUE_S):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise StoreDown(f"{CONNECTIONS} commands are under way") from None
+        try:
+            self._breaker.check()  # it may have opened meanwhile
+            return await self._counted(run)
+        finally:
+            self._slots.release()
+
+    async def _counted(self, run: Callable[[Any], Awaitable[T]]) -> T:
+        try:
+            result = await self._bounded(run)
+        except StoreDown:
+            self._breaker.failed()
+            raise
+        except StoreFull:
+            self._breaker.succeeded()
+            raise
+        self._breaker.succeeded()
+        return result
+
+    async def _bounded(self, run: Callable[[Any], Awaitable[T]]) -> T:
+        try:
+            if self._client is None:
+                self._client = self._connected()
+            async with asyncio.timeout(self._outer_s):
+                return await run(self._client)
+        except TimeoutError:
+            raise StoreDown(f"{self._url}: no answer in {self._outer_s:.1f} s") from None
+        except Exception as error:  # the client raises far more than its own errors
+            raise self._failure(error) from None
+
+    def _failure(self, error: Exception) -> StoreError:
+        text = str(error)[:200]
+        for secret in (self._url.password, self._url.sentinel_password):
+            text = text.replace(secret, "***") if secret else text
+        if "OOM command not allowed" in text:
+            return StoreFull(f"{self._url}: {text}")
+        return StoreDown(f"{self._url}: {type(error).__name__}: {text}")
+
+    async def _probe(self) -> None:
+        async def run(client: Any) -> None:
+            await client.execute_command("SET", PREFIX + "ping", b"1", "PX", 1000)
+
+        await self._apart(self._bounded(run))
+
+    # --- connecting ---
+
+    def _connected(self) -> Any:
+        match self._url.mode:
+            case "single":
+                return self._single()
+            case "sentinel":
+                return self._behind_sentinel()
+            case "cluster":
+                return self._cluster()
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "username": self._url.username,
+            "password": self._url.password,
+            "socket_timeout": self._url.deadline_s,
+            "socket_connect_timeout": self._url.deadline_s,
+            "protocol": 2,
+            "driver_info": None,  # saves a trip for each connection
+        }
+
+    def _tls(self) -> dict[str, Any]:
+        """For the clients that choose the class of their connections themselves."""
+        return {"ssl": True, **self._url.ssl} if self._url.tls else {}
+
+    def _retry(self) -> dict[str, Any]:
+        """READONLY: this was the master; a new connection may find the one that is now."""
+        return {"retry": Retry(NoBackoff(), TRIES - 1), "retry_on_error": [ReadOnlyError]}
+
+    def _single(self) -> Redis:
+        [(host, port)] = self._url.nodes
+        tls: dict[str, Any] = {**self._url.ssl} if self._url.tls else {}
+        pool = BlockingConnectionPool(
+            max_connections=CONNECTIONS,
+            timeout=POOL_WAIT_S,
+            connection_class=SSLConnection if self._url.tls else Connection,
+            host=host,
+            port=port,
+            db=self._url.db,
+            **self._options(),
+            **self._retry(),
+            **tls,
+        )
+        return Redis.from_pool(pool)
+
+    def _behind_sentinel(self) -> Redis:
+        tls = self._tls()
+        self._sentinel = Sentinel(  # type: ignore[no-untyped-call]
+            list(self._url.nodes),
+            sentinel_kwargs={
+                **self._options(),
+                "username": self._url.sentinel_username,
+                "password": self._url.sentinel_password,
+                "retry": Retry(NoBackoff(), 0),
+                **tls,
+            },
+        )
+        master: Redis = self._sentinel.master_for(
+            self._url.service, db=self._url.db, **self._options(), **self._retry(), **tls
+        )
+        return master
+
+    def _cluster(self) -> RedisCluster:
+        tls = self._tls()
+        return RedisCluster(
+            startup_nodes=[ClusterNode(host, port) for host, port in self._url.nodes],
+            require_full_coverage=False,
+            max_connections=CONNECTIONS,
+            retry=Retry(NoBackoff(), TRIES - 1),
+            **self._options(),
+            **tls,
+        )
+
+
+def _ms(ttl_s: float) -> int:
+    return max(1, int(ttl_s * 1000))
+
+
+async def _each(work: Any) -> list[Any]:
+    """All of them at once; the first failure, when all have ended."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results
