@@ -1,0 +1,177 @@
+"""One request being asked about entries: its methods, query and form, each read when needed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gateway.model import BodySeen, Length, NoBody, RequestHead, Route
+from gateway.routing.forms import form_fields
+from gateway.routing.params import (
+    NO_FIELDS,
+    UNREADABLE,
+    Condition,
+    Field,
+    Fields,
+    Truth,
+    Way,
+    collect,
+    urlencoded,
+)
+
+_OVERRIDES = re.compile(rb"x[-_](?:http[-_])?method(?:[-_]override)?\Z", re.IGNORECASE)
+_METHOD = b"_method"
+_MODES = {"enforce": 2, "shadow": 1, "off": 0}
+_ACTIONS = {"deny": 2, "challenge": 1, "allow": 0}
+
+
+class Rank(NamedTuple):
+    """How strict a route is; compares in this order."""
+
+    force: int  # enforced 2, shadow 1, nothing asked 0
+    action: int
+    level: int  # the least that its ladder earns
+    limited: bool
+    order: int  # negative: earlier is stricter
+
+    @classmethod
+    def of(cls, route: Route, order: int) -> Rank:
+        force = 0 if route.action == "allow" else _MODES[route.mode]
+        level = min((rung.level for rung in route.ladder), default=0)
+        limited = route.pass_rule.uses is not None
+        return cls(force, _ACTIONS[route.action], level, limited, -order)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A route's `match`, or its `challenge_on` (`opening`), ready to be asked."""
+
+    route: Route
+    opening: bool
+    order: int
+    rank: Rank
+    methods: frozenset[str]
+    query: tuple[Condition, ...]
+    form: tuple[Condition, ...]
+
+
+class Asked:
+    """A request's facts for matching. `UNSEEN` answers mean that the body must be read first."""
+
+    __slots__ = ("_body", "_forms", "_limit", "_method", "_queries", "_query", "_request")
+
+    def __init__(
+        self, request: RequestHead, query: bytes, body: BodySeen | None, limit_bytes: int
+    ) -> None:
+        self._request = request
+        self._query = query
+        self._body = body
+        self._limit = limit_bytes
+        self._method = request.method.upper()
+        self._queries: dict[Way, Fields] = {}
+        self._forms: dict[Way, Fields | None] = {}
+
+    def about(self, entry: Entry, query_known: bool) -> Truth:
+        """Whether the entry's method, query and form conditions hold."""
+        truth = self._method_of(entry) if entry.methods else Truth.YES
+        way = entry.route.params
+        for condition in entry.query:
+            if truth is Truth.NO:
+                return truth
+            truth = min(truth, self._in_query(condition, way, query_known))
+        for condition in entry.form:
+            if truth is Truth.NO:
+                return truth
+            truth = min(truth, self._in_form(condition, way))
+        return truth
+
+    def _method_of(self, entry: Entry) -> Truth:
+        """HEAD is GET without the body (RFC 9110 §9.3.2). Overrides make it a maybe."""
+        methods = entry.methods
+        plain = self._method in methods or (self._method == "HEAD" and "GET" in methods)
+        overridden = self._override_heads()
+        if plain:
+            return Truth.MAYBE if overridden else Truth.YES
+        if overridden & methods:
+            return Truth.MAYBE
+        if self._method != "POST":
+            return Truth.NO
+        form = self._form(entry.route.params)
+        if form is None:
+            return Truth.UNSEEN
+        return Truth.MAYBE if _named(form) & methods or not form.readable else Truth.NO
+
+    def _override_heads(self) -> frozenset[str]:
+        named = [v for name, v in self._request.headers if _OVERRIDES.match(name)]
+        found = {value.decode("latin-1").strip().upper() for value in named}
+        if b"method" in self._query or b"%" in self._query:
+            found |= _named(self._query_fields("strict"))
+        return frozenset(found)
+
+    def _in_query(self, condition: Condition, way: Way, query_known: bool) -> Truth:
+        fields = self._query_fields(way)
+        truth = condition.on(fields)
+        if not query_known:
+            return max(truth, Truth.MAYBE)
+        if way != "php" or truth is not Truth.NO:
+            return truth
+        return self._requested(condition, condition.key in fields.by_key)
+
+    def _requested(self, condition: Condition, elsewhere: bool) -> Truth:
+        """`$_REQUEST` also holds form fields, and cookies where `request_order` is not set."""
+        if condition.on(self._cookies()) is not Truth.NO:
+            return Truth.MAYBE
+        form = self._form("php")
+        if form is None:
+            return Truth.UNSEEN
+        if not form.readable and elsewhere:
+            return Truth.NO
+        return min(condition.on(form), Truth.MAYBE)
+
+    def _in_form(self, condition: Condition, way: Way) -> Truth:
+        form = self._form(way)
+        if form is None:
+            return Truth.UNSEEN
+        truth = condition.on(form)
+        if truth is not Truth.NO:
+            return truth
+        sources = [self._query_fields(way)]
+        if way == "php":
+            sources.append(self._cookies())
+        met = any(condition.on(fields) is not Truth.NO for fields in sources)
+        return Truth.MAYBE if met else Truth.NO
+
+    def _query_fields(self, way: Way) -> Fields:
+        if way not in self._queries:
+            self._queries[way] = urlencoded(self._query, way)
+        return self._queries[way]
+
+    def _cookies(self) -> Fields:
+        pairs = []
+        for line in self._request.all(b"cookie"):
+            for piece in line.split(b";"):
+                name, _, value = piece.partition(b"=")
+                pairs.append(Field(name.strip(), value.strip(), sure=False))
+        return collect(pairs, "php")
+
+    def _form(self, way: Way) -> Fields | None:
+        """The body's fields; None while it has not been read."""
+        if way not in self._forms:
+            self._forms[way] = self._read(way)
+        return self._forms[way]
+
+    def _read(self, way: Way) -> Fields | None:
+        match self._request.framing:
+            case NoBody() | Length(0):
+                return NO_FIELDS
+            case Length(size_bytes) if size_bytes > self._limit:
+                return UNREADABLE
+        if self._body is None:
+            return None
+        return form_fields(self._request, self._body.data, self._body.complete, way)
+
+
+def _named(fields: Fields) -> frozenset[str]:
+    found = fields.by_key.get(_METHOD, ())
+    return frozenset(item.value.decode("latin-1").strip().upper() for item in found)

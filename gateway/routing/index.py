@@ -1,0 +1,133 @@
+"""Which entries a path reading concerns, without asking each of them.
+
+Exact paths sit in a dict, `*` and `**` patterns in a trie of segments, expressions in one RE2 set
+that looks for all of them in one pass. All of it ignores letter case and a final slash; a hit that
+needed that is not *sure*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import re2
+
+from gateway.routing.patterns import (
+    Exact,
+    Pattern,
+    Regex,
+    Segments,
+    compile_regex,
+    regex_options,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Node(Generic[T]):
+    children: dict[bytes, _Node[T]] = field(default_factory=dict)
+    star: _Node[T] | None = None
+    ends: list[tuple[T, Segments]] = field(default_factory=list)
+    below: list[tuple[T, Segments]] = field(default_factory=list)
+
+
+class PathIndex(Generic[T]):
+    """Filled with `add`, sealed with `ready`, then asked with `find`."""
+
+    def __init__(self) -> None:
+        self._exact: dict[bytes, list[tuple[T, bytes | None]]] = {}
+        self._root: _Node[T] = _Node()
+        self._walks = False
+        self._always: list[T] = []
+        self._regexes: list[tuple[T, Any]] = []
+        self._set: Any = None
+
+    def add(self, item: T, pattern: Pattern | None) -> None:
+        """None: the item is about any path."""
+        match pattern:
+            case None:
+                self._always.append(item)
+            case Exact(path, aliases):
+                self._exact.setdefault(_key(path), []).append((item, path))
+                for alias in aliases:
+                    self._exact.setdefault(_key(alias), []).append((item, None))
+            case Segments():
+                self._walks = True
+                node = self._descend(pattern.parts)
+                (node.below if pattern.below else node.ends).append((item, pattern))
+            case Regex(source):
+                self._regexes.append((item, source))
+
+    def ready(self) -> None:
+        """Compile what can only be compiled together. Raises ValueError on a broken expression."""
+        if not self._regexes:
+            return
+        self._set = re2.Set.FullMatchSet(regex_options(ignore_case=True))
+        for _, source in self._regexes:
+            self._set.Add(source)
+        self._set.Compile()
+        self._regexes = [
+            (item, compile_regex(source, ignore_case=False)) for item, source in self._regexes
+        ]
+
+    def find(self, path: bytes) -> Iterator[tuple[T, bool]]:
+        """Items whose pattern fits, each with whether it surely does; may repeat an item."""
+        for item in self._always:
+            yield item, True
+        for item, spelled in self._exact.get(_key(path), ()):
+            yield item, spelled == path
+        if self._walks and path.startswith(b"/"):
+            yield from self._walk(path)
+        if self._set is not None:
+            text = path.decode("utf-8", "replace")
+            for number in self._set.Match(text) or ():
+                item, pattern = self._regexes[number]
+                yield item, pattern.fullmatch(text) is not None
+
+    def _descend(self, parts: tuple[bytes | None, ...]) -> _Node[T]:
+        node = self._root
+        for part in parts:
+            if part is None:
+                node.star = node.star or _Node()
+                node = node.star
+            else:
+                node = node.children.setdefault(part.lower(), _Node())
+        return node
+
+    def _walk(self, path: bytes) -> Iterator[tuple[T, bool]]:
+        segments = path.split(b"/")[1:]
+        if segments[-1] == b"":
+            segments.pop()
+        nodes = [self._root]
+        for item, _ in self._root.below:
+            yield item, True
+        for depth, segment in enumerate(segments, 1):
+            low = segment.lower()
+            nodes = [
+                child
+                for node in nodes
+                for child in (node.children.get(low), node.star)
+                if child is not None
+            ]
+            if not nodes:
+                return
+            for node in nodes:
+                ends = node.ends if depth == len(segments) else ()
+                for item, pattern in (*node.below, *ends):
+                    yield item, _spelled(pattern, segments)
+        if not segments:
+            for item, _ in self._root.ends:
+                yield item, True
+
+
+def _spelled(pattern: Segments, segments: list[bytes]) -> bool:
+    return all(
+        part is None or part == segment
+        for part, segment in zip(pattern.parts, segments, strict=False)
+    )
+
+
+def _key(path: bytes) -> bytes:
+    return path.lower().rstrip(b"/") or b"/"

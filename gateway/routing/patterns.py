@@ -1,0 +1,93 @@
+"""The grammar of path patterns, and the small aliases under which an app serves the same thing.
+
+/exact        this path (a differing case or final slash is a maybe)
+/prefix/**    the folder, and everything below it
+/a/*/b        `*` stands for exactly one segment
+~regex        RE2, against the whole path, `.` matching any character
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+from gateway.routing.readings import decoded
+
+_INDEX_FILE = re.compile(rb"(.*/)(?:index|default)\.[a-z0-9]{1,5}\Z", re.IGNORECASE | re.DOTALL)
+_EXTENSION = re.compile(
+    rb"(.*/[^/.]+)\.(?:php\d?|phtml|cgi|pl|py|aspx?|jspx?|s?html?)\Z", re.IGNORECASE | re.DOTALL
+)
+_MAX_REGEX_BYTES = 1 << 20  # RE2 memory for one pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    path: bytes
+    aliases: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Literal segments, None for `*`; `below` when the pattern ends in `**`."""
+
+    parts: tuple[bytes | None, ...]
+    below: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    source: str
+
+
+Pattern = Exact | Segments | Regex
+
+
+def parse_pattern(text: str) -> tuple[Pattern, ...]:
+    """The forms under which a pattern is indexed. Raises ValueError, saying what is wrong."""
+    if text.startswith("~"):
+        compile_regex(text[1:], ignore_case=True)
+        return (Regex(text[1:]),)
+    if not text.startswith("/"):
+        raise ValueError("a path pattern starts with `/`, or with `~` for a regular expression")
+    if "?" in text or "#" in text:
+        raise ValueError("a path pattern has no query: use `query:`")
+    raw = text.encode()
+    return tuple(_literal(form) for form in dict.fromkeys((raw, decoded(raw))))
+
+
+def _literal(raw: bytes) -> Pattern:
+    below = raw.endswith(b"/**")
+    body = raw[:-3] if below else raw
+    segments = body.split(b"/")[1:]
+    for segment in segments:
+        if b"*" in segment and segment != b"*":
+            raise ValueError("`*` stands for a whole segment, `**` only at the end; or use `~`")
+    if not below and b"*" not in segments:
+        return Exact(raw, _aliases(raw))
+    return Segments(tuple(None if part == b"*" else part for part in segments), below)
+
+
+def _aliases(path: bytes) -> tuple[bytes, ...]:
+    """What web servers also run this file for: its folder, or its name alone (MultiViews)."""
+    index, named = _INDEX_FILE.match(path), _EXTENSION.match(path)
+    return tuple(found[1] for found in (index, named) if found is not None)
+
+
+def regex_options(*, ignore_case: bool) -> Any:
+    options = re2.Options()
+    options.case_sensitive = not ignore_case
+    options.dot_nl = True
+    options.log_errors = False
+    options.max_mem = _MAX_REGEX_BYTES
+    return options
+
+
+def compile_regex(source: str, *, ignore_case: bool) -> Any:
+    """A compiled RE2 pattern. Raises ValueError with RE2's own words."""
+    try:
+        return re2.compile(source, regex_options(ignore_case=ignore_case))
+    except re2.error as fault:
+        raise ValueError(f"not a pattern RE2 accepts: {fault}") from None
