@@ -96,7 +96,10 @@ def _new_key(now_s: float, sign_from_s: float) -> Key:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.key"))
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".key")
+    except OSError as error:
+        raise KeysError(f"{folder}: cannot be listed: {error.strerror}") from error
 
 
 def _refuse_loose(path: Path, mode: str) -> None:
@@ -139,12 +142,15 @@ def _write(folder: Path, key: Key) -> None:
         }
     )
     new = folder / f".{key.kid}.new"
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    new.rename(folder / f"{key.kid}.key")
+    try:
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        new.rename(folder / f"{key.kid}.key")
+    except OSError as error:
+        raise KeysError(f"{folder}: cannot be written: {error.strerror}") from error
 
 
 @contextmanager
@@ -154,6 +160,5 @@ def _locked(folder: Path) -> Iterator[None]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
