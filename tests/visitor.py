@@ -74,17 +74,36 @@ def answer_for(challenge: dict[str, Any]) -> Any:
             raise AssertionError(f"this visitor knows no {other}")
 
 
-def hand(challenge: dict[str, Any]) -> list[list[float]]:
-    """A drag or a press as a person makes it: x, y, t in px and ms, uneven, slowing to the end."""
-    points, x, t_ms = [], 40.0, 0.0
+def hand() -> list[list[Any]]:
+    """A drag as a person makes it and `record.js` tells it: t in ms, x, y as shares, kind."""
+    x, t_ms = 0.2, 900
+    points: list[list[Any]] = [[t_ms, x, 0.5, "m"], [t_ms + 80, x, 0.5, "d"]]
     for i in range(42):
-        x += 9.0 * (1 - i / 44) + (1.3 if i % 3 else -0.4)
-        t_ms += 15 + (i * 7) % 6
-        points.append([round(x, 1), round(120 + ((i * 13) % 5) * 0.7, 1), t_ms])
-    return points
+        x += 0.012 * (1 - i / 44) + (0.0013 if i % 3 else -0.0004)
+        t_ms += 95 if i == 0 else 15 + (i * 7) % 6
+        points.append([t_ms, round(x, 4), round(0.5 + ((i * 13) % 5) * 0.0007, 4), "m"])
+    return [*points, [t_ms + 60, round(x, 4), 0.5, "u"]]
 
 
-SIGNALS: dict[str, Any] = {}
+SIGNALS: dict[str, Any] = {
+    "webdriver": False,
+    "languages": 2,
+    "touch_points": 0,
+    "fine": True,
+    "hover": True,
+    "dpr": 1,
+    "outer": [1280, 900],
+    "screen": [1920, 1080],
+    "automation": False,
+    "reduced_motion": False,
+    "pressed": 1,
+    "flat": 0,
+    "moved": 43,
+    "fractional": 0,
+    "coalesced": 2,
+    "untrusted": 0,
+    "keys": 0,
+}
 
 
 @dataclass
@@ -163,7 +182,7 @@ class Visitor:
             "ticket": challenge["ticket"],
             "answer": answer_for(challenge),
             "proof": solve_work(challenge["work"]) if challenge.get("work") else None,
-            "trace": hand(challenge),
+            "trace": hand(),
             "signals": SIGNALS,
         }
 
