@@ -1,0 +1,162 @@
+"""Pages, assets and texts, all read once when built; rendering touches no disk.
+
+An asset's name bears the digest of its content, so it may be cached for ever. Texts are catalogues
+`texts/<lang>.json`; what a language lacks is taken from English, and counted as missing.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.utils import htmlsafe_json_dumps
+
+from gateway.model import JSON
+
+FALLBACK = "en"
+MAX_ACCEPT_CHARS = 500  # of Accept-Language; no browser sends more
+_HASH_CHARS = 16
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+}
+
+Catalogue = Mapping[str, Mapping[str, str]]  # texts by section and key
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file as it is served."""
+
+    body: bytes
+    gzipped: bytes
+    content_type: str
+
+
+class Pages:
+    """What `templates/` holds, ready to be served under `prefix`."""
+
+    def __init__(self, folder: Path, prefix: str) -> None:
+        self.prefix = prefix
+        self.assets, self.urls = _read_assets(folder, prefix)
+        self.texts, self.missing = _read_texts(folder / "texts")
+        self._environment = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        for name in self._environment.list_templates(extensions=["html"]):
+            self._environment.get_template(name)  # a broken template fails at the start
+
+    def asset(self, name: str) -> Asset | None:
+        """The asset of a hashed name, as in `assets/<name>`."""
+        return self.assets.get(name)
+
+    def named(self, path: str) -> Asset | None:
+        """The asset of a file in the folder, as `gateway.js`."""
+        url = self.urls.get(path)
+        return self.assets.get(url.rpartition("/")[2]) if url else None
+
+    def language(self, accept: str) -> str:
+        """The best language we have for an Accept-Language header (RFC 4647 §3.4, look-up)."""
+        return negotiate(accept, self.texts.keys())
+
+    def render(self, template: str, *, lang: str, nonce: str, **values: object) -> str:
+        """One page. `t` is the catalogue, `assets` the URLs, `prefix` where our endpoints lie."""
+        texts = self.texts[lang]
+        return self._environment.get_template(template).render(
+            t=texts,
+            lang=lang,
+            dir=texts["meta"].get("dir", "ltr"),
+            nonce=nonce,
+            prefix=self.prefix,
+            assets=self.urls,
+            **values,
+        )
+
+
+def in_script(value: JSON) -> str:
+    """JSON that may stand inside a script element: no `<`, `>`, `&`, `'` is left in it."""
+    return htmlsafe_json_dumps(value)
+
+
+def negotiate(accept: str, have: Collection[str]) -> str:
+    """The language to answer in. Quality, then order; `zh-Hant-TW` falls back to `zh`."""
+    for wanted in _ranges(accept):
+        while wanted:
+            if wanted in have:
+                return wanted
+            wanted = wanted.rpartition("-")[0]
+    return FALLBACK
+
+
+def _ranges(accept: str) -> list[str]:
+    ranked = []
+    for at, part in enumerate(accept[:MAX_ACCEPT_CHARS].lower().split(",")):
+        name, _, parameter = part.partition(";")
+        quality = _quality(parameter)
+        if quality > 0:
+            ranked.append((-quality, at, name.strip()))
+    return [name for _, _, name in sorted(ranked)]
+
+
+def _quality(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    if name.strip() != "q":
+        return 1.0
+    try:
+        quality = float(value)
+    except ValueError:
+        return 0.0
+    return quality if 0 <= quality <= 1 else 0.0
+
+
+def _read_assets(folder: Path, prefix: str) -> tuple[Mapping[str, Asset], Mapping[str, str]]:
+    """(assets by hashed name, URL by path in the folder)."""
+    assets, urls = {}, {}
+    for path in sorted(folder.rglob("*")):
+        content_type = _TYPES.get(path.suffix)
+        if content_type is None or not path.is_file():
+            continue
+        body = path.read_bytes()
+        name = f"{hashlib.sha256(body).hexdigest()[:_HASH_CHARS]}.{path.name}"
+        assets[name] = Asset(body, gzip.compress(body, 9, mtime=0), content_type)
+        urls[path.relative_to(folder).as_posix()] = f"{prefix}assets/{name}"
+    return MappingProxyType(assets), MappingProxyType(urls)
+
+
+def _read_texts(folder: Path) -> tuple[Mapping[str, Catalogue], Mapping[str, tuple[str, ...]]]:
+    """(catalogues by language, keys each lacks). Raises FileNotFoundError without English."""
+    read = {p.stem.lower(): json.loads(p.read_text("utf-8")) for p in folder.glob("*.json")}
+    if FALLBACK not in read:
+        raise FileNotFoundError(f"{folder / FALLBACK}.json: the texts to fall back to are missing")
+    english = read[FALLBACK]
+    texts = {lang: _filled(catalogue, english) for lang, catalogue in read.items()}
+    missing = {lang: _lacking(catalogue, english) for lang, catalogue in read.items()}
+    return MappingProxyType(texts), MappingProxyType(missing)
+
+
+def _filled(catalogue: JSON, english: JSON) -> Catalogue:
+    return {name: section | catalogue.get(name, {}) for name, section in english.items()}
+
+
+def _lacking(catalogue: JSON, english: JSON) -> tuple[str, ...]:
+    return tuple(
+        f"{name}.{key}"
+        for name, section in english.items()
+        for key in section
+        if key not in catalogue.get(name, {})
+    )

@@ -1,0 +1,244 @@
+"""`answer` and `challenge`: judge an answer, hand out the next question, release what was solved.
+
+Everything that matters comes from the two sealed tokens; of the client's own words only the answer
+to the question is believed, and that is what `judge` is for. In order: open the tokens, count the
+caller, look whether the answer may be judged now, spend the ticket, count the try, judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from gateway.decide import first_rung
+from gateway.envelope import Envelope
+from gateway.judge import MAX_TRIES, judge, not_now
+from gateway.log import signals_of
+from gateway.model import (
+    ACCESSIBLE,
+    JSON,
+    Again,
+    Answer,
+    Outcome,
+    Refused,
+    Route,
+    Score,
+    Solved,
+    Ticket,
+    Visit,
+)
+from gateway.risk import score_answer, score_request
+from gateway.server.asking import Asking, ask
+from gateway.server.counting import CountingDown, bump, spend
+from gateway.server.parts import GateParts
+from gateway.server.reading import text
+from gateway.server.replies import RETRY_S
+from gateway.tokens import open_ticket, open_visit
+
+SPENT_EXTRA_S = 60.0  # a spent ticket is remembered a little longer than it lives: clocks differ
+RENEWAL_S = 10.0  # a ticket exchanged so shortly before its end ran out; that is no try
+
+
+UNSCORED = Score(0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A visit of this site, and a ticket of it if one was shown."""
+
+    visit: Visit
+    route: Route
+    ticket: Ticket | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of an answer. `opened` None: it was unreadable."""
+
+    outcome: Outcome
+    opened: Opened | None = None
+    score: Score = UNSCORED
+    tries: int = 0
+
+
+def open_tokens(gate: GateParts, envelope: Envelope, visit: str, ticket: str) -> Opened | None:
+    """What the tokens say; None unless the visit is one of this site's with a route that stands."""
+    opened = open_visit(gate.ring, visit)
+    if opened is None or opened.site != envelope.site:
+        return None
+    route = gate.route(opened.site, opened.route)
+    if route is None:
+        return None
+    shown = open_ticket(gate.ring, ticket) if ticket else None
+    return Opened(opened, route, shown)
+
+
+async def judge_answer(gate: GateParts, envelope: Envelope, body: Mapping[str, JSON]) -> Judged:
+    """Judge what the page sent."""
+    opened = open_tokens(gate, envelope, text(body.get("visit")), text(body.get("ticket")))
+    if opened is None or opened.ticket is None:
+        return Judged(Refused("unreadable"))
+    answer = Answer(body.get("answer"), body.get("proof"), body.get("trace"), body.get("signals"))
+    try:
+        judged = await _judge(gate, envelope, opened, opened.ticket, answer)
+    except CountingDown:
+        judged = Judged(Refused("unavailable", RETRY_S), opened)
+    _note(gate, envelope, judged)
+    return judged
+
+
+async def _judge(
+    gate: GateParts, envelope: Envelope, opened: Opened, ticket: Ticket, answer: Answer
+) -> Judged:
+    recent, left_s = await _count_caller(gate, envelope, opened.route)
+    if recent > gate.limits.answers:
+        return Judged(Refused("too_many", left_s), opened)
+    now_s = gate.clock()
+    early = not_now(ticket, opened.visit, opened.route, now_s)
+    if early is not None:
+        return Judged(early, opened)
+    ttl_s = ticket.expires_s - now_s + SPENT_EXTRA_S
+    if not await spend(gate, opened.route, f"ticket/{ticket.id}", ttl_s):
+        return Judged(Refused("spent"), opened)
+    tries, left_s = await _count_try(gate, opened)
+    visit = replace(opened.visit, tries=tries - 1)
+    score = score_answer(ticket, answer, envelope.headers, envelope.caller, now_s, recent=recent)
+    outcome = judge(ticket, visit, opened.route, answer, gate.kinds, score, now_s)
+    if isinstance(outcome, Refused) and outcome.reason == "too_many":
+        outcome = Refused("too_many", left_s)
+    return Judged(outcome, replace(opened, visit=visit), score, tries)
+
+
+async def exchange(
+    gate: GateParts, envelope: Envelope, body: Mapping[str, JSON]
+) -> dict[str, JSON] | Refused:
+    """Another question: a new one of the same rung, another way, or the accessible one."""
+    opened = open_tokens(gate, envelope, text(body.get("visit")), text(body.get("ticket")))
+    want = body.get("want")
+    if opened is None or want not in ("new", "another", "accessible"):
+        return Refused("unreadable")
+    if opened.ticket is not None and opened.ticket.visit != opened.visit.id:
+        return Refused("unreadable")
+    if not gate.clock() < opened.visit.expires_s:
+        return Refused("expired")
+    try:
+        return await _exchange(gate, envelope, opened, want)
+    except CountingDown:
+        return Refused("unavailable", RETRY_S)
+
+
+async def _exchange(
+    gate: GateParts, envelope: Envelope, opened: Opened, want: str
+) -> dict[str, JSON] | Refused:
+    recent, left_s = await _count_caller(gate, envelope, opened.route)
+    if recent > gate.limits.answers:
+        return Refused("too_many", left_s)
+    tries = 0
+    if not _ran_out(opened.ticket, gate.clock()):
+        tries, left_s = await _count_try(gate, opened)
+        if tries > MAX_TRIES:
+            return Refused("too_many", left_s)
+    risk = score_request(envelope.headers, envelope.caller, recent=recent).risk
+    risk = max(risk, opened.ticket.risk) if opened.ticket else risk
+    index = wanted_rung(opened.route, opened.ticket, want, risk)
+    if index == ACCESSIBLE:
+        refused = await _count_accessible(gate, envelope, opened.route)
+        if refused is not None:
+            return refused
+    return ask(gate, Asking(opened.visit, opened.route, envelope.caller, risk, tries), index)
+
+
+def wanted_rung(route: Route, ticket: Ticket | None, want: str, risk: float) -> int:
+    """Which rung a wish leads to. Never an easier one than the risk asks for.
+
+    The accessible way is offered where the route says so; where it does not, the wish gives a new
+    question of the same rung.
+    """
+    asked = max(first_rung(route, risk), ticket.rung if ticket else 0)
+    if ticket is not None and ticket.rung == ACCESSIBLE:
+        return first_rung(route, risk) if want == "another" else ACCESSIBLE
+    if want == "accessible" and route.accessible == "always":
+        return ACCESSIBLE
+    if want == "another":
+        return min(asked + 1, max(len(route.ladder) - 1, 0))
+    return asked
+
+
+def next_question(gate: GateParts, envelope: Envelope, judged: Judged) -> dict[str, JSON]:
+    """The question that follows an answer that did not suffice."""
+    opened, outcome = judged.opened, judged.outcome
+    assert opened is not None and opened.ticket is not None and isinstance(outcome, Again)
+    risk = opened.ticket.risk
+    if outcome.reason == "more":  # what was found stays found; a wrong answer alone is no risk
+        risk = max(risk, judged.score.risk)
+    asking = Asking(opened.visit, opened.route, envelope.caller, risk, judged.tries)
+    return ask(gate, asking, outcome.rung)
+
+
+def _ran_out(ticket: Ticket | None, now_s: float) -> bool:
+    return ticket is not None and not now_s < ticket.expires_s - RENEWAL_S
+
+
+async def _count_caller(gate: GateParts, envelope: Envelope, route: Route) -> tuple[int, int]:
+    """(answers of the caller's prefix in this window, seconds left of it)."""
+    if not gate.addresses_known():
+        return 0, 0
+    key = f"answers/{envelope.caller.prefix}"
+    return await bump(gate, route, key, gate.limits.answers_window_s)
+
+
+async def _count_try(gate: GateParts, opened: Opened) -> tuple[int, int]:
+    """Counted by the visit's id, so that showing an older token of the visit resets nothing."""
+    return await bump(gate, opened.route, f"tries/{opened.visit.id}", gate.limits.tries_window_s)
+
+
+async def _count_accessible(gate: GateParts, envelope: Envelope, route: Route) -> Refused | None:
+    if not gate.addresses_known():
+        return None
+    key = f"accessible/{envelope.caller.prefix}"
+    count, left_s = await bump(gate, route, key, gate.limits.accessible_window_s)
+    return Refused("too_many", left_s) if count > gate.limits.accessible else None
+
+
+def _note(gate: GateParts, envelope: Envelope, judged: Judged) -> None:
+    """One record and the counts of one answer; no word of what was answered."""
+    opened = judged.opened
+    assert opened is not None and opened.ticket is not None
+    visit, ticket = opened.visit, opened.ticket
+    result, reason = result_of(judged.outcome)
+    seconds = gate.clock() - ticket.issued_s
+    gate.metrics.attempts(ticket.kind, reason or result)
+    if isinstance(judged.outcome, Solved):
+        gate.metrics.solved(visit.site, visit.route, ticket.kind)
+        gate.metrics.solve_seconds(max(0.0, seconds), ticket.kind)
+    gate.log.record(
+        "answer",
+        reference=envelope.decision_id,
+        challenged=visit.decision_id,
+        site=visit.site,
+        route=visit.route,
+        kind=ticket.kind,
+        rung=ticket.rung,
+        pass_level=ticket.level,
+        outcome=result,
+        reason=reason,
+        risk=round(max(judged.score.risk, ticket.risk), 3),
+        signals=signals_of(judged.score.signals) or None,
+        tries=judged.tries or None,
+        caller=gate.log.caller(envelope.caller.address),
+        seconds=round(seconds, 3),
+    )
+
+
+def result_of(outcome: Outcome) -> tuple[str, str]:
+    """(solved | again | refused, why)."""
+    match outcome:
+        case Solved():
+            return "solved", ""
+        case Again(reason, _):
+            return "again", reason
+        case Refused(reason, _):
+            return "refused", reason
+        case never:
+            assert_never(never)

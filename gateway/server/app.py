@@ -1,0 +1,108 @@
+"""The aiohttp application on the private socket: who may speak to it, and what if it breaks."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from pathlib import Path
+
+from aiohttp import web
+
+from gateway.envelope import HEADER, MAX_VALUE_BYTES, Envelope
+from gateway.server import own
+from gateway.server.challenging import challenge
+from gateway.server.denying import deny, refuse
+from gateway.server.parts import GateParts
+
+Handler = Callable[[GateParts, web.Request, Envelope], Awaitable[web.Response]]
+
+# What `web.AppRunner` must be given, or envelopes of large heads are refused by aiohttp.
+RUNNER_LIMITS = {"max_field_size": MAX_VALUE_BYTES, "max_line_size": MAX_VALUE_BYTES}
+
+_PACKAGE = Path(__file__).parent.parent
+
+
+class Current:
+    """The parts of the moment: a reload replaces them, requests under way keep theirs."""
+
+    def __init__(self, parts: GateParts) -> None:
+        self.parts = parts
+
+
+CURRENT = web.AppKey("current", Current)
+
+
+def make_app(parts: GateParts) -> web.Application:
+    """The gate as an application: `/challenge`, `/deny`, `/own/…`."""
+    app = web.Application()
+    app[CURRENT] = Current(parts)
+    app.router.add_route("*", "/challenge", _guarded("challenge", challenge))
+    app.router.add_route("*", "/deny", _guarded("deny", deny))
+    app.router.add_post("/own/answer", _guarded("own", own.answer))
+    app.router.add_post("/own/challenge", _guarded("own", own.another))
+    app.router.add_post("/own/wait", _guarded("own", own.wait))
+    app.router.add_post("/own/loop", _guarded("own", own.loop))
+    app.router.add_get("/own/assets/{name}", _guarded("own", own.asset))
+    app.router.add_get("/own/gateway.js", _guarded("own", own.widget))
+    app.router.add_get("/own/frame", _guarded("own", own.frame))
+    app.router.add_get("/own/jwks.json", _guarded("own", own.keys))
+    app.router.add_route("*", "/{path:.*}", _guarded("own", _unknown))
+    return app
+
+
+def replace_parts(app: web.Application, parts: GateParts) -> None:
+    """Use new parts from the next request on."""
+    app[CURRENT].parts = parts
+
+
+async def _unknown(gate: GateParts, request: web.Request, envelope: Envelope) -> web.Response:
+    raise web.HTTPNotFound
+
+
+def _guarded(action: str, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Only what the wire sent, for this purpose; and never a traceback."""
+
+    async def handle(request: web.Request) -> web.Response:
+        gate = request.app[CURRENT].parts
+        envelope = Envelope.open(request.headers.get(HEADER), gate.boot)
+        if envelope is None or envelope.action != action:
+            return web.Response(status=404, text="Not found\n")
+        try:
+            return await handler(gate, request, envelope)
+        except web.HTTPException as error:
+            return refuse(gate, request, envelope, "default", error.status)
+        except ConnectionResetError:
+            raise  # the wire has gone: there is nobody to answer
+        except Exception as error:
+            return _broke(gate, envelope, error)
+
+    return handle
+
+
+def _broke(gate: GateParts, envelope: Envelope, error: Exception) -> web.Response:
+    """A plain page: templates may be what broke. The record says where, and quotes nothing."""
+    gate.metrics.gate_error()
+    gate.log.error(
+        "error",
+        reference=envelope.decision_id,
+        site=envelope.site,
+        route=envelope.route,
+        action=envelope.action,
+        type=type(error).__name__,
+        at=_where(error),
+    )
+    text = (
+        f"{HTTPStatus.INTERNAL_SERVER_ERROR.phrase}\n\n"
+        f"Something went wrong in the gate of this site. Reference: {envelope.decision_id}\n"
+    )
+    return web.Response(status=500, text=text, headers={"Cache-Control": "no-store"})
+
+
+def _where(error: Exception) -> str:
+    """The innermost line of ours that was running: file and number."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)]
+    if not ours:
+        return ""
+    return f"{Path(ours[-1].filename).relative_to(_PACKAGE)}:{ours[-1].lineno}"

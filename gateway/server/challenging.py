@@ -1,0 +1,188 @@
+"""`/challenge`: hold what was sent, start a visit, ask the first question."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal
+
+from aiohttp import web
+
+from gateway.decide import first_rung
+from gateway.envelope import Envelope
+from gateway.hold import HeldRequest, HoldRefused
+from gateway.model import JSON, Headers, Reason, Route, Visit
+from gateway.origins import is_own_navigation
+from gateway.seal import TokenTooLongError
+from gateway.server.asking import Asking, ask, ask_wait
+from gateway.server.denying import refuse
+from gateway.server.parts import GateParts
+from gateway.server.replies import CHALLENGE_HEADER, Reply, problem
+from gateway.server.showing import SAFE, about, show
+from gateway.tokens import seal_visit
+
+CHALLENGE_STATUS = 403
+PROBLEM_TYPE = "about:blank#challenge"
+_KEPT = frozenset({b"referer", b"origin"})
+MAX_KEPT_BYTES = 2048  # of headers in a sealed visit
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of the request: `hold_id` "" when nothing is held, and why it could not be."""
+
+    hold_id: str = ""
+    refused: Literal["", "too_large", "quota", "full", "down"] = ""
+
+
+async def challenge(gate: GateParts, request: web.Request, envelope: Envelope) -> web.Response:
+    """Answer a request that must be solved for first: a page, or a problem for scripts."""
+    route = gate.route(envelope.site, envelope.route)
+    if route is None:
+        return refuse(gate, request, envelope, "default", 500)
+    visit_id, secret = gate.token(), gate.random_bytes(32)
+    kept = Kept()
+    if must_hold(request, envelope, route):
+        kept = await _keep(gate, request, envelope, route, visit_id, secret)
+    if kept.refused and route.single_use:
+        return _refuse_unheld(gate, request, envelope, kept)
+    visit = _visit(gate, envelope, route, visit_id, secret, kept.hold_id)
+    try:
+        return _answer(gate, request, envelope, route, visit)
+    except TokenTooLongError:
+        return refuse(gate, request, envelope, Reason.TOO_LARGE, 414)
+
+
+def must_hold(request: web.Request, envelope: Envelope, route: Route) -> bool:
+    """Would a reload lose something, or not be enough?"""
+    return envelope.method not in SAFE or request.body_exists or route.single_use
+
+
+async def _keep(
+    gate: GateParts,
+    request: web.Request,
+    envelope: Envelope,
+    route: Route,
+    visit_id: str,
+    secret: bytes,
+) -> Kept:
+    held = HeldRequest(envelope.method, envelope.target, envelope.headers, _own(envelope))
+    size_bytes = request.content_length if request.body_exists else 0
+    prefix = envelope.caller.prefix if gate.addresses_known() else ""
+    try:
+        hold_id = await gate.holds.keep(
+            visit_id, secret, held, _body(request), size_bytes, route.hold, prefix
+        )
+    except HoldRefused as refused:
+        gate.metrics.holds_refused(refused.reason)
+        return Kept(refused=refused.reason)
+    gate.metrics.holds_kept()
+    gate.metrics.held_bytes(amount=size_bytes or 0)
+    return Kept(hold_id)
+
+
+async def _body(request: web.Request) -> AsyncIterator[bytes]:
+    async for chunk in request.content.iter_any():
+        yield chunk
+
+
+def _refuse_unheld(
+    gate: GateParts, request: web.Request, envelope: Envelope, kept: Kept
+) -> web.Response:
+    """Single use releases exactly what is held; with nothing held there is nothing to release."""
+    if kept.refused == "too_large":
+        return refuse(gate, request, envelope, Reason.TOO_LARGE, 413)
+    return refuse(gate, request, envelope, Reason.STORE_DOWN, 503)
+
+
+def _visit(
+    gate: GateParts, envelope: Envelope, route: Route, visit_id: str, secret: bytes, hold_id: str
+) -> Visit:
+    now_s = gate.clock()
+    return Visit(
+        id=visit_id,
+        secret=secret,
+        site=envelope.site,
+        route=route.name,
+        method=envelope.method,
+        target=envelope.target,
+        hold_id=hold_id,
+        issued_s=now_s,
+        expires_s=now_s + route.hold.ttl_s,
+        decision_id=envelope.decision_id,
+        same_origin=_own(envelope),
+        machine=not _shows_page(envelope, route),
+        kept=() if hold_id else kept_headers(envelope.headers),
+    )
+
+
+def _own(envelope: Envelope) -> bool:
+    return is_own_navigation(envelope.headers, envelope.host, envelope.caller.scheme)
+
+
+def kept_headers(headers: Headers) -> Headers:
+    """What a finishing request would get wrong: where the original came from."""
+    kept = tuple(
+        (key, value)
+        for key, value in headers
+        if key.lower() in _KEPT or key.lower().startswith(b"sec-fetch-")
+    )
+    size_bytes = sum(len(key) + len(value) for key, value in kept)
+    return kept if size_bytes <= MAX_KEPT_BYTES else ()
+
+
+def _shows_page(envelope: Envelope, route: Route) -> bool:
+    return envelope.navigation or route.machines == "page"
+
+
+def _answer(
+    gate: GateParts, request: web.Request, envelope: Envelope, route: Route, visit: Visit
+) -> web.Response:
+    sealed = seal_visit(gate.ring, visit, gate.nonce())
+    if visit.machine:
+        return _problem(gate, envelope, sealed)
+    return show_question(gate, request, envelope, route, visit, sealed)
+
+
+def show_question(
+    gate: GateParts,
+    request: web.Request,
+    envelope: Envelope,
+    route: Route,
+    visit: Visit,
+    sealed: str,
+) -> web.Response:
+    """The interstitial with its first question."""
+    asking = Asking(visit, route, envelope.caller, envelope.risk)
+    question = ask(gate, asking, first_rung(route, envelope.risk))
+    wait = ask_wait(gate, asking) if route.no_javascript == "wait" else None
+    data = page_data(gate, envelope, visit, sealed) | {"challenge": question}
+    reply = Reply(CHALLENGE_STATUS, {CHALLENGE_HEADER: "1"})
+    return show(gate, request, envelope, "interstitial.html", reply, data=data, wait=wait)
+
+
+def page_data(
+    gate: GateParts, envelope: Envelope, visit: Visit | None, sealed: str
+) -> dict[str, JSON]:
+    """What the page's script reads, but the challenge."""
+    held = visit is not None and visit.hold_id != ""
+    return about(gate, envelope) | {
+        "visit": sealed,
+        "challenge": None,
+        "finish": "post" if held else "reload",
+        "loops_key": f"gateway_loops_{visit.route}" if visit else "gateway_loops",
+        "mode": "page" if visit else "frame",
+        "now_s": int(gate.clock()),
+    }
+
+
+def _problem(gate: GateParts, envelope: Envelope, sealed: str) -> web.Response:
+    body = {
+        "type": PROBLEM_TYPE,
+        "title": "Challenge required",
+        "detail": "Solve the challenge at challenge_url, then repeat the request.",
+        "visit": sealed,
+        "challenge_url": f"{gate.prefix}frame",
+    }
+    reply = Reply(CHALLENGE_STATUS, {CHALLENGE_HEADER: "1"})
+    return problem(envelope, gate.site(envelope), body, reply)

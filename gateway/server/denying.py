@@ -1,0 +1,31 @@
+"""`/deny`: why a request was not let through, and what can be done about it."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from gateway.envelope import Envelope
+from gateway.server.parts import GateParts
+from gateway.server.replies import RETRY_S, Reply, problem, retry_after
+from gateway.server.showing import retry_token, show_refusal
+
+
+async def deny(gate: GateParts, request: web.Request, envelope: Envelope) -> web.Response:
+    """The page, or the problem for scripts, that the wire's decision asks for."""
+    status = envelope.status if 400 <= envelope.status < 600 else 500
+    return refuse(gate, request, envelope, envelope.reason, status)
+
+
+def refuse(
+    gate: GateParts, request: web.Request, envelope: Envelope, reason: str, status: int
+) -> web.Response:
+    """A page for a person's browser, a problem for everything else."""
+    if envelope.navigation:
+        visit = retry_token(gate, envelope)
+        return show_refusal(gate, request, envelope, reason, status, visit=visit)
+    texts = gate.pages.texts["en"]["denied"]
+    title = texts.get(f"{reason}_title", texts["default_title"])
+    detail = texts.get(reason, texts["default"])
+    body = {"type": f"about:blank#{reason}", "title": title, "detail": detail, "reason": reason}
+    reply = Reply(status, retry_after(RETRY_S if status == 503 else 0))
+    return problem(envelope, gate.site(envelope), body, reply)

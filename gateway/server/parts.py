@@ -1,0 +1,74 @@
+"""What the gate is built from. Whatever has effects or chance comes in here, nothing is global."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from gateway.envelope import Envelope
+from gateway.hold import Holds
+from gateway.ids import uuid7
+from gateway.kinds import Kind
+from gateway.log import DecisionLog
+from gateway.metrics import Metrics
+from gateway.model import Route, Site
+from gateway.pages import Pages
+from gateway.passes import Algorithm
+from gateway.ring import KeyRing
+from gateway.server.local import LocalCounts
+from gateway.stores import Store
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLimits:
+    """How often callers may be wrong, or change their mind. Windows start at full multiples."""
+
+    answers: int = 120  # answers and exchanges of one caller prefix …
+    answers_window_s: int = 60  # … in so many seconds
+    accessible: int = 30  # accessible tickets of one caller prefix …
+    accessible_window_s: int = 600
+    tries_window_s: int = 120  # how long wrong answers of a visit count (`judge.MAX_TRIES`)
+
+
+@dataclass(frozen=True, slots=True)
+class GateParts:
+    """One gate. `clock` gives Unix seconds; `rng` and `random_bytes` are the system's chance."""
+
+    sites: Mapping[str, Site]
+    prefix: str  # of our own endpoints, `/_gateway/`
+    ring: KeyRing
+    store: Store
+    holds: Holds
+    kinds: Mapping[str, Kind]
+    pages: Pages
+    log: DecisionLog
+    metrics: Metrics
+    boot: str  # what the wire proves itself with
+    clock: Callable[[], float]
+    rng: random.Random
+    random_bytes: Callable[[int], bytes]
+    limits: AnswerLimits = AnswerLimits()
+    algorithm: Algorithm = "HS256"  # of passes
+    addresses_known: Callable[[], bool] = lambda: True  # False: limits by address stay off
+    local: LocalCounts = field(default_factory=LocalCounts)  # while the store is down
+
+    def site(self, envelope: Envelope) -> Site | None:
+        return self.sites.get(envelope.site)
+
+    def route(self, site: str, name: str) -> Route | None:
+        """A route by its name; None if the configuration no longer has it."""
+        found = self.sites.get(site)
+        return next((r for r in found.routes if r.name == name), None) if found else None
+
+    def new_id(self) -> str:
+        """Unguessable, sortable by time."""
+        return uuid7(self.clock(), self.random_bytes(10))
+
+    def token(self, size_bytes: int = 16) -> str:
+        """Unguessable text of `size_bytes` random bytes."""
+        return self.random_bytes(size_bytes).hex()
+
+    def nonce(self) -> bytes:
+        """For one sealed token."""
+        return self.random_bytes(12)

@@ -1,0 +1,62 @@
+"""What a solved visit earns: a pass, or the release of exactly one request. Needs a `Solved`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gateway.envelope import Envelope
+from gateway.model import Route, Solved, Visit
+from gateway.passes import issue, set_cookie
+from gateway.server.parts import GateParts
+from gateway.server.replies import safe_url
+from gateway.server.showing import SAFE
+from gateway.tokens import seal_visit
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """How the visitor's request goes on. `cookie` "" where there is no bearer pass."""
+
+    finish: str  # "reload" | "post"
+    visit: str  # sealed, with the solution
+    url: str
+    cookie: str = ""
+
+
+def release(
+    gate: GateParts, envelope: Envelope, visit: Visit, route: Route, solved: Solved
+) -> Release:
+    """Seal the solution into the visit, and issue a pass where one can be kept.
+
+    One use is spent by finishing this very request; only where nothing is held and the request
+    can't be sent without its body does it become a pass of one use, for the reload.
+    """
+    single = route.single_use or solved.uses == 1
+    finish = finish_of(visit, single=single)
+    earns = finish == "reload" or not single
+    sealed = seal_visit(gate.ring, replace(visit, solved=solved), gate.nonce())
+    cookie = _pass(gate, envelope, route, solved) if earns and not route.single_use else ""
+    return Release(finish, sealed, safe_url(visit.target), cookie)
+
+
+def finish_of(visit: Visit, *, single: bool) -> str:
+    """Post what is held, and what has no pass to reload with; else the browser asks again."""
+    if visit.hold_id:
+        return "post"
+    return "post" if single and visit.method in SAFE else "reload"
+
+
+def _pass(gate: GateParts, envelope: Envelope, route: Route, solved: Solved) -> str:
+    token = issue(
+        gate.ring,
+        solved,
+        rule=route.pass_rule,
+        site=route.site,
+        policy=route.policy,
+        caller=envelope.caller,
+        now_s=gate.clock(),
+        id=gate.token(),
+        algorithm=gate.algorithm,
+    )
+    gate.metrics.passes_issued(route.pass_rule.scope)
+    return set_cookie(route.pass_rule, token, https=envelope.caller.scheme == "https")
