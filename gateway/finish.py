@@ -1,4 +1,4 @@
-"""Finishing: the visitor's original request goes on, at most once by itself, and is never silently lost.
+"""Finishing: the original request goes on, at most once by itself, and is never silently lost.
 
 What was held is claimed in the store before anything is sent, and marked as sent before its first
 byte. A visit that holds nothing (a GET where no pass can be kept) is claimed by its own id.
@@ -6,12 +6,11 @@ byte. A visit that holds nothing (a GET where no pass can be kept) is claimed by
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from gateway.headers import FORWARDED
-from gateway.hold import ClaimFault, Claimed, HeldRequest, Holds
-from gateway.ring import KeyRing
+from gateway.hold import Claimed, ClaimFault, Holds
 from gateway.model import (
     Caller,
     Challenge,
@@ -28,6 +27,7 @@ from gateway.model import (
     Visit,
 )
 from gateway.passes import cookie_name, issue, request_digest
+from gateway.ring import KeyRing
 from gateway.stores import Store, StoreDown, StoreError
 
 RETRY_STATUS = 503
@@ -60,16 +60,14 @@ async def _nothing() -> AsyncIterator[bytes]:
 class Spent:
     """Something spent for a request, given back if the request never left."""
 
-    def __init__(self, give_back: Callable[[], object]) -> None:
+    def __init__(self, give_back: Callable[[], Awaitable[None]]) -> None:
         self._give_back = give_back
 
     async def sending(self) -> None:
         """Nothing more to record: it was spent when it was claimed."""
 
     async def unsent(self) -> None:
-        given = self._give_back()
-        if hasattr(given, "__await__"):
-            await given
+        await self._give_back()
 
     async def delivered(self) -> None:
         """It stays spent."""
@@ -105,9 +103,7 @@ class Finisher:
         if isinstance(error, StoreDown):
             self._down_until_s = self._clock() + ASK_AGAIN_S
 
-    async def spend_use(
-        self, decision: Forward, request: RequestHead
-    ) -> Ready | Challenge | Deny:
+    async def spend_use(self, decision: Forward, request: RequestHead) -> Ready | Challenge | Deny:
         """Spend one use of the pass that opened this route."""
         used, route = decision.used, decision.route
         assert used is not None and route is not None and used.uses is not None
@@ -207,7 +203,7 @@ def _is_forwarded(low: bytes) -> bool:
 
 
 def _unheld_headers(visit: Visit, finishing: RequestHead) -> Headers:
-    """The browser's headers as it sends them now, with the original's word on where it came from."""
+    """The browser's headers as it sends them now, with the original's word on its origin."""
     dropped = _OF_THE_FINISH if visit.same_origin else _OF_THE_FINISH | {b"cookie"}
     now = tuple(
         (k, v)
@@ -227,7 +223,7 @@ def _with_cookie(headers: Headers, pair: bytes) -> Headers:
 def _original(
     visit: Visit, headers: Headers, size_bytes: int, finishing: RequestHead
 ) -> RequestHead:
-    """The original's head. A body that came in chunks goes on with its length, which is known now."""
+    """The original's head. A body that came in chunks goes on with its length, now known."""
     framed = any(k.lower() in (b"content-length", b"transfer-encoding") for k, _ in headers)
     framing: Framing = Length(size_bytes) if framed or size_bytes else NoBody()
     return replace(

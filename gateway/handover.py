@@ -14,7 +14,7 @@ _SAID = (b"content-type", b"accept-encoding", b"if-none-match")
 
 
 class Handover:
-    """Plans that end at the gate's private socket. `boot`: the token that proves it was the wire."""
+    """Plans that end at the gate's private socket. `boot`: the token that proves the wire."""
 
     def __init__(self, gate: Upstream, boot: str, prefix: str) -> None:
         self._gate = gate
@@ -102,6 +102,6 @@ def gate_head(
 
 
 def _safe_path(path: bytes) -> bytes:
-    """Our own paths are plain; anything else names nothing of ours. The query is in the envelope."""
+    """Our own paths are plain; anything else is not ours. The query is in the envelope."""
     path = path.partition(b"?")[0]
     return path if _PATH_BYTES.issuperset(path) and b".." not in path else b"/own/unknown"

@@ -1,7 +1,7 @@
 """Is somebody in front of us that we don't know of? Then every visitor seems to be one address.
 
-The most common mistake in setting up a gate: a proxy before it, and `trusted_proxies` empty. Limits by
-address would then hit all visitors at once. The first requests show it.
+The most common mistake in setting up a gate: a proxy before it, and `trusted_proxies` empty. Limits
+by address would then hit all visitors at once. The first requests show it.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class FirstCallers:
         if not count > SHARE * self._seen or not _is_private(address):
             return ""
         return (
-            f"{count} of the first {self._seen} requests came from {address}, a private address, and"
-            " it is not in trusted_proxies: if a proxy stands there, add it, or every visitor counts"
-            " as one. Limits by address are off until then."
+            f"{count} of the first {self._seen} requests came from {address}, a private address,"
+            " and it is not in trusted_proxies: if a proxy stands there, add it, or every visitor"
+            " counts as one. Limits by address are off until then."
         )
 
 

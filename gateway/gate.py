@@ -1,0 +1,227 @@
+"""Builds a gate from a configuration and runs it until it is told to stop.
+
+Two servers in one process: the wire, which owns every client connection, and the gate's own pages,
+an aiohttp application on a unix socket in a folder only this user can enter. SIGTERM and SIGINT
+drain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import uvloop
+from aiohttp import web
+
+from gateway import kinds
+from gateway.callers import TrustedProxies
+from gateway.config import Config, Listen
+from gateway.files import data_dir
+from gateway.finish import Finisher
+from gateway.guard import Guard
+from gateway.handover import Handover
+from gateway.hold import HoldQuotas, Holds
+from gateway.ids import uuid7
+from gateway.keys import create_keys
+from gateway.log import DecisionLog
+from gateway.metrics import Metrics
+from gateway.model import Upstream
+from gateway.pages import Pages
+from gateway.ring import KeysError
+from gateway.routing import Router
+from gateway.selfcheck import FirstCallers
+from gateway.server import AnswerLimits, GateParts, make_app
+from gateway.stores import StoreError, open_store
+from gateway.wire import Wire, WireLimits
+
+BACKLOG = 2048
+# Envelopes hold a whole head; see `envelope.MAX_VALUE_BYTES`.
+ENVELOPE_BYTES = 512 * 1024
+
+
+def run(config: Config) -> int:
+    """Serve until SIGTERM or SIGINT. Returns the exit code; faults at start go to stderr."""
+    try:
+        return uvloop.run(_serve(config))
+    except (KeysError, OSError) as fault:
+        print(f"gateway: cannot start: {fault}", file=sys.stderr)
+        return 1
+
+
+async def _serve(config: Config) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with Gate(config).running():
+        await stop.wait()
+    return 0
+
+
+class Gate:
+    """One gate: everything it is built from, and its servers while it runs."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.metrics = Metrics()
+        self.log = DecisionLog(
+            sys.stdout, time.time, addresses=config.log.addresses, level=config.log.level
+        )
+        self.first_callers = FirstCallers()
+        self.ring = create_keys(config.keys, time.time())
+        self.store = open_store(config.store.reveal())
+        self.holds = Holds(
+            self.store, _quotas(config), uuid7(time.time(), os.urandom(10)), time.time, os.urandom
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Listen; on leaving, let what is under way end, then close everything."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.store.close)
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-")))
+            inside = Upstream(name="gateway", unix_path=str(folder / "gate.sock"))
+            boot = secrets.token_urlsafe(32)
+            await self._start_pages(stack, inside.unix_path, boot)
+            await self._start_wire(stack, inside, boot)
+            await self._greet()
+            yield
+            self.log.record("stopping")
+
+    async def _start_pages(self, stack: AsyncExitStack, path: str, boot: str) -> None:
+        app = make_app(self._parts(boot))
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            handler_cancellation=True,
+            max_field_size=ENVELOPE_BYTES,
+            keepalive_timeout=3600,
+        )
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.UnixSite(runner, path, backlog=BACKLOG).start()
+
+    async def _start_wire(self, stack: AsyncExitStack, inside: Upstream, boot: str) -> None:
+        wire = Wire(self._guard(inside, boot), _wire_limits(self.config), report=self._report)
+        loop = asyncio.get_running_loop()
+        servers = []
+        for listen in self.config.listen:
+            if listen.unix_path:
+                _make_way(listen)
+                server = await loop.create_unix_server(
+                    wire.protocol, listen.unix_path, backlog=BACKLOG
+                )
+            else:
+                server = await loop.create_server(wire.protocol, sock=_bound(listen))
+            servers.append(server)
+        stack.push_async_callback(wire.drain, self.config.limits.wire.drain_s)
+        for server in servers:
+            stack.callback(server.close)
+
+    def _guard(self, inside: Upstream, boot: str) -> Guard:
+        config = self.config
+        router = Router(config.sites, config.prefix, config.limits.wire.match_body_bytes)
+        return Guard(
+            router=router,
+            trusted=TrustedProxies(config.trusted, config.client_ip_header),
+            prefix=config.prefix,
+            ring=self.ring,
+            finisher=Finisher(self.store, self.holds, self.ring, time.time, self._new_id),
+            handover=Handover(inside, boot, config.prefix),
+            log=self.log,
+            metrics=self.metrics,
+            first_callers=self.first_callers,
+            clock=time.time,
+            random_bytes=os.urandom,
+        )
+
+    def _parts(self, boot: str) -> GateParts:
+        config, answers = self.config, self.config.limits.answers
+        return GateParts(
+            sites={site.name: site for site in config.sites},
+            prefix=config.prefix,
+            ring=self.ring,
+            store=self.store,
+            holds=self.holds,
+            kinds=kinds.load(),
+            pages=Pages(data_dir("templates"), config.prefix),
+            log=self.log,
+            metrics=self.metrics,
+            boot=boot,
+            clock=time.time,
+            rng=random.SystemRandom(),
+            random_bytes=os.urandom,
+            limits=AnswerLimits(
+                answers=answers.answers,
+                answers_window_s=answers.window_s,
+                accessible=answers.accessible,
+            ),
+            algorithm=config.signing,
+            addresses_known=lambda: self.first_callers.addresses_tell_people_apart,
+        )
+
+    def _new_id(self) -> str:
+        return uuid7(time.time(), os.urandom(10))
+
+    async def _greet(self) -> None:
+        for warning in self.config.warnings:
+            self.log.warning("config", fault=str(warning))
+        try:
+            await self.store.ping()
+        except StoreError as fault:
+            self.log.error("store_down", why=str(fault))
+        self.log.record("started", listen=[str(listen) for listen in self.config.listen])
+
+    def _report(self, what: str, fault: BaseException) -> None:
+        self.metrics.gate_error()
+        self.log.error("wire_fault", what=what, fault=type(fault).__name__)
+
+
+def _make_way(listen: Listen) -> None:
+    """A socket file left by a gate that was killed would keep this one from starting."""
+    path = Path(listen.unix_path)
+    if path.is_socket():
+        path.unlink()
+
+
+def _bound(listen: Listen) -> socket.socket:
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((listen.host, listen.port))
+        sock.listen(BACKLOG)
+    except OSError as fault:
+        sock.close()
+        raise OSError(f"{listen}: {fault.strerror}") from fault
+    return sock
+
+
+def _quotas(config: Config) -> HoldQuotas:
+    hold = config.limits.hold
+    return HoldQuotas(hold.total_bytes, hold.small_total_bytes, hold.small_bytes, hold.prefix_bytes)
+
+
+def _wire_limits(config: Config) -> WireLimits:
+    wire = config.limits.wire
+    return WireLimits(
+        max_line_bytes=wire.target_bytes,
+        max_head_bytes=wire.head_bytes,
+        max_headers=wire.header_count,
+        max_connections=wire.connections,
+        header_s=wire.head_timeout_s,
+        keep_alive_s=wire.idle_timeout_s,
+        body_idle_s=wire.body_timeout_s,
+        connect_s=wire.connect_timeout_s,
+        reply_head_s=wire.reply_timeout_s,
+    )
