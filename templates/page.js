@@ -125,6 +125,7 @@ const ui = {
   /** @param {string} state */
   state(state) {
     dom.main.dataset.state = state;
+    delete dom.main.dataset.panel;
   },
   /** Polite. @param {string} text */
   say(text) {
@@ -161,17 +162,19 @@ const ui = {
   },
   /** In place of the control: what happened, why, and what to do. @param {string} state @param {Panel} panel */
   panel(state, { title, lines, steps = [], actions = [] }) {
+    const held = dom.main.contains(document.activeElement);
     ui.state(state);
     dom.title.textContent = title;
     for (const element of [dom.box, dom.bar, dom.why, dom.fresh, dom.another]) element.hidden = true;
     const list = document.createElement("ol");
     list.append(...steps.map((step) => line("li", step)));
-    dom.status.textContent = "";
     dom.panel.replaceChildren(
       ...lines.map((text) => line("p", text)), ...(steps.length ? [list] : []), ...actions,
     );
     dom.panel.hidden = false;
-    ui.warn(title);
+    dom.main.dataset.panel = ""; // the alert is for the ear only: the eye has the panel
+    ui.warn([title, ...lines].join(" "));
+    if (held) dom.title.focus();
   },
 };
 
@@ -233,23 +236,23 @@ async function once(endpoint, body, signal) {
 async function present(challenge, message = "") {
   const signal = begin();
   ticket = challenge.ticket;
-  const proof = proving.prove(challenge.work, data.assets["work.js"], signal, (share) => ui_progress(share, signal));
+  const proof = proving.prove(challenge.work, data.assets["work.js"], signal, (share) => progress(share, signal));
   proof.catch(() => undefined); // judged below; an aborted round has nobody to tell
-  /** @type {Kind} */
-  const kind = await import(data.assets[`kinds/${challenge.kind}.js`]);
-  if (signal.aborted) return;
+  /** @type {Kind | null} */
+  const kind = await import(data.assets[`kinds/${challenge.kind}.js`]).catch(failed);
+  if (signal.aborted || !kind) return;
 
   const ctx = context(challenge.kind, kind);
-  const refocus = dom.box.contains(document.activeElement);
+  const focused = focusable().indexOf(/** @type {HTMLElement} */ (document.activeElement));
   mounted?.unmount();
   /** @type {Promise<unknown>} */
   const answer = new Promise((done) => {
     mounted = kind.mount(dom.box, challenge.view, done, ctx);
   });
   ui.offer(challenge, kind, ctx);
-  // Focus that was in the old control goes to the new one; otherwise it stays where it is.
-  if (refocus) /** @type {HTMLElement | null} */ (dom.box.querySelector("button, [tabindex]"))?.focus();
-  if (message === "wrong" || message === "malformed") ui.warn(`${t(message)} ${ctx.t("title")}.`);
+  // Focus that was in the old control goes to its like in the new one; otherwise it stays put.
+  if (focused >= 0) (focusable()[focused] ?? focusable()[0])?.focus();
+  if (message === "wrong" || message === "malformed") ui.warn(t(message));
   else ui.say(kind.passive && !message ? t("working") : message && t(message));
 
   const renew = setTimeout(() => renewed(signal), 1000 * Math.max(1, challenge.expires_in_s - RENEW_EARLY_S));
@@ -262,19 +265,20 @@ async function present(challenge, message = "") {
     clearTimeout(renew);
     if (!signal.aborted) await submit({ visit, ticket, answer: value, proof: proved }, signal);
   } catch {
-    if (!signal.aborted) await exchange("new", "malformed");
+    if (!signal.aborted) await onceMore("malformed"); // no number solves the work
   }
 }
 
+const focusable = () => /** @type {HTMLElement[]} */ ([...dom.box.querySelectorAll("button, [tabindex]")]);
+
 /** @param {number} share @param {AbortSignal} signal */
-function ui_progress(share, signal) {
-  if (!signal.aborted && (dom.main.dataset.state === "working" || !dom.bar.hidden)) ui.bar(share);
+function progress(share, signal) {
+  if (!signal.aborted && ["working", "verifying"].includes(dom.main.dataset.state ?? "")) ui.bar(share);
 }
 
 function verifying() {
   ui.state("verifying");
   ui.say(t("verifying"));
-  ui.busy(true);
 }
 
 /** A ticket has run out; nobody is asked anything while the tab is in the background. @param {AbortSignal} signal */
@@ -285,7 +289,7 @@ async function renewed(signal) {
 
 /** @param {{visit: string, ticket: string, answer: unknown, proof: unknown}} body @param {AbortSignal} signal */
 async function submit(body, signal) {
-  if (dom.main.dataset.state === "action") verifying();
+  ui.busy(true);
   const full = { ...body, trace: hand.trace(), signals: { ...hand.signals(), cookies: loops.cookiesKept() } };
   const reply = await ask("answer", full, signal);
   if (!reply) return;
@@ -298,8 +302,6 @@ async function submit(body, signal) {
     if (!signal.aborted) await submit(body, signal);
   } else await refused(reply);
 }
-
-let exchanged = 0;
 
 /** @param {string} want "new", or one of the challenge's ways @param {string} message */
 async function exchange(want, message) {
@@ -318,11 +320,24 @@ async function refused(reply) {
   if (reply.reason === "too_many" || reply.reason === "too_early" || reply.reason === "unavailable") {
     await countdown(reply.reason, wait_s, signal);
     if (!signal.aborted) await exchange("new", "");
-  } else if (reply.reason === "spent" && exchanged++ < 3) {
-    await exchange("new", "spent"); // answered before: a reply was lost on its way
+  } else if (reply.reason === "spent") {
+    await onceMore("spent"); // a reply was lost on its way
   } else {
-    ui.panel("old", { title: t("old_title"), lines: [t("old")], actions: [button(t("reload"), () => location.reload())] });
+    tooOld();
   }
+}
+
+let faults = 0;
+
+/** After something that is not the visitor's doing; a few times only. @param {string} message */
+async function onceMore(message) {
+  if (faults++ < 3) await exchange("new", message);
+  else tooOld();
+}
+
+function tooOld() {
+  const actions = [button(t("reload"), () => location.reload())];
+  ui.panel("old", { title: t("old_title"), lines: [t("old")], actions });
 }
 
 /** @param {string} reason @param {number} wait_s @param {AbortSignal} signal */
@@ -357,13 +372,13 @@ function finish(reply) {
   ui.state("success");
   dom.title.textContent = t("success_title");
   ui.say(t("success"));
-  if (framed) return tell({ gateway: "solved", finish: how, visit: reply.visit, url: reply.url });
+  if (framed) return tell({ gateway: "solved", finish: reply.finish, visit: reply.visit, url: reply.url });
 
   loops.passing(data.loops_key, how);
   const form = how === "post" ? finishForm(reply) : null;
   const go = form ? () => form.submit() : () => location.reload();
   setTimeout(() => {
-    dom.panel.replaceChildren(form ? button(t("go_on"), go) : link(t("go_on"), data.target));
+    dom.panel.replaceChildren(button(t("go_on"), go));
     dom.panel.hidden = false;
   }, LINK_MS);
   go();
@@ -389,6 +404,7 @@ function tell(message) {
   const origin = fragment.get("origin") || location.origin;
   const other = parent !== window ? parent : opener;
   other?.postMessage(message, origin);
+  if (opener && "url" in message) close(); // a window of its own has done its work
 }
 
 const fragment = new URLSearchParams(framed ? location.hash.slice(1) : "");
@@ -459,8 +475,12 @@ function press(element, want) {
   if (element.getAttribute("aria-disabled") !== "true") exchange(want, "exchanged");
 }
 
-main().catch((error) => {
-  delete document.documentElement.dataset.gateway; // a part did not load: the watchdog's words fit
+/** A part did not load: the words of the inline watchdog fit. @param {unknown} error @returns {null} */
+function failed(error) {
+  console.error(error);
+  delete document.documentElement.dataset.gateway;
   dispatchEvent(new Event("gateway-failed"));
-  throw error;
-});
+  return null;
+}
+
+main().catch(failed);
