@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from tests.gatekeeper import GateProcess, config
 from tests.recorder import Recorder
+from tests.servers import Server, redis_server
 
 StartGate = Callable[..., Awaitable[GateProcess]]
 
@@ -44,3 +45,15 @@ async def start_gate(tmp_path: Path, app: Recorder) -> AsyncIterator[StartGate]:
     yield start
     for gate in gates:
         await gate.stop()
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Server]:
+    """A Redis of the test's own, to be paused or killed."""
+    with redis_server(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis: Server) -> str:
+    return redis.url
