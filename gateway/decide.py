@@ -108,12 +108,11 @@ def _finish(route: Route | None, facts: Facts) -> Decision:
         return Resume(route, visit)
     if visit.solved is not None and visit.solved.level >= required_level(route, facts.risk):
         return Resume(route, visit)
-    if route.single_use:
-        return _ask(Reason.VISIT_UNSOLVED, route, facts)
-    found = _fitting_pass(route, facts)
-    if isinstance(found, Pass):
+    found = Reason.SINGLE_USE if route.single_use else _fitting_pass(route, facts)
+    if isinstance(found, Pass) and found.uses is None:  # a use would have to be spent for it
         return Resume(route, visit, used=found)
-    return _ask(Reason.VISIT_UNSOLVED, route, facts)
+    asked = _ask(Reason.VISIT_UNSOLVED, route, facts)
+    return Resume(route, visit) if isinstance(asked, Forward) else asked
 
 
 def _is_of(visit: Visit, route: Route) -> bool:

@@ -58,8 +58,7 @@ def judge(
     verdict = kind.check(ticket.secret, answer.value)
     if not verdict.ok:
         return _again(_fault(verdict), ticket.rung, visit)
-    risk = max(score.risk, ticket.risk) if score.risk == score.risk else 1.0  # NaN is no innocent
-    return _weigh(ticket, visit, route, risk, now_s)
+    return _weigh(ticket, visit, route, _worse(ticket.risk, score.risk), now_s)
 
 
 def not_now(
@@ -93,6 +92,11 @@ def _worked(ticket: Ticket, answer: Answer) -> bool:
     if not ticket.work:
         return ticket.not_before_s > ticket.issued_s
     return check_work(ticket.work, answer.proof)
+
+
+def _worse(asked: float, answered: float) -> float:
+    """The higher risk; NaN and what is out of range are no innocence."""
+    return max(asked, answered) if asked <= 1.0 and answered <= 1.0 else 1.0
 
 
 def _weigh(ticket: Ticket, visit: Visit, route: Route, risk: float, now_s: float) -> Outcome:

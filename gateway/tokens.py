@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, fields, replace
 
-from gateway.ring import KeyRing
 from gateway.model import JSON, Solved, Ticket, Visit
+from gateway.ring import KeyRing
 from gateway.seal import TokenTooLongError, seal, unseal
 
 VISIT = "visit"
@@ -30,12 +30,9 @@ def seal_visit(ring: KeyRing, visit: Visit, nonce: bytes) -> str:
 
 def open_visit(ring: KeyRing, token: str) -> Visit | None:
     """The visit, or None for anything that we did not seal. Never raises."""
-    payload = unseal(ring, VISIT, token)
-    if payload is None:
-        return None
     try:
-        return _visit_from_json(json.loads(payload))
-    except (ValueError, TypeError, KeyError):  # sealed by a release with another idea of a visit
+        return _visit_from_json(_stored(ring, VISIT, token))
+    except (ValueError, TypeError, KeyError, AttributeError):  # … or another release's visit
         return None
 
 
@@ -46,12 +43,9 @@ def seal_ticket(ring: KeyRing, ticket: Ticket, nonce: bytes) -> str:
 
 def open_ticket(ring: KeyRing, token: str) -> Ticket | None:
     """The ticket, or None for anything that we did not seal. Never raises."""
-    payload = unseal(ring, TICKET, token)
-    if payload is None:
-        return None
     try:
-        return Ticket(**_known(Ticket, json.loads(payload)))
-    except (ValueError, TypeError, KeyError):
+        return Ticket(**_known(Ticket, _stored(ring, TICKET, token)))
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
@@ -59,7 +53,16 @@ def _dump(value: JSON) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _known(kind: type, stored: JSON) -> dict[str, JSON]:
+def _stored(ring: KeyRing, purpose: str, token: str) -> dict[str, JSON]:
+    """Raises ValueError for what we did not seal."""
+    payload = unseal(ring, purpose, token)
+    stored = None if payload is None else json.loads(payload)
+    if not isinstance(stored, dict):
+        raise ValueError("not ours")
+    return stored
+
+
+def _known(kind: type, stored: dict[str, JSON]) -> dict[str, JSON]:
     """A later release may have added fields with defaults: unknown ones are not for us."""
     names = {field.name for field in fields(kind)}
     return {name: value for name, value in stored.items() if name in names}
@@ -73,7 +76,7 @@ def _visit_to_json(visit: Visit) -> dict[str, JSON]:
     }
 
 
-def _visit_from_json(stored: JSON) -> Visit:
+def _visit_from_json(stored: dict[str, JSON]) -> Visit:
     solved = stored.get("solved")
     return Visit(
         **_known(Visit, stored)

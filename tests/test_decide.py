@@ -1,0 +1,359 @@
+"""One row per rule of `decide`, and rows on both sides of each bound."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from gateway.decide import decide, first_rung, required_level, top_level
+from gateway.model import (
+    Challenge,
+    Decision,
+    Deny,
+    Facts,
+    Forward,
+    Pass,
+    PassRule,
+    Reason,
+    Resume,
+    Route,
+    Rung,
+)
+from tests.samples import CALLER, ROUTE, RULE, SOLVED, VISIT
+
+NAN = float("nan")
+PASS = Pass("p", "site", 2, 900.0, 1500.0, None, "p1", "slider", browser="firefox", address="")
+LOW = replace(PASS, level=1)
+LIMITED = replace(PASS, uses=3)
+NOW = Facts(now_s=1000.0, caller=CALLER, method="POST")
+HAS = replace(NOW, passes=(PASS,))
+HAS_LIMITED = replace(NOW, passes=(LIMITED,))
+DOWN = replace(NOW, store_up=False)
+FINISH = replace(
+    NOW, finishing=True, visit=replace(VISIT, solved=SOLVED), visit_matches=True, same_origin=True
+)
+UNSOLVED = replace(FINISH, visit=VISIT)
+
+USES = replace(ROUTE, pass_rule=replace(RULE, uses=3))
+USES_ALL = replace(ROUTE, pass_rule=replace(RULE, uses=3, spend="all"))
+SINGLE = replace(ROUTE, pass_rule=replace(RULE, uses=1))
+ALLOW = replace(ROUTE, action="allow")
+DENY = replace(ROUTE, action="deny")
+OFF = replace(ROUTE, mode="off")
+SHADOW = replace(ROUTE, mode="shadow")
+POW = replace(ROUTE, on_error="pow")
+OPEN = replace(ROUTE, on_error="open")
+
+
+def rule(route: Route, **changes: object) -> Route:
+    return replace(route, pass_rule=replace(route.pass_rule, **changes))  # type: ignore[arg-type]
+
+
+def challenge(reason: Reason, route: Route = ROUTE, risk: float = 0.0) -> Challenge:
+    return Challenge(reason, route, risk)
+
+
+@pytest.mark.parametrize(
+    "route, facts, expected",
+    [
+        # nothing to protect
+        (None, NOW, Forward(Reason.NO_ROUTE)),
+        (ALLOW, NOW, Forward(Reason.ALLOWED, ALLOW)),
+        (OFF, NOW, Forward(Reason.MODE_OFF, OFF)),
+        (replace(DENY, mode="off"), NOW, Forward(Reason.MODE_OFF, replace(DENY, mode="off"))),
+        (ROUTE, replace(NOW, preflight=True), Forward(Reason.PREFLIGHT, ROUTE)),
+        (DENY, replace(NOW, preflight=True), Forward(Reason.PREFLIGHT, DENY)),
+        (DENY, HAS, Deny(Reason.DENIED, 403, DENY)),
+        # no pass, or none that fits
+        (ROUTE, NOW, challenge(Reason.NO_PASS)),
+        (ROUTE, replace(NOW, risk=0.7), challenge(Reason.NO_PASS, risk=0.7)),
+        (ROUTE, replace(NOW, passes=(replace(PASS, scope="vote"),)), challenge(Reason.NO_PASS)),
+        (ROUTE, replace(NOW, passes=(replace(PASS, policy="p0"),)), challenge(Reason.NO_PASS)),
+        # expiry, both sides
+        (ROUTE, replace(HAS, now_s=1499.9), Forward(Reason.PASS, ROUTE, PASS)),
+        (ROUTE, replace(HAS, now_s=1500.0), challenge(Reason.NO_PASS)),
+        (ROUTE, replace(HAS, now_s=NAN), challenge(Reason.NO_PASS)),
+        # level against risk, both sides
+        (ROUTE, replace(NOW, passes=(LOW,), risk=0.3), Forward(Reason.PASS, ROUTE, LOW)),
+        (
+            ROUTE,
+            replace(NOW, passes=(LOW,), risk=0.31),
+            challenge(Reason.PASS_TOO_LOW, risk=0.31),
+        ),
+        (ROUTE, replace(HAS, risk=1.0), Forward(Reason.PASS, ROUTE, PASS)),
+        (ROUTE, replace(HAS, risk=0.0), Forward(Reason.PASS, ROUTE, PASS)),
+        # binding: asked again, never refused
+        (
+            ROUTE,
+            replace(NOW, passes=(replace(PASS, browser="elsewhere"),)),
+            challenge(Reason.PASS_ELSEWHERE),
+        ),
+        (
+            ROUTE,
+            replace(NOW, passes=(replace(PASS, browser=""),)),
+            challenge(Reason.PASS_ELSEWHERE),
+        ),
+        (
+            rule(ROUTE, bind=frozenset({"address"})),
+            replace(NOW, passes=(replace(PASS, browser=""),)),
+            challenge(Reason.PASS_ELSEWHERE, rule(ROUTE, bind=frozenset({"address"}))),
+        ),
+        (
+            rule(ROUTE, bind=frozenset({"address", "browser"})),
+            replace(NOW, passes=(replace(PASS, address="192.0.2.0/24"),)),
+            Forward(
+                Reason.PASS,
+                rule(ROUTE, bind=frozenset({"address", "browser"})),
+                replace(PASS, address="192.0.2.0/24"),
+            ),
+        ),
+        (
+            rule(ROUTE, bind=frozenset()),
+            replace(NOW, passes=(replace(PASS, browser="elsewhere", address="elsewhere"),)),
+            Forward(
+                Reason.PASS,
+                rule(ROUTE, bind=frozenset()),
+                replace(PASS, browser="elsewhere", address="elsewhere"),
+            ),
+        ),
+        # several passes: any that fits, else what the nearest lacks
+        (
+            ROUTE,
+            replace(NOW, passes=(replace(PASS, browser="x"), LOW, PASS), risk=0.5),
+            Forward(Reason.PASS, ROUTE, PASS),
+        ),
+        (
+            ROUTE,
+            replace(NOW, passes=(LOW, replace(PASS, browser="x")), risk=0.5),
+            challenge(Reason.PASS_ELSEWHERE, risk=0.5),
+        ),
+        (
+            ROUTE,
+            replace(NOW, passes=(replace(PASS, browser="x"), LOW), risk=0.5),
+            challenge(Reason.PASS_ELSEWHERE, risk=0.5),
+        ),
+        # uses
+        (USES, HAS_LIMITED, Forward(Reason.PASS, USES, LIMITED, spend=True)),
+        (USES, HAS, challenge(Reason.NO_PASS, USES)),
+        (
+            ROUTE,
+            replace(NOW, passes=(replace(PASS, uses=1),)),
+            Forward(Reason.PASS, ROUTE, replace(PASS, uses=1), spend=True),
+        ),
+        # single use: no bearer pass serves
+        (SINGLE, NOW, challenge(Reason.SINGLE_USE, SINGLE)),
+        (SINGLE, HAS, challenge(Reason.SINGLE_USE, SINGLE)),
+        (
+            SINGLE,
+            replace(NOW, passes=(replace(PASS, uses=1),)),
+            challenge(Reason.SINGLE_USE, SINGLE),
+        ),
+    ],
+)
+def test_decide(route: Route | None, facts: Facts, expected: Decision) -> None:
+    assert decide(route, facts) == expected
+
+
+@pytest.mark.parametrize(
+    "method, unsafe, all_",
+    [
+        ("GET", False, True),
+        ("HEAD", False, True),
+        ("OPTIONS", False, True),
+        ("POST", True, True),
+        ("PUT", True, True),
+        ("DELETE", True, True),
+        ("TRACE", True, True),
+        ("BREW", True, True),
+        ("get", True, True),
+    ],
+)
+def test_which_methods_spend_a_use(method: str, unsafe: bool, all_: bool) -> None:
+    for route, spends in ((USES, unsafe), (USES_ALL, all_)):
+        expected = Forward(Reason.PASS, route, LIMITED, spend=spends)
+        assert decide(route, replace(HAS_LIMITED, method=method)) == expected
+
+
+@pytest.mark.parametrize(
+    "route, facts, expected",
+    [
+        (ROUTE, NOW, challenge(Reason.NO_PASS)),
+        (ROUTE, HAS, Forward(Reason.PASS, ROUTE, PASS)),
+        (USES_ALL, HAS_LIMITED, Forward(Reason.PASS, USES_ALL, LIMITED)),
+        (SINGLE, NOW, Forward(Reason.ALLOWED, SINGLE)),
+        (DENY, NOW, Deny(Reason.DENIED, 403, DENY)),
+    ],
+)
+def test_an_opening_page_needs_a_pass_and_spends_nothing(
+    route: Route, facts: Facts, expected: Decision
+) -> None:
+    assert decide(route, facts, opening=True) == expected
+
+
+@pytest.mark.parametrize(
+    "route, facts, expected",
+    [
+        (ROUTE, FINISH, Resume(ROUTE, FINISH.visit)),
+        (SINGLE, FINISH, Resume(SINGLE, FINISH.visit)),
+        # whose visit, and from where
+        (ROUTE, replace(FINISH, visit=None), Deny(Reason.VISIT_UNREADABLE, 400, ROUTE)),
+        (None, replace(FINISH, visit=None), Deny(Reason.VISIT_UNREADABLE, 400)),
+        (None, FINISH, Deny(Reason.VISIT_UNREADABLE, 400)),
+        (ROUTE, replace(FINISH, same_origin=False), Deny(Reason.CROSS_SITE, 403, ROUTE)),
+        (OFF, replace(FINISH, same_origin=False), Deny(Reason.CROSS_SITE, 403, OFF)),
+        (ROUTE, replace(FINISH, visit_matches=False), Deny(Reason.VISIT_UNREADABLE, 400, ROUTE)),
+        (
+            replace(ROUTE, name="vote"),
+            FINISH,
+            Deny(Reason.VISIT_UNREADABLE, 400, replace(ROUTE, name="vote")),
+        ),
+        (
+            replace(ROUTE, site="blog"),
+            FINISH,
+            Deny(Reason.VISIT_UNREADABLE, 400, replace(ROUTE, site="blog")),
+        ),
+        # until when
+        (ROUTE, replace(FINISH, now_s=1899.9), Resume(ROUTE, FINISH.visit)),
+        (ROUTE, replace(FINISH, now_s=1900.0), Deny(Reason.VISIT_EXPIRED, 410, ROUTE)),
+        (ROUTE, replace(FINISH, now_s=NAN), Deny(Reason.VISIT_EXPIRED, 410, ROUTE)),
+        # solved highly enough
+        (
+            ROUTE,
+            replace(FINISH, risk=0.3, visit=replace(VISIT, solved=replace(SOLVED, level=1))),
+            Resume(ROUTE, replace(VISIT, solved=replace(SOLVED, level=1))),
+        ),
+        (
+            ROUTE,
+            replace(FINISH, risk=0.31, visit=replace(VISIT, solved=replace(SOLVED, level=1))),
+            challenge(Reason.VISIT_UNSOLVED, risk=0.31),
+        ),
+        (ROUTE, UNSOLVED, challenge(Reason.VISIT_UNSOLVED)),
+        # finished by a pass solved elsewhere
+        (ROUTE, replace(UNSOLVED, passes=(PASS,)), Resume(ROUTE, VISIT, PASS)),
+        (
+            ROUTE,
+            replace(UNSOLVED, passes=(replace(PASS, browser="x"),)),
+            challenge(Reason.VISIT_UNSOLVED),
+        ),
+        (SINGLE, replace(UNSOLVED, passes=(PASS,)), challenge(Reason.VISIT_UNSOLVED, SINGLE)),
+        (ROUTE, replace(UNSOLVED, passes=(LIMITED,)), challenge(Reason.VISIT_UNSOLVED)),
+        (USES, replace(UNSOLVED, passes=(LIMITED,)), challenge(Reason.VISIT_UNSOLVED, USES)),
+        # the route changed meanwhile: what is held is not lost, but a closed door is closed
+        (ALLOW, UNSOLVED, Resume(ALLOW, VISIT)),
+        (OFF, UNSOLVED, Resume(OFF, VISIT)),
+        (SHADOW, UNSOLVED, Resume(SHADOW, VISIT)),
+        (DENY, FINISH, Deny(Reason.DENIED, 403, DENY)),
+        # without the store the claim will fail by itself; asking again would not help
+        (ROUTE, replace(FINISH, store_up=False), Resume(ROUTE, FINISH.visit)),
+        (ROUTE, replace(UNSOLVED, store_up=False), Deny(Reason.STORE_DOWN, 503, ROUTE)),
+        (POW, replace(UNSOLVED, store_up=False), challenge(Reason.STORE_DOWN, POW)),
+        (OPEN, replace(UNSOLVED, store_up=False), Resume(OPEN, VISIT)),
+    ],
+)
+def test_finishing(route: Route | None, facts: Facts, expected: Decision) -> None:
+    assert decide(route, facts) == expected
+
+
+@pytest.mark.parametrize("route", [None, ROUTE, ALLOW, DENY, OFF, SHADOW, SINGLE, USES, OPEN])
+@pytest.mark.parametrize("store_up", [True, False])
+def test_a_finishing_submission_never_reaches_the_app(route: Route | None, store_up: bool) -> None:
+    """The app would store a token; and what is held would be lost behind it."""
+    for solved, mine, matches in product((None, SOLVED), (True, False), (True, False)):
+        for visit in (None, replace(VISIT, solved=solved)):
+            facts = replace(
+                NOW,
+                finishing=True,
+                visit=visit,
+                visit_matches=matches,
+                same_origin=mine,
+                store_up=store_up,
+            )
+            assert not isinstance(decide(route, facts), Forward)
+
+
+@pytest.mark.parametrize(
+    "route, facts, would",
+    [
+        (SHADOW, NOW, "challenge"),
+        (replace(SINGLE, mode="shadow"), HAS, "challenge"),
+        (replace(DENY, mode="shadow"), HAS, "deny"),
+        (SHADOW, DOWN, "deny"),
+    ],
+)
+def test_shadow_forwards_and_says_what_it_would_have_done(
+    route: Route, facts: Facts, would: str
+) -> None:
+    assert decide(route, facts) == Forward(Reason.SHADOW, route, would=would)
+
+
+def test_shadow_spends_nothing() -> None:
+    shadow = replace(USES, mode="shadow")
+    assert decide(shadow, HAS_LIMITED) == Forward(Reason.PASS, shadow, LIMITED, spend=False)
+
+
+@pytest.mark.parametrize(
+    "route, facts, expected",
+    [
+        # a fitting pass without uses needs no store
+        (ROUTE, replace(DOWN, passes=(PASS,)), Forward(Reason.PASS, ROUTE, PASS)),
+        (USES, replace(DOWN, passes=(LIMITED,), method="GET"), Forward(Reason.PASS, USES, LIMITED)),
+        # asking and spending do
+        (ROUTE, DOWN, Deny(Reason.STORE_DOWN, 503, ROUTE)),
+        (POW, DOWN, challenge(Reason.STORE_DOWN, POW)),
+        (OPEN, DOWN, Forward(Reason.STORE_OPEN, OPEN)),
+        (USES, replace(DOWN, passes=(LIMITED,)), Deny(Reason.STORE_DOWN, 503, USES)),
+        (SINGLE, DOWN, Deny(Reason.STORE_DOWN, 503, SINGLE)),
+        # `open` never opens what is counted
+        *(
+            (
+                replace(route, on_error="open"),
+                facts,
+                Deny(Reason.STORE_DOWN, 503, replace(route, on_error="open")),
+            )
+            for route in (USES, SINGLE)
+            for facts in (DOWN, replace(DOWN, passes=(LIMITED,)))
+        ),
+        (DENY, DOWN, Deny(Reason.DENIED, 403, DENY)),
+    ],
+)
+def test_without_the_store(route: Route, facts: Facts, expected: Decision) -> None:
+    assert decide(route, facts) == expected
+
+
+LADDER = (Rung("a", None, 0.2, 1), Rung("b", None, 0.6, 5), Rung("c", None, 0.9, 3))
+
+
+@pytest.mark.parametrize(
+    "risk, rung, level",
+    [
+        (0.0, 0, 1),
+        (0.2, 0, 1),
+        (0.2001, 1, 5),
+        (0.6, 1, 5),
+        (0.6001, 2, 3),
+        (0.9, 2, 3),
+        (0.9001, 2, 3),
+        (1.0, 2, 3),
+        (NAN, 2, 3),
+    ],
+)
+def test_ladders(risk: float, rung: int, level: int) -> None:
+    route = replace(ROUTE, ladder=LADDER)
+    assert (first_rung(route, risk), required_level(route, risk)) == (rung, level)
+
+
+@pytest.mark.parametrize("after, risk, rung", [(0, 0.1, 1), (0, 0.7, 2), (1, 0.0, 2), (2, 0.0, 2)])
+def test_the_rung_after(after: int, risk: float, rung: int) -> None:
+    assert first_rung(replace(ROUTE, ladder=LADDER), risk, after) == rung
+
+
+def test_an_empty_ladder_is_no_way_in() -> None:
+    bare = replace(ROUTE, ladder=(), pass_rule=PassRule("site"))
+    assert (first_rung(bare, 0.5), required_level(bare, 0.5), top_level(bare)) == (0, 1, 1)
+    assert decide(bare, NOW) == challenge(Reason.NO_PASS, bare)
+
+
+def test_the_top_level_is_the_highest() -> None:
+    assert top_level(replace(ROUTE, ladder=LADDER)) == 5
