@@ -91,7 +91,7 @@ async def judge_answer(gate: GateParts, envelope: Envelope, body: Mapping[str, J
 async def _judge(
     gate: GateParts, envelope: Envelope, opened: Opened, ticket: Ticket, answer: Answer
 ) -> Judged:
-    recent, left_s = await _count_caller(gate, envelope, opened.route)
+    recent, left_s = await _count_caller(gate, envelope, opened.route, "answers")
     if recent > gate.limits.answers:
         return Judged(Refused("too_many", left_s), opened)
     now_s = gate.clock()
@@ -102,12 +102,13 @@ async def _judge(
     if not await spend(gate, opened.route, f"ticket/{ticket.id}", ttl_s):
         return Judged(Refused("spent"), opened)
     tries, left_s = await _count_try(gate, opened)
-    visit = replace(opened.visit, tries=tries - 1)
+    # Shifted, so that `judge` refuses at the number the operator gave.
+    visit = replace(opened.visit, tries=tries - 1 + MAX_TRIES - gate.limits.tries)
     score = score_answer(ticket, answer, envelope.headers, envelope.caller, now_s, recent=recent)
     outcome = judge(ticket, visit, opened.route, answer, gate.kinds, score, now_s)
     if isinstance(outcome, Refused) and outcome.reason == "too_many":
         outcome = Refused("too_many", left_s)
-    return Judged(outcome, replace(opened, visit=visit), score, tries)
+    return Judged(outcome, opened, score, tries)
 
 
 async def exchange(
@@ -131,21 +132,21 @@ async def exchange(
 async def _exchange(
     gate: GateParts, envelope: Envelope, opened: Opened, want: str
 ) -> dict[str, JSON] | Refused:
-    recent, left_s = await _count_caller(gate, envelope, opened.route)
-    if recent > gate.limits.answers:
+    asked, left_s = await _count_caller(gate, envelope, opened.route, "challenges")
+    if asked > gate.limits.challenges:
         return Refused("too_many", left_s)
     tries = 0
     if not _ran_out(opened.ticket, gate.clock()):
         tries, left_s = await _count_try(gate, opened)
-        if tries > MAX_TRIES:
+        if tries > gate.limits.tries:
             return Refused("too_many", left_s)
-    risk = score_request(envelope.headers, envelope.caller, recent=recent).risk
+    risk = score_request(envelope.headers, envelope.caller, recent=asked).risk
     risk = max(risk, opened.ticket.risk) if opened.ticket else risk
     index = wanted_rung(opened.route, opened.ticket, want, risk)
     if index == ACCESSIBLE:
-        refused = await _count_accessible(gate, envelope, opened.route)
-        if refused is not None:
-            return refused
+        granted, left_s = await _count_caller(gate, envelope, opened.route, "accessible")
+        if granted > gate.limits.accessible:
+            return Refused("too_many", left_s)
     return ask(gate, Asking(opened.visit, opened.route, envelope.caller, risk, tries), index)
 
 
@@ -180,25 +181,19 @@ def _ran_out(ticket: Ticket | None, now_s: float) -> bool:
     return ticket is not None and not now_s < ticket.expires_s - RENEWAL_S
 
 
-async def _count_caller(gate: GateParts, envelope: Envelope, route: Route) -> tuple[int, int]:
-    """(answers of the caller's prefix in this window, seconds left of it)."""
+async def _count_caller(
+    gate: GateParts, envelope: Envelope, route: Route, what: str
+) -> tuple[int, int]:
+    """(how many of its kind from the caller's prefix in this window, seconds left of it)."""
     if not gate.addresses_known():
         return 0, 0
-    key = f"answers/{envelope.caller.prefix}"
+    key = f"{what}/{envelope.caller.prefix}"
     return await bump(gate, route, key, gate.limits.answers_window_s)
 
 
 async def _count_try(gate: GateParts, opened: Opened) -> tuple[int, int]:
     """Counted by the visit's id, so that showing an older token of the visit resets nothing."""
     return await bump(gate, opened.route, f"tries/{opened.visit.id}", gate.limits.tries_window_s)
-
-
-async def _count_accessible(gate: GateParts, envelope: Envelope, route: Route) -> Refused | None:
-    if not gate.addresses_known():
-        return None
-    key = f"accessible/{envelope.caller.prefix}"
-    count, left_s = await bump(gate, route, key, gate.limits.accessible_window_s)
-    return Refused("too_many", left_s) if count > gate.limits.accessible else None
 
 
 def _note(gate: GateParts, envelope: Envelope, judged: Judged) -> None:

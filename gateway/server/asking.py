@@ -15,7 +15,6 @@ from gateway.server.parts import GateParts
 from gateway.tokens import seal_ticket
 from gateway.work import hashes_for, make_work
 
-TICKET_S = 120.0  # how long a question may be answered
 ACCESSIBLE_KIND = "one_click"
 ACCESSIBLE_WAIT_S = 3.0  # the way without recognition is a tap, more work and a short wait
 WAIT_KIND = "wait"
@@ -42,7 +41,8 @@ def ask(gate: GateParts, asking: Asking, index: int) -> dict[str, JSON]:
     wait_s = ACCESSIBLE_WAIT_S if accessible else float(made.view.get("wait_s", 0))
     base = asking.route.work * 2 ** min(max(asking.failures, 0), MOST_DOUBLINGS)
     view, secret = make_work(gate.rng, hashes_for(base, asking.risk, accessible=accessible))
-    ticket = _ticket(gate, asking, index, rung, made, secret, Times(wait_s, TICKET_S + wait_s))
+    times = Times(wait_s, gate.limits.ticket_ttl_s + wait_s)
+    ticket = _ticket(gate, asking, index, rung, made, secret, times)
     return {
         "ticket": seal_ticket(gate.ring, ticket, gate.nonce()),
         "kind": rung.kind,

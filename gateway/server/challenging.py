@@ -108,7 +108,7 @@ def _visit(
         target=envelope.target,
         hold_id=hold_id,
         issued_s=now_s,
-        expires_s=now_s + route.hold.ttl_s,
+        expires_s=now_s + (route.hold.ttl_s if hold_id else gate.limits.visit_ttl_s),
         decision_id=envelope.decision_id,
         same_origin=_own(envelope),
         machine=not _shows_page(envelope, route),

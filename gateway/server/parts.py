@@ -22,13 +22,19 @@ from gateway.stores import Store
 
 @dataclass(frozen=True, slots=True)
 class AnswerLimits:
-    """How often callers may be wrong, or change their mind. Windows start at full multiples."""
+    """How often one caller prefix may ask and answer, and how long a question stands.
 
-    answers: int = 120  # answers and exchanges of one caller prefix …
-    answers_window_s: int = 60  # … in so many seconds
-    accessible: int = 30  # accessible tickets of one caller prefix …
-    accessible_window_s: int = 600
-    tries_window_s: int = 120  # how long wrong answers of a visit count (`judge.MAX_TRIES`)
+    Windows start at full multiples of their length, so that what is said about a wait is exact.
+    """
+
+    answers: int = 60  # answers judged, per window
+    answers_window_s: int = 60
+    challenges: int = 60  # questions made on request, per window
+    accessible: int = 10  # … of the accessible way
+    tries: int = 10  # wrong answers and exchanges of one visit …
+    tries_window_s: int = 120  # … until it must wait for the next of these
+    ticket_ttl_s: int = 120
+    visit_ttl_s: int = 1800  # of a visit that holds nothing; else the hold's
 
 
 @dataclass(frozen=True, slots=True)
