@@ -1,0 +1,356 @@
+"""One client connection: cuts heads, frames bodies, writes replies, and ends well.
+
+One exchange at a time; what a client sends ahead waits in `_buffer`, bounded. Bytes of a body go
+to whoever asked for them (`read_body`), and nobody reads them before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, cast
+
+from gateway.heads import END, read_request
+from gateway.model import Length, Peer, Refusal, RequestHead
+from gateway.wire.bodies import BodyError, ChunkReader, LengthReader, request_reader
+from gateway.wire.exchange import Exchange
+from gateway.wire.splice import Splice
+from gateway.wire.static import page
+
+if TYPE_CHECKING:
+    from gateway.wire.wire import Wire
+
+_BARE_LF: Final = re.compile(rb"(?<!\r)\n")
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_MAX_BLANK_BYTES: Final = 8  # RFC 9112 §2.2: an empty line before a request is ignored
+
+BodyReader = LengthReader | ChunkReader
+Sink = Callable[[bytes, BodyReader], None]  # valid raw bytes, and who read them
+
+
+class Client(asyncio.Protocol):
+    __slots__ = (
+        "_blank_bytes",
+        "_buffer",
+        "_deadline_s",
+        "_exchange",
+        "_full_bytes",
+        "_full_deadline_s",
+        "_limits",
+        "_lingered_bytes",
+        "_lingering",
+        "_owes_continue",
+        "_paused",
+        "_sink",
+        "_splice",
+        "_wire",
+        "full",
+        "gone",
+        "peer",
+        "reader",
+        "transport",
+    )
+
+    transport: asyncio.Transport
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._limits = wire.limits
+        self._buffer = b""
+        self._blank_bytes = 0
+        self._deadline_s = math.inf
+        self._exchange: Exchange | None = None
+        self._splice: Splice | None = None
+        self._sink: Sink | None = None
+        self._owes_continue = False
+        self._paused = False
+        self._lingering = False
+        self._lingered_bytes = 0
+        self._full_bytes = 0
+        self._full_deadline_s = math.inf
+        self.full = False  # the client reads slower than we write
+        self.gone = False
+        self.peer = Peer("")
+        self.reader: BodyReader | None = None  # of a body not yet read to its end
+
+    # --- The connection --------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.peer = _peer(transport.get_extra_info("peername"))
+        wire = self._wire
+        crowded = len(wire.clients) >= self._limits.max_connections
+        wire.clients.add(self)
+        self._deadline_s = wire.now_s + self._limits.header_s
+        if crowded:
+            self.refuse(Refusal(503, "connections"))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._wire.clients.discard(self)
+        self._leave()
+
+    def eof_received(self) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        """The client is gone, or said that it will be (as nginx reads a half-close)."""
+        self.gone = True
+        self._deadline_s = self._wire.now_s + self._limits.write_idle_s
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.client_gone()
+        if self._splice is not None:
+            self._splice.client_gone()
+
+    def abort(self) -> None:
+        """Cut the connection, so that what was sent can't be taken for all there was."""
+        self.transport.abort()
+
+    def pause_writing(self) -> None:
+        self.full = True
+        self._full_bytes = self.transport.get_write_buffer_size()
+        self._full_deadline_s = self._wire.now_s + self._limits.write_idle_s
+        other = self._splice or self._exchange
+        if other is not None:
+            other.client_full()
+
+    def resume_writing(self) -> None:
+        self.full = False
+        other = self._splice or self._exchange
+        if other is not None:
+            other.client_ready()
+
+    def pause_reading(self) -> None:
+        if not self._paused and not self.gone:
+            self._paused = True
+            self.transport.pause_reading()
+            if self._sink is not None:
+                self._deadline_s = math.inf  # not the client's fault
+
+    def resume_reading(self) -> None:
+        if self._paused and not self.gone:
+            self._paused = False
+            self.transport.resume_reading()
+            if self._sink is not None:
+                self._deadline_s = self._wire.now_s + self._limits.body_idle_s
+
+    # --- What arrives ----------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        if self._splice is not None:
+            self._splice.client_data(data)
+        elif self._lingering:
+            self._lingered_bytes += len(data)
+            if self._lingered_bytes > self._limits.linger_bytes:
+                self.abort()
+        else:
+            if self._buffer:
+                data = self._buffer + data
+            if self._exchange is None:
+                self._read_head(data)
+            elif self._sink is not None:
+                self._read_body(data)
+            else:
+                self._hold(data)
+
+    def _hold(self, data: bytes) -> None:
+        """Sent ahead: kept until its turn comes."""
+        self._buffer = data
+        if len(data) > self._limits.max_head_bytes:
+            self.pause_reading()
+
+    def _read_head(self, data: bytes) -> None:
+        if data[:2] == b"\r\n":
+            rest = data.lstrip(b"\r\n")
+            self._blank_bytes += len(data) - len(rest)
+            if self._blank_bytes > _MAX_BLANK_BYTES:
+                return self.refuse(Refusal(400, "blank lines"))
+            data = rest
+        end = data.find(END) + 4
+        fault = self._bounds(data, end)
+        if fault is not None:
+            return self.refuse(fault)
+        if end == 3:
+            if not self._buffer and data:
+                self._deadline_s = self._wire.now_s + self._limits.header_s
+            self._buffer = data
+            return None
+        self._buffer = data[end:]
+        request = read_request(data[:end])
+        if isinstance(request, Refusal):
+            return self.refuse(request)
+        return self._begin(request)
+
+    def _bounds(self, data: bytes, end: int) -> Refusal | None:
+        """What is wrong with the size of a head, or with the start of one. `end` 3: no end yet."""
+        limits = self._limits
+        size = len(data) if end == 3 else end
+        if data.find(b"\r\n", 0, limits.max_line_bytes + 2) < 0 and size > limits.max_line_bytes:
+            return Refusal(414, "request line")
+        if size > limits.max_head_bytes:
+            return Refusal(431, "head size")
+        if end == 3:
+            if _BARE_LF.search(data):
+                return Refusal(400, "bare LF")
+        elif data.count(b"\r\n", 0, end) - 2 > limits.max_headers:
+            return Refusal(431, "header count")
+        return None
+
+    def _begin(self, request: RequestHead) -> None:
+        framing = request.framing
+        if isinstance(framing, Length) and framing.size_bytes > self._limits.max_body_bytes:
+            return self.refuse(Refusal(413, "body size"))
+        self._deadline_s = math.inf
+        self._blank_bytes = 0
+        self.reader = request_reader(framing)
+        self._owes_continue = request.expects_continue and self.reader is not None
+        self._exchange = Exchange(self._wire, self, request)
+        return self._exchange.begin()
+
+    # --- Bodies ----------------------------------------------------------------------------
+
+    def read_body(self, sink: Sink, *, wanted: bool = True) -> None:
+        """Give the body, so far as it is still to come, to `sink`.
+
+        `wanted`: ask a client that waits for 100 Continue to go on.
+        """
+        self._sink = sink
+        if self._owes_continue and wanted:
+            self._owes_continue = False
+            if not self._buffer:
+                self.transport.write(_CONTINUE)
+        self._deadline_s = self._wire.now_s + self._limits.body_idle_s
+        if not wanted and self._owes_continue:
+            self._deadline_s = math.inf  # it waits for us
+        self.resume_reading()
+        if self._buffer:
+            self._read_body(self._buffer)
+
+    def stop_body(self) -> None:
+        """Nobody reads the body until `read_body` is called again."""
+        self._sink = None
+        self._deadline_s = math.inf
+
+    def _read_body(self, data: bytes) -> None:
+        reader, sink = self.reader, self._sink
+        assert reader is not None and sink is not None
+        try:
+            size = reader.feed(data)
+        except BodyError as fault:
+            return self.refuse(Refusal(400, str(fault)))
+        if reader.size_bytes > self._limits.max_body_bytes:
+            return self.refuse(Refusal(413, "body size"))
+        self._owes_continue = False
+        self._deadline_s = self._wire.now_s + self._limits.body_idle_s
+        if size == len(data):
+            self._buffer = b""
+        else:
+            self._buffer, data = data[size:], data[:size]
+        if reader.done:
+            self.reader = None
+            self.stop_body()
+        if size or reader.done:
+            sink(data, reader)
+        return None
+
+    # --- How it goes on --------------------------------------------------------------------
+
+    def next(self) -> None:
+        """The reply is written and the connection stays: read the next request."""
+        self._exchange = None
+        self._deadline_s = self._wire.now_s + self._limits.keep_alive_s
+        self.resume_reading()
+        if self._buffer:
+            data, self._buffer = self._buffer, b""
+            self._read_head(data)
+
+    def end(self) -> None:
+        """The reply is written and was the last one."""
+        self._exchange = None
+        if self.reader is not None or self._buffer:
+            self._linger()
+        else:
+            self._deadline_s = self._wire.now_s + self._limits.write_idle_s
+            self.transport.close()
+
+    def _linger(self) -> None:
+        """Half-close and read on for a while: a reset would take the reply from the client."""
+        self._exchange = self._sink = None
+        self._lingering = True
+        self._lingered_bytes = len(self._buffer)
+        self._buffer = b""
+        self._deadline_s = self._wire.now_s + self._limits.linger_s
+        if self.gone or self.transport.is_closing():
+            return
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.resume_reading()
+
+    def splice(self, splice: Splice) -> bytes:
+        """From now on bytes pass both ways unread. Returns what came ahead of that."""
+        self._exchange = None
+        self._splice = splice
+        self._deadline_s = math.inf
+        self.resume_reading()
+        ahead, self._buffer = self._buffer, b""
+        return ahead
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer by ourselves and close; cut the connection if a reply has begun."""
+        self._wire.refused(refusal, self.peer)
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None and exchange.stop():
+            return self.abort()
+        bodyless = exchange is not None and exchange.request.method == "HEAD"
+        self.transport.write(page(refusal.status, bodyless=bodyless))
+        return self._linger()
+
+    def close_if_idle(self) -> None:
+        """Shutting down: end a connection that nothing happens on."""
+        if self._exchange is None and self._splice is None and not self._buffer:
+            self.transport.close()
+
+    # --- Time ------------------------------------------------------------------------------
+
+    def sweep(self, now_s: float) -> None:
+        """Look at the deadlines."""
+        if self._deadline_s < now_s:
+            self._late()
+        elif self.full and self._full_deadline_s < now_s:
+            self._stalled()
+        elif self._splice is not None:
+            self._splice.sweep(now_s)
+        elif self._exchange is not None:
+            self._exchange.sweep(now_s)
+
+    def _late(self) -> None:
+        self._deadline_s = math.inf
+        if self._lingering or self.gone or self.transport.is_closing():
+            self.abort()
+        elif self._exchange is not None:
+            self.refuse(Refusal(408, "body"))
+        elif self._buffer:
+            self.refuse(Refusal(408, "head"))
+        else:
+            self.transport.close()
+
+    def _stalled(self) -> None:
+        """A client that took nothing at all since the last look is cut off."""
+        size = self.transport.get_write_buffer_size()
+        if size >= self._full_bytes:
+            return self.abort()
+        self._full_bytes = size
+        self._full_deadline_s = self._wire.now_s + self._limits.write_idle_s
+        return None
+
+
+def _peer(name: object) -> Peer:
+    """IPv4 within IPv6 (a dual-stack listener) is IPv4; a unix socket has no name."""
+    if not isinstance(name, tuple) or len(name) < 2:
+        return Peer("unix")
+    address = str(name[0]).split("%", 1)[0]
+    if address.startswith("::ffff:") and "." in address:
+        address = address[7:]
+    return Peer(address, int(name[1]))

@@ -1,0 +1,248 @@
+"""One request and its reply: ask the guard, reach the upstream, stream both ways.
+
+    begin → plan ⇄ NeedBody → take or open a connection → head, body → reply head → reply body
+                                     └─ trouble: the gate's page instead, once ─┘
+
+When the guard answers at once and a pooled connection is idle, all of it runs in the callbacks of
+the two transports: no task, no future. Every plan is `finished` exactly once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Awaitable
+from typing import TYPE_CHECKING
+
+from gateway.model import BodySeen, Length, NoBody, Reason, Refusal, RequestHead
+from gateway.wire.handover import Handover
+from gateway.wire.plan import NeedBody, Plan
+from gateway.wire.reply import Reply
+from gateway.wire.upstreams import Link
+
+if TYPE_CHECKING:
+    from gateway.wire.client import BodyReader, Client
+    from gateway.wire.wire import Wire
+
+
+class Exchange(Reply):
+    """The request's half."""
+
+    __slots__ = ("_need_bytes", "_payload", "_raw", "_troubled")
+
+    def __init__(self, wire: Wire, client: Client, request: RequestHead) -> None:
+        super().__init__(wire, client, request)
+        self._raw: list[bytes] = []  # of the client's body, read for the guard
+        self._payload = b""  # … decoded
+        self._need_bytes = 0
+        self._troubled = False
+
+    # --- Asking the guard ------------------------------------------------------------------
+
+    def begin(self) -> None:
+        self._ask(None)
+
+    def _ask(self, seen: BodySeen | None) -> None:
+        try:
+            answer = self._wire.guard.plan(self.request, self._client.peer, seen)
+        except Exception as fault:
+            return self._failed("guard.plan", fault)
+        if isinstance(answer, Plan):
+            return self._go(answer)
+        if isinstance(answer, NeedBody):
+            return self._need(answer, seen)
+        self._task = self._wire.spawn(self._wait(answer, seen))
+        return None
+
+    async def _wait(self, answer: Awaitable[Plan | NeedBody], seen: BodySeen | None) -> None:
+        try:
+            found = await answer
+        except Exception as fault:
+            return self._failed("guard.plan", fault)
+        self._task = None
+        return self._go(found) if isinstance(found, Plan) else self._need(found, seen)
+
+    def _need(self, need: NeedBody, seen: BodySeen | None) -> None:
+        if seen is not None and (seen.complete or need.max_bytes <= self._need_bytes):
+            return self._failed("guard.plan", ValueError("asked for what it was given"))
+        self._need_bytes = need.max_bytes
+        if self._client.reader is None:
+            return self._ask(BodySeen(self._payload, True))
+        return self._client.read_body(self._collect)
+
+    def _collect(self, data: bytes, reader: BodyReader) -> None:
+        """A part of the body, for the guard to see and then to be sent on."""
+        self._raw.append(data)
+        self._payload += reader.payload(data)
+        size = len(self._payload)
+        if reader.done or size >= self._need_bytes:
+            self._client.stop_body()
+            complete = reader.done and size <= self._need_bytes
+            self._ask(BodySeen(self._payload[: self._need_bytes], complete))
+
+    def _failed(self, what: str, fault: BaseException) -> None:
+        self._task = None
+        self._wire.report(what, fault)
+        self._client.refuse(Refusal(500, what))
+
+    # --- Reaching the upstream -------------------------------------------------------------
+
+    def _go(self, plan: Plan) -> None:
+        self._plan = plan
+        if plan.delivery is not None:
+            self._handover = Handover(plan.delivery, self._wire.spawn, self._wire.report)
+        elif plan.retry_safe and plan.body is None:
+            link = self._wire.upstreams.take(plan.upstream)
+            if link is not None:
+                self._may_retry = True
+                return self._send(link, plan)
+        self._task = self._wire.spawn(self._open(plan))
+        return None
+
+    def _again(self) -> None:
+        assert self._plan is not None
+        self._may_retry = self._sent_all = False
+        self._deadline_s = math.inf
+        self._task = self._wire.spawn(self._open(self._plan))
+
+    async def _open(self, plan: Plan) -> None:
+        """Send on a connection of its own."""
+        try:
+            link = await self._wire.upstreams.connect(plan.upstream)
+        except TimeoutError:
+            return self._trouble(Reason.APP_TIMEOUT)
+        except OSError:
+            return self._trouble(Reason.APP_UNREACHABLE)
+        self._link = link
+        if self._handover is not None and not await self._handover.sending():
+            return self._trouble(Reason.STORE_DOWN)
+        self._task = None
+        if link.transport.is_closing():  # while the store was told
+            return self._trouble(Reason.APP_BROKE)
+        self._send(link, plan)
+        if plan.body is not None:
+            await self._send_kept(link, plan.body, plan)
+        return None
+
+    def _send(self, link: Link, plan: Plan) -> None:
+        """The head, and as much of the body as is there."""
+        self._link = link
+        link.listener = self
+        link.transport.write(plan.head)
+        client = self._client
+        if plan.body is not None or self._unwanted(plan):
+            if client.reader is not None:
+                client.read_body(self._discard, wanted=False)
+            if plan.body is None:
+                self._sent()
+            return
+        for data in self._raw:
+            link.transport.write(data)
+        self._raw.clear()
+        if client.reader is None:
+            self._sent()
+        else:
+            client.read_body(self._forward)
+
+    def _unwanted(self, plan: Plan) -> bool:
+        return plan.drain_body or self._troubled or isinstance(plan.framing, NoBody)
+
+    async def _send_kept(self, link: Link, body: AsyncIterator[bytes], plan: Plan) -> None:
+        """A body that we kept. Unless it is whole, the app must not take it for whole."""
+        left = plan.framing.size_bytes if isinstance(plan.framing, Length) else 0
+        try:
+            async for part in body:
+                left -= len(part)
+                if self._link is not link or left < 0:
+                    break
+                link.transport.write(part)
+                await link.room()
+        except Exception as fault:
+            self._wire.report("kept body", fault)
+            left = -1
+        finally:
+            close = getattr(body, "aclose", None)
+            if close is not None:
+                await close()
+        if self._link is not link:
+            return
+        if left != 0:
+            self._trouble(Reason.HOLD_LOST)
+        else:
+            self._sent()
+
+    def _forward(self, data: bytes, reader: BodyReader) -> None:
+        if self._link is not None:
+            self._link.transport.write(data)
+            if reader.done:
+                self._sent()
+
+    def _discard(self, data: bytes, reader: BodyReader) -> None:
+        """The upstream does not want it, or is gone."""
+
+    def _sent(self) -> None:
+        """The request has left; the upstream's time begins."""
+        self._sent_all = True
+        if not self._status and not self._telling:
+            self._deadline_s = self._wire.now_s + self._wire.limits.reply_head_s
+
+    def upstream_full(self) -> None:
+        """The upstream takes less than the client gives."""
+        self._client.pause_reading()
+        if not self._status:
+            self._deadline_s = self._wire.now_s + self._wire.limits.write_idle_s
+
+    def upstream_ready(self) -> None:
+        self._client.resume_reading()
+        if not self._status and not self._telling:
+            self._deadline_s = math.inf
+            if self._sent_all:
+                self._sent()
+
+    # --- When it goes wrong ----------------------------------------------------------------
+
+    def _trouble(self, reason: Reason) -> None:
+        plan, client = self._plan, self._client
+        assert plan is not None
+        self._task = None
+        self._drop()
+        if client.gone:
+            return None
+        if self._status:
+            return client.abort()
+        if plan.ours or self._troubled:
+            return client.refuse(Refusal(503, reason))
+        try:
+            instead = self._wire.guard.trouble(plan, self.request, client.peer, reason)
+        except Exception as fault:
+            return self._failed("guard.trouble", fault)
+        self._troubled = True
+        self._held = b""
+        self._handover = None
+        self._sent_all = self._may_retry = self._telling = False
+        if client.reader is not None:
+            client.read_body(self._discard, wanted=False)
+        return self._go(instead)
+
+    def _drop(self) -> None:
+        """Leave the upstream, and say how far it came."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self._release(keep=False)
+        if self._handover is not None:
+            self._handover.ended()
+        self._finish(0)
+
+    def stop(self) -> bool:
+        """The client was refused. Returns whether a reply has begun."""
+        self._drop()
+        return self._status != 0
+
+    def client_gone(self) -> None:
+        """Tell the upstream at once, except about what must arrive whole or be known broken."""
+        kept = self._plan is not None and self._plan.body is not None
+        whole = kept or self._client.reader is None
+        if self._handover is not None and self._handover.under_way and whole:
+            self._wire.detached.add(self)
+        else:
+            self._drop()

@@ -1,0 +1,273 @@
+"""The reply's half of an exchange: from the upstream's bytes to the client's connection.
+
+A reply that breaks off is cut, never ended: the client must be able to tell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from abc import ABC, abstractmethod
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from gateway.headers import to_client
+from gateway.heads import END, ResponseHead, UntilClose, read_response
+from gateway.model import Chunked, Reason, Refusal, RequestHead
+from gateway.wire.bodies import BodyError, CloseReader, Reader, reply_reader
+from gateway.wire.handover import Handover
+from gateway.wire.plan import Plan
+from gateway.wire.splice import Splice
+from gateway.wire.upstreams import Link
+
+if TYPE_CHECKING:
+    from gateway.wire.client import Client
+    from gateway.wire.wire import Wire
+
+
+class Reply(ABC):
+    """Listens to the upstream connection of one exchange."""
+
+    __slots__ = (
+        "_bytes_out",
+        "_client",
+        "_close",
+        "_deadline_s",
+        "_handover",
+        "_held",
+        "_keep_link",
+        "_link",
+        "_lost",
+        "_may_retry",
+        "_plan",
+        "_reader",
+        "_sent_all",
+        "_started_s",
+        "_status",
+        "_task",
+        "_telling",
+        "_unchunk",
+        "_wire",
+        "request",
+    )
+
+    def __init__(self, wire: Wire, client: Client, request: RequestHead) -> None:
+        self.request = request
+        self._wire = wire
+        self._client = client
+        self._plan: Plan | None = None  # until it is `finished`
+        self._link: Link | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._handover: Handover | None = None
+        self._may_retry = False  # pooled connection, harmless request, no byte of a reply
+        self._sent_all = False
+        self._held = b""  # not yet understood
+        self._reader: Reader | None = None  # of the reply's body
+        self._status = 0  # once the head went to the client
+        self._close = False
+        self._keep_link = False
+        self._unchunk = False
+        self._telling = False
+        self._lost: bool | None = None  # the upstream ended meanwhile; cleanly?
+        self._bytes_out = 0
+        self._deadline_s = math.inf
+        self._started_s = perf_counter()
+
+    @abstractmethod
+    def _trouble(self, reason: Reason) -> None:
+        """There will be no reply head from this upstream."""
+
+    @abstractmethod
+    def _again(self) -> None:
+        """The pooled connection was stale: once more, on a new one."""
+
+    # --- The head --------------------------------------------------------------------------
+
+    def upstream_data(self, data: bytes) -> None:
+        self._may_retry = False
+        if self._held:
+            data, self._held = self._held + data, b""
+        if self._reader is not None:
+            return self._body(data)
+        while data:
+            end = data.find(END) + 4
+            if end == 3 or end > self._wire.limits.max_head_bytes:
+                return self._hold_head(data)
+            assert self._plan is not None
+            response = read_response(data[:end], self._plan.method)
+            data = data[end:]
+            if isinstance(response, Refusal):
+                return self._trouble(Reason.APP_BROKE)
+            if response.status >= 200 or response.status == 101:
+                return self._final(response, data)
+            if response.status != 100 and self.request.version == (1, 1):
+                self._client.transport.write(to_client(response, close=False, http10=False))
+        return None
+
+    def _hold_head(self, data: bytes) -> None:
+        if len(data) > self._wire.limits.max_head_bytes:
+            return self._trouble(Reason.APP_BROKE)
+        self._held = data
+        return None
+
+    def _final(self, response: ResponseHead, rest: bytes) -> None:
+        assert self._plan is not None
+        if response.status == 101 and not self._plan.upgrade:
+            return self._trouble(Reason.APP_BROKE)
+        if self._handover is None:
+            return self._reply(response, rest)
+        self._telling = True
+        self._deadline_s = math.inf
+        if self._link is not None:
+            self._link.transport.pause_reading()
+        self._task = self._wire.spawn(self._told(self._handover, response, rest))
+        return None
+
+    async def _told(self, handover: Handover, response: ResponseHead, rest: bytes) -> None:
+        """The reply waits until its delivery is on record: a reload at once must find it there."""
+        await handover.delivered()
+        self._task = None
+        self._telling = False
+        if self._client.gone:
+            return self._over(broken=True)
+        if self._link is not None:
+            self._link.transport.resume_reading()
+        self._reply(response, rest)
+        if self._lost is not None and self._plan is not None:
+            self.upstream_ended(clean=self._lost)
+        return None
+
+    def _reply(self, response: ResponseHead, rest: bytes) -> None:
+        if response.status == 101:
+            return self._switch(response, rest)
+        request, plan, wire = self.request, self._plan, self._wire
+        assert plan is not None
+        http10 = request.version == (1, 0)
+        self._status = response.status
+        self._unchunk = http10 and isinstance(response.framing, Chunked)
+        until_close = isinstance(response.framing, UntilClose)
+        self._close = (
+            not request.keep_alive
+            or self._client.reader is not None
+            or wire.draining
+            or self._unchunk
+            or until_close
+        )
+        self._keep_link = response.keep_alive and not until_close
+        self._deadline_s = wire.now_s + wire.limits.reply_idle_s
+        head = to_client(response, close=self._close, http10=http10, ours=plan.ours)
+        self._reader = reply_reader(response.framing)
+        if self._reader is not None and rest:
+            return self._body(rest, head)
+        self._client.transport.write(head)
+        if self._reader is None:
+            self._keep_link = self._keep_link and not rest
+            self._over()
+        return None
+
+    def _switch(self, response: ResponseHead, rest: bytes) -> None:
+        """101: from here on neither side is read any more."""
+        link, self._link = self._link, None
+        assert link is not None
+        self._status = 101
+        client = self._client
+        client.transport.write(to_client(response, close=False, http10=False) + rest)
+        ahead = client.splice(Splice(client, link, self._wire.limits.upgrade_idle_s))
+        if ahead:
+            link.transport.write(ahead)
+        self._finish(101)
+
+    # --- The body --------------------------------------------------------------------------
+
+    def _body(self, data: bytes, head: bytes = b"") -> None:
+        reader = self._reader
+        assert reader is not None
+        try:
+            size = reader.feed(data)
+        except BodyError:
+            if head:
+                self._client.transport.write(head)
+            return self._over(broken=True)
+        rest = b""
+        if size != len(data):
+            data, rest = data[:size], data[size:]
+        if self._unchunk:
+            data = reader.payload(data)
+        if data or head:
+            self._bytes_out += len(data)
+            self._client.transport.write(head + data if head else data)
+        if reader.done:
+            self._keep_link = self._keep_link and not rest
+            return self._over()
+        self._held = rest
+        self._deadline_s = self._wire.now_s + self._wire.limits.reply_idle_s
+        return None
+
+    def upstream_ended(self, *, clean: bool) -> None:
+        if self._telling:
+            self._lost = clean
+            return None
+        self._link = None
+        if self._reader is None:
+            return self._again() if self._may_retry else self._trouble(Reason.APP_BROKE)
+        if clean and isinstance(self._reader, CloseReader):
+            return self._over()
+        return self._over(broken=True)
+
+    def _over(self, *, broken: bool = False) -> None:
+        """The reply ended, as it should or not."""
+        self._release(keep=self._keep_link and self._sent_all and not broken)
+        client = self._client
+        self._finish(0 if broken else self._status)
+        if client.gone:
+            return
+        if broken:
+            client.abort()
+        elif self._close:
+            client.end()
+        else:
+            client.next()
+
+    def _release(self, *, keep: bool) -> None:
+        link, self._link = self._link, None
+        self._deadline_s = math.inf
+        if link is None:
+            return
+        if keep and not link.full:
+            if self._client.full:
+                link.transport.resume_reading()
+            self._wire.upstreams.give_back(link, self._wire.now_s)
+        else:
+            link.abort()
+
+    def _finish(self, status: int) -> None:
+        """Account for the plan, once."""
+        plan, self._plan = self._plan, None
+        self._wire.detached.discard(self)
+        if plan is not None:
+            seconds = perf_counter() - self._started_s
+            self._wire.finished(plan, status, seconds, self._bytes_out)
+
+    # --- Pressure and time -----------------------------------------------------------------
+
+    def client_full(self) -> None:
+        """The client takes less than the upstream gives."""
+        if self._link is not None:
+            self._link.transport.pause_reading()
+            if self._status:
+                self._deadline_s = math.inf  # the client's own deadline runs
+
+    def client_ready(self) -> None:
+        if self._link is not None and not self._telling:
+            self._link.transport.resume_reading()
+            if self._status:
+                self._deadline_s = self._wire.now_s + self._wire.limits.reply_idle_s
+
+    def sweep(self, now_s: float) -> None:
+        """Look at the upstream's deadline."""
+        if self._deadline_s < now_s:
+            self._deadline_s = math.inf
+            if self._status:
+                self._over(broken=True)
+            else:
+                self._trouble(Reason.APP_TIMEOUT)

@@ -1,0 +1,103 @@
+"""The wire: owns every client connection, and what all of them share.
+
+Give `protocol` to `loop.create_server` or `create_unix_server`; to stop, close the servers, then
+`await drain(grace_s)`. All deadlines are looked at in one sweep per `sweep_s`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from gateway.model import Peer, Refusal
+from gateway.wire.client import Client
+from gateway.wire.plan import GuardLike, Plan, WireLimits
+from gateway.wire.reply import Reply
+from gateway.wire.upstreams import Upstreams
+
+Report = Callable[[str, BaseException], None]
+
+
+def _log(what: str, fault: BaseException) -> None:
+    logging.getLogger("gateway.wire").error("%s failed", what, exc_info=fault)
+
+
+class Wire:
+    """`report(what, fault)` hears of everything in the guard or a Delivery that raised."""
+
+    def __init__(
+        self, guard: GuardLike, limits: WireLimits | None = None, *, report: Report = _log
+    ) -> None:
+        self.guard = guard
+        self.limits = limits or WireLimits()
+        self.report = report
+        self.upstreams = Upstreams(self.limits)
+        self.clients: set[Client] = set()
+        self.detached: set[Reply] = set()  # their client left, their delivery goes on
+        self.draining = False
+        self.now_s = 0.0  # when the next sweep is due: a deadline counted from it is never early
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def protocol(self) -> Client:
+        """A protocol for one accepted connection."""
+        if self._timer is None:
+            self._sweep()
+        return Client(self)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run something that outlives the callback it was begun in."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def finished(self, plan: Plan, status: int, seconds: float, bytes_out: int) -> None:
+        try:
+            self.guard.finished(plan, status, seconds, bytes_out)
+        except Exception as fault:
+            self.report("guard.finished", fault)
+
+    def refused(self, refusal: Refusal, peer: Peer) -> None:
+        try:
+            self.guard.refused(refusal, peer)
+        except Exception as fault:
+            self.report("guard.refused", fault)
+
+    def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        now_s = loop.time()
+        self.now_s = now_s + self.limits.sweep_s
+        for client in list(self.clients):
+            client.sweep(now_s)
+        for exchange in list(self.detached):
+            exchange.sweep(now_s)
+        self.upstreams.sweep(now_s)
+        busy = self.clients or self.detached or self.upstreams.links
+        self._timer = loop.call_later(self.limits.sweep_s, self._sweep) if busy else None
+        if self._timer is None:
+            self.now_s = 0.0
+
+    async def drain(self, grace_s: float) -> None:
+        """Let what is under way end, say goodbye to the rest; after `grace_s` cut everything."""
+        self.draining = True
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + grace_s
+        idle_s = loop.time() + min(1.0, grace_s / 2)  # a request may be on its way just now
+        while (self.clients or self.detached) and loop.time() < end_s:
+            if loop.time() >= idle_s:
+                for client in list(self.clients):
+                    client.close_if_idle()
+            await asyncio.sleep(0.02)
+        for client in list(self.clients):
+            client.abort()
+        self.upstreams.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=max(0.1, end_s - loop.time()))
+        for task in self._tasks:
+            task.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
