@@ -25,10 +25,14 @@ from gateway.config.settings import (
 )
 from gateway.config.shape import Faults, read
 from gateway.config.sites import Book, compile_sites
+from gateway.stores.redis_url import parse_redis_url
 
 _PREFIX = re.compile(r"/([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)+")
 _HEADER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
-_STORES = ("memory:", "sqlite:", "redis:", "rediss:", "unix:", "redis+sentinel:", "redis+cluster:")
+_REDIS = tuple(
+    f"{name}{mode}:" for name in ("redis", "rediss") for mode in ("", "+sentinel", "+cluster")
+)
+_STORES = ("memory:", "sqlite:", *_REDIS)
 
 
 def load(path: Path, env: Mapping[str, str]) -> Config:
@@ -66,7 +70,7 @@ def _compile(part: FilePart, path: Path, faults: Faults) -> Config:
         workers=part.workers,
         trusted=_trusted(part, folder, faults),
         client_ip_header=_client_ip_header(part, faults),
-        log=LogSettings(part.log.level, part.log.addresses, part.log.format, part.log.sample),
+        log=LogSettings(part.log.level, part.log.addresses),
         limits=_limits(part.limits, faults),
         sites=sites,
         warnings=tuple(sorted(faults.warnings)),
@@ -90,7 +94,7 @@ def _one_listen(text: str, folder: Path, faults: Faults, loc: Loc) -> Listen:
         host, port = units.host_port(text)
         return Listen(host, port)
     except ValueError as error:
-        faults.add(loc, str(error))
+        faults.add(loc, str(error), alone=True)
         return Listen()
 
 
@@ -113,7 +117,7 @@ def _check_prefix(prefix: str, faults: Faults) -> None:
 
 
 def _check_store(part: FilePart, faults: Faults) -> None:
-    scheme = part.store.partition(":")[0] + ":"
+    scheme = _store_scheme(part.store)
     if scheme not in _STORES:
         known = [known.rstrip(":") for known in _STORES]
         faults.add(("store",), one_of(scheme.rstrip(":"), known, "store"))
@@ -122,11 +126,21 @@ def _check_store(part: FilePart, faults: Faults) -> None:
         faults.add(("store",), what)
     elif scheme == "sqlite:" and not part.store.removeprefix("sqlite:"):
         faults.add(("store",), "names no file: write sqlite:./gateway.db")
-    elif scheme.startswith("redis") and not part.store.removeprefix(scheme).startswith("//"):
-        faults.add(("store",), "names no server: write redis://127.0.0.1:6379/0")
+    elif scheme.startswith("redis"):
+        try:
+            parse_redis_url(part.store)
+        except ValueError as error:
+            faults.add(("store",), str(error))
+
+
+def _store_scheme(url: str) -> str:
+    return url.partition(":")[0] + ":"
 
 
 def _store(url: str, folder: Path) -> str:
+    """`memory` stands for `memory:`, which YAML wants in quotes. A file's path is made absolute."""
+    if url == "memory":
+        return "memory:"
     if url.startswith("sqlite:"):
         return f"sqlite:{folder / url.removeprefix('sqlite:')}"
     return url
@@ -167,9 +181,6 @@ def _limits(part: LimitsPart, faults: Faults) -> Limits:
     wire, hold, answers = part.wire, part.hold, part.answers
     if hold.prefix > hold.total:
         faults.add(("limits", "hold", "prefix"), "is more than limits.hold.total")
-    if answers.ticket_ttl > answers.visit_ttl:
-        what = "is longer than limits.answers.visit_ttl"
-        faults.add(("limits", "answers", "ticket_ttl"), what)
     if wire.target > wire.head:
         faults.add(
             ("limits", "wire", "target"), "is more than limits.wire.head, which it is part of"
@@ -186,18 +197,14 @@ def _limits(part: LimitsPart, faults: Faults) -> Limits:
             idle_timeout_s=wire.idle_timeout,
             connect_timeout_s=wire.connect_timeout,
             reply_timeout_s=wire.reply_timeout,
-            upstream_connections=wire.upstream_connections,
             drain_s=wire.drain,
         ),
         HoldSettings(hold.total, hold.prefix, hold.small, hold.small_total),
         AnswerSettings(
-            window_s=answers.window,
             answers=answers.answers,
-            challenges=answers.challenges,
+            window_s=answers.window,
             accessible=answers.accessible,
-            tries=answers.tries,
-            ticket_ttl_s=answers.ticket_ttl,
-            visit_ttl_s=answers.visit_ttl,
+            accessible_window_s=answers.accessible_window,
         ),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from gateway.config.fields import (
     KindNamed,
@@ -26,7 +26,8 @@ from gateway.config.fields import (
 Mode = Literal["enforce", "shadow", "off"]
 NAME = r"^[a-z0-9_-]{1,32}$"
 Name = Annotated[str, Field(pattern=NAME)]
-Values = dict[str, str | None]
+Value = Annotated[str | None, WithJsonSchema({"type": ["string", "number", "boolean", "null"]})]
+Values = dict[str, Value]
 
 
 def written(text: Any) -> Any:
@@ -74,7 +75,7 @@ class RungPart(Part):
         le=9,
         description="The strength of a pass earned here; by default above all kinds before it.",
     )
-    params: dict[str, str | list[str | None] | None] = Field(
+    params: dict[str, Value | list[Value]] = Field(
         default={}, description="What the kind lets be set."
     )
 
@@ -224,16 +225,7 @@ class LogPart(Part):
     )
     addresses: Literal["full", "truncate", "hide"] = Field(
         default=written("truncate"),
-        description="How visitors' addresses are written: whole, as /24 or /56, or not.",
-    )
-    format: Literal["json", "console"] = Field(
-        default=written("json"), description="For machines, or for people."
-    )
-    sample: Number = Field(
-        default=written("0"),
-        ge=0,
-        le=1,
-        description="The share of plain forwards that gets a record, 0 to 1.",
+        description="How visitors' addresses are written: whole, as /24 or /48, or not.",
     )
 
 
@@ -245,7 +237,7 @@ class WirePart(Part):
     )
     head: Size = Field(default=written("32KiB"), ge=1024, le=2**20, description="A message's head.")
     header_count: Whole = Field(
-        default=written("100"), ge=10, le=10_000, description="Headers in one head."
+        default=written("128"), ge=10, le=10_000, description="Headers in one head."
     )
     target: Size = Field(
         default=written("16KiB"), ge=256, le=2**20, description="A request's path with its query."
@@ -271,9 +263,6 @@ class WirePart(Part):
     reply_timeout: Span = Field(
         default=written("60s"), ge=0.1, le=86400, description="Until the app's reply begins."
     )
-    upstream_connections: Whole = Field(
-        default=written("512"), ge=1, le=10**5, description="Open connections to one app."
-    )
     drain: Span = Field(
         default=written("30s"), ge=0, le=3600, description="For requests under way at shutdown."
     )
@@ -292,7 +281,7 @@ class HoldsPart(Part):
         default=written("64KiB"), ge=1024, le=2**24, description="Up to this a body is small."
     )
     small_total: Size = Field(
-        default=written("64MiB"),
+        default=written("128MiB"),
         ge=2**16,
         le=2**44,
         description="A pool of their own for small bodies.",
@@ -300,26 +289,23 @@ class HoldsPart(Part):
 
 
 class AnswersPart(Part):
-    """How often one address prefix (/24, /56) may ask and answer."""
+    """How often one address prefix (/24, /56) may answer. Off where addresses tell nobody apart."""
 
-    window: WholeSpan = Field(
-        default=written("1m"), ge=1, le=86400, description="The span counted over."
+    window: WholeSpan = Field(default=written("1m"), ge=1, le=86400, description="The span …")
+    answers: Whole = Field(
+        default=written("120"),
+        ge=1,
+        le=10**6,
+        description="… and how many answers are judged in it.",
     )
-    answers: Whole = Field(default=written("60"), ge=1, le=10**6, description="Answers judged.")
-    challenges: Whole = Field(
-        default=written("60"), ge=1, le=10**6, description="Questions made on request."
+    accessible_window: WholeSpan = Field(
+        default=written("10m"), ge=1, le=86400, description="The span …"
     )
     accessible: Whole = Field(
-        default=written("10"), ge=1, le=10**6, description="Passes by the way without recognition."
-    )
-    tries: Whole = Field(
-        default=written("10"), ge=1, le=100, description="Wrong answers in one visit."
-    )
-    ticket_ttl: WholeSpan = Field(
-        default=written("2m"), ge=20, le=3600, description="How long a question stands."
-    )
-    visit_ttl: WholeSpan = Field(
-        default=written("30m"), ge=60, le=86400, description="How long a visit may take."
+        default=written("30"),
+        ge=1,
+        le=10**6,
+        description="… and how often in it the way without recognition is given.",
     )
 
 
@@ -366,7 +352,7 @@ class FilePart(Part):
     )
     store: str = Field(
         default=written("sqlite:./gateway.db"),
-        description="What is held and spent: `memory:`, `sqlite:PATH`, `redis://…`, "
+        description="What is held and spent: `memory`, `sqlite:PATH`, `redis://…`, "
         "`redis+sentinel://…`, `redis+cluster://…`.",
     )
     workers: Whole = Field(

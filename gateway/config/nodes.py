@@ -12,6 +12,8 @@ from typing import TypeAlias
 
 from gateway.config.faults import Place
 
+UNNAMED = "unnamed-"  # begins a stand-in for a name that is missing or no name
+
 Loc: TypeAlias = Sequence[str | int]
 
 
@@ -95,7 +97,7 @@ def path_of(root: Node, loc: Loc) -> str:
     for step in loc:
         node = child(node, step)
         name = child(node, "name") if isinstance(step, int) else None
-        if isinstance(name, Text) and name.value:
+        if isinstance(name, Text) and name.value and not name.value.startswith(UNNAMED):
             words.append(name.value)
         elif isinstance(step, int):
             words[-1:] = [f"{words[-1] if words else ''}[{step}]"]

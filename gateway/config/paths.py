@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-import re2
+from gateway.routing.patterns import compile_regex
 
 MAX_PATTERN = 1000
 
@@ -36,15 +36,10 @@ def check(pattern: str) -> str:
 
 
 def _check_regex(pattern: str) -> str:
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 2**20
     try:
-        re2.compile(pattern, options)
-    except re2.error as error:
-        reason = error.args[0]
-        text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-        return f"not a regular expression that RE2 reads (no look-around, no \\1): {text}"
+        compile_regex(pattern, ignore_case=False)
+    except ValueError as error:
+        return f"{error} (it knows no look-around and no back-references)"
     return ""
 
 

@@ -71,14 +71,14 @@ def compile_match(part: MatchPart, faults: Faults, loc: Loc) -> Match:
     for index, method in enumerate(part.method):
         if not _METHOD.fullmatch(method):
             hint = f": write {method.upper()}" if _METHOD.fullmatch(method.upper()) else ""
-            faults.add((*loc, "method", index), f"'{method}' is not a method{hint}")
+            faults.add((*loc, "method", index), f"'{method}' is not a method{hint}", alone=True)
     for index, pattern in enumerate(part.path):
         if what := paths.check(pattern):
-            faults.add((*loc, "path", index), what)
+            faults.add((*loc, "path", index), what, alone=True)
     for name in (*part.query, *part.form):
         if not name:
             where = "query" if name in part.query else "form"
-            faults.add((*loc, where), "a parameter needs a name")
+            faults.add((*loc, where), "a parameter needs a name", alone=True)
     if part.form and part.method and set(part.method) <= _BODYLESS:
         methods = " and ".join(part.method)
         faults.add((*loc, "form"), f"{methods} requests have no form body: use query", key=True)

@@ -24,7 +24,7 @@ def compile_ladder(
         here = (*loc, index)
         kind = kinds.get(part.kind)
         if kind is None:
-            faults.add((*here, "kind"), one_of(part.kind, kinds, "kind"))
+            faults.add((*here, "kind"), one_of(part.kind, kinds, "kind"), alone=True)
             continue
         params = _params(kind.params, part.params, faults, (*here, "params"))
         if params is not None:
@@ -58,12 +58,12 @@ def _params(model: type[Any], given: Mapping[str, Any], faults: Faults, loc: Loc
         if name not in hints:
             known = f" (known: {', '.join(sorted(hints)) or 'none'})"
             what = f"unknown parameter '{name}'{did_you_mean(name, hints) or known}"
-            faults.add((*loc, name), what, key=True)
+            faults.add((*loc, name), what, key=True, alone=True)
             continue
         try:
             values[name] = _read(hints[name], value)
         except ValueError as error:
-            faults.add((*loc, name), str(error))
+            faults.add((*loc, name), str(error), alone=True)
     try:
         return model(**values)
     except (TypeError, ValueError) as error:

@@ -55,8 +55,6 @@ class LogSettings:
 
     level: Literal["debug", "info", "warning", "error"]
     addresses: Literal["full", "truncate", "hide"]
-    format: Literal["json", "console"]
-    sample: float  # the share of plain forwards that gets a record, 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,6 @@ class WireSettings:
     idle_timeout_s: float
     connect_timeout_s: float
     reply_timeout_s: float  # until the app's reply head
-    upstream_connections: int
     drain_s: float
 
 
@@ -89,15 +86,12 @@ class HoldSettings:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSettings:
-    """How often one address prefix may ask and answer, and how long a question stands."""
+    """How often one address prefix may answer, and take the way without recognition."""
 
+    answers: int
     window_s: int
-    answers: int  # answers judged per prefix and window
-    challenges: int  # questions made on request per prefix and window
-    accessible: int  # passes by the way without recognition per prefix and window
-    tries: int  # wrong answers before a visit must wait
-    ticket_ttl_s: int
-    visit_ttl_s: int
+    accessible: int
+    accessible_window_s: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from gateway.config import units
 from gateway.config.faults import one_of
 from gateway.config.models import FilePart, SitePart, UpstreamPart
-from gateway.config.nodes import Loc
+from gateway.config.nodes import UNNAMED, Loc
 from gateway.config.presets import Preset
 from gateway.config.routes import Surroundings, compile_route, is_shadowed
 from gateway.config.scopes import settle
@@ -116,7 +116,9 @@ def _preset_routes(part: SitePart, book: Book, around: Surroundings, loc: Loc) -
     for index, name in enumerate(part.presets):
         preset = book.presets.get(name)
         if preset is None:
-            book.faults.add((*loc, "presets", index), one_of(name, book.presets, "preset"))
+            book.faults.add(
+                (*loc, "presets", index), one_of(name, book.presets, "preset"), alone=True
+            )
         elif name in part.presets[:index]:
             book.faults.add((*loc, "presets", index), f"'{name}' is listed twice")
         else:
@@ -145,22 +147,27 @@ def _check_host(host: str, part: SitePart, book: Book, loc: Loc) -> None:
             what = f"'{host}' is not ASCII: write {host.encode('idna').decode()}"
         except UnicodeError:
             what = f"'{host}' is not a host name"
-        book.faults.add(loc, what)
+        book.faults.add(loc, what, alone=True)
         return
     name = host.lower()
     if not _HOST.fullmatch(name):
         hint = " (no port, no http://)" if ":" in name or "/" in name else ""
         what = f"'{host}' is not a host name{hint}: write shop.example, *.shop.example or *"
-        book.faults.add(loc, what)
+        book.faults.add(loc, what, alone=True)
     elif name in book.hosts:
         other = book.hosts[name]
-        whose = "this site" if other == part.name else f"site '{other}'"
-        book.faults.add(loc, f"'{host}' is already one of {whose}")
+        named = "another site" if other.startswith(UNNAMED) else f"site '{other}'"
+        whose = "this site" if other == part.name else named
+        book.faults.add(loc, f"'{host}' is already one of {whose}", alone=True)
     book.hosts.setdefault(name, part.name)
 
 
 def _check_origin(origin: str, faults: Faults, loc: Loc) -> None:
     if origin == "*":
-        faults.add(loc, "'*' would let any site read the gate's answers: list the origins")
+        faults.add(
+            loc, "'*' would let any site read the gate's answers: list the origins", alone=True
+        )
     elif not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin):
-        faults.add(loc, f"'{origin}' is not an origin: write it like https://app.example")
+        faults.add(
+            loc, f"'{origin}' is not an origin: write it like https://app.example", alone=True
+        )

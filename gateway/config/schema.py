@@ -1,0 +1,69 @@
+"""The JSON Schema of `gateway.yaml`, for editors (yaml-language-server, JetBrains).
+
+Draft 7 and only what editors know of it; the checks that need more than one key are `check`'s.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from gateway import kinds
+from gateway.config.models import FilePart
+from gateway.config.presets import load_presets
+
+DRAFT = "http://json-schema.org/draft-07/schema#"
+_VARIABLE = {"type": "string", "pattern": r"\$\{"}
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema, with the names of the kinds and presets of this install."""
+    schema = _as_written(FilePart.model_json_schema(by_alias=True, mode="validation"))
+    parts = schema["definitions"]
+    kind = {"type": "string", "enum": sorted(kinds.load())}
+    rung, site = parts["RungPart"]["properties"], parts["SitePart"]["properties"]
+    rung["kind"] = {**kind, "description": rung["kind"]["description"]}
+    parts["RungPart"] = _also(kind, parts["RungPart"])
+    parts["UpstreamPart"] = _also({"type": "string"}, parts["UpstreamPart"])
+    site["presets"] = {
+        **_listed({"type": "string", "enum": sorted(load_presets())}),
+        "description": site["presets"]["description"],
+    }
+    schema["properties"]["version"] = {"const": 1, "description": "The version of this format."}
+    return {"$schema": DRAFT, "title": "gateway", **schema}
+
+
+def _as_written(node: Any) -> Any:
+    """Draft 7's spelling, single values for lists of one, variables for values."""
+    if isinstance(node, list):
+        return [_as_written(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    out = {key: _as_written(value) for key, value in node.items() if key != "title"}
+    if "$defs" in out:
+        out["definitions"] = out.pop("$defs")
+    if isinstance(out.get("$ref"), str):
+        out["$ref"] = out["$ref"].replace("#/$defs/", "#/definitions/")
+    if out.get("type") == "array" and "items" in out:
+        return _listed(out.pop("items"), out)
+    if out.get("type") in ("integer", "number", "boolean") or "pattern" in out or "enum" in out:
+        return _or_variable(out)
+    return out
+
+
+def _listed(item: dict[str, Any], rest: dict[str, Any] | None = None) -> dict[str, Any]:
+    kept = {key: value for key, value in (rest or {}).items() if key in ("description", "default")}
+    return {"anyOf": [item, {"type": "array", "items": item}], **kept}
+
+
+def _or_variable(node: dict[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = {key: node.pop(key) for key in ("description", "default") if key in node}
+    if node.get("type") in ("integer", "number", "boolean") and isinstance(
+        kept.get("default"), str
+    ):
+        kept["default"] = json.loads(kept["default"])
+    return {"anyOf": [node, _VARIABLE], **kept}
+
+
+def _also(short: dict[str, Any], full: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [short, full], "description": full["description"]}
