@@ -24,6 +24,7 @@ import uvloop
 from aiohttp import web
 
 from gateway import kinds
+from gateway.admin import Health, make_admin
 from gateway.callers import TrustedProxies
 from gateway.config import Config, Listen
 from gateway.files import data_dir
@@ -93,6 +94,7 @@ class Gate:
             inside = Upstream(name="gateway", unix_path=str(folder / "gate.sock"))
             boot = secrets.token_urlsafe(32)
             await self._start_pages(stack, inside.unix_path, boot)
+            await self._start_admin(stack)
             await self._start_wire(stack, inside, boot)
             await self._greet()
             yield
@@ -110,6 +112,19 @@ class Gate:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.UnixSite(runner, path, backlog=BACKLOG).start()
+
+    async def _start_admin(self, stack: AsyncExitStack) -> None:
+        listen = self.config.admin
+        if listen is None:
+            return
+        runner = web.AppRunner(make_admin(self._health(), self.metrics), access_log=None)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        if listen.unix_path:
+            _make_way(listen)
+            await web.UnixSite(runner, listen.unix_path).start()
+        else:
+            await web.TCPSite(runner, listen.host, listen.port).start()
 
     async def _start_wire(self, stack: AsyncExitStack, inside: Upstream, boot: str) -> None:
         wire = Wire(self._guard(inside, boot), _wire_limits(self.config), report=self._report)
@@ -169,6 +184,12 @@ class Gate:
             algorithm=config.signing,
             addresses_known=lambda: self.first_callers.addresses_tell_people_apart,
         )
+
+    def _health(self) -> Health:
+        def warnings() -> list[str]:
+            return [str(fault) for fault in self.config.warnings] + [self.first_callers.warning]
+
+        return Health({"store": self.store.ping}, warnings)
 
     def _new_id(self) -> str:
         return uuid7(time.time(), os.urandom(10))
