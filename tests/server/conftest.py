@@ -1,0 +1,31 @@
+"""A gate to speak to, as the wire would."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from gateway.server import RUNNER_LIMITS, make_app
+from tests.server.desk import Clock, Desk, make_parts
+
+
+@pytest.fixture
+async def open_desk(aiohttp_client: Any) -> Any:
+    """`await open_desk(**changes of the parts)`."""
+
+    async def start(clock: Clock | None = None, **changes: Any) -> Desk:
+        clock, lines = clock or Clock(), io.StringIO()
+        parts = make_parts(clock, lines, **changes)
+        client = await aiohttp_client(make_app(parts), server_kwargs=RUNNER_LIMITS)
+        return Desk(parts, clock, lines, client)
+
+    return start
+
+
+@pytest.fixture
+async def desk(open_desk: Any) -> Desk:
+    """A gate with everything as usual."""
+    opened: Desk = await open_desk()
+    return opened

@@ -1,0 +1,156 @@
+"""Whole visits: challenged, answered, released; and what a browser or script is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.hold import Claimed
+from gateway.model import Solved
+from gateway.passes import read
+from gateway.tokens import open_visit
+from tests.samples import RING
+from tests.server.desk import CALLER, Desk, chunks
+
+
+def pass_of(response: Any, desk: Desk) -> Any:
+    """The pass a reply sets, read as the wire would read it."""
+    cookie = response.cookies["__Host-gateway_pass_site"].value
+    return read(RING, cookie.encode(), "shop", desk.clock(), caller=CALLER)
+
+
+async def test_a_get_is_solved_and_reloads_with_a_pass(desk: Desk) -> None:
+    data = await desk.page("form")
+    assert (data["finish"], data["method"], data["target"]) == ("reload", "GET", "/form?a=1")
+    response = await desk.answer(data)
+    body = await response.json()
+    assert (response.status, body["outcome"], body["finish"]) == (200, "solved", "reload")
+    assert body["url"] == "/form?a=1"
+    assert pass_of(response, desk).level == 1
+    visit = open_visit(RING, body["visit"])
+    assert visit is not None
+    assert visit.solved == Solved("invisible", 1, None, desk.clock())
+
+
+@pytest.mark.parametrize("stated", [True, False])
+async def test_a_post_is_held_and_finishes_by_post(desk: Desk, stated: bool) -> None:
+    sent = b"name=Ada&file=" + bytes(range(256)) * 20
+    body = sent if stated else chunks(sent[:7], sent[7:])
+    data = await desk.page("form", data=body, method="POST")
+    assert data["finish"] == "post"
+    reply = await (await desk.answer(data)).json()
+    assert reply["finish"] == "post"
+    visit = open_visit(RING, reply["visit"])
+    assert visit is not None
+    claimed = await desk.parts.holds.claim(visit.hold_id, visit.secret)
+    assert isinstance(claimed, Claimed)
+    assert b"".join([chunk async for chunk in claimed.body()]) == sent
+    assert (claimed.request.method, claimed.request.target) == ("POST", b"/form?a=1")
+    assert claimed.request.same_origin
+    assert claimed.request.headers[0] == (b"Host", b"shop.example")
+
+
+async def test_single_use_releases_one_request_and_sets_no_pass(desk: Desk) -> None:
+    data = await desk.page("sms")
+    response = await desk.answer(data)
+    body = await response.json()
+    assert (body["outcome"], body["finish"]) == ("solved", "post")
+    assert "Set-Cookie" not in response.headers
+    visit = open_visit(RING, body["visit"])
+    assert visit is not None
+    assert visit.hold_id  # a GET too: nothing else could release it
+
+
+async def test_the_accessible_way_is_one_use(desk: Desk) -> None:
+    data = await desk.page("drag")
+    asked = {"visit": data["visit"], "ticket": data["challenge"]["ticket"], "want": "accessible"}
+    challenge = (await (await desk.post("challenge", asked)).json())["challenge"]
+    assert (challenge["kind"], challenge["rung"]) == ("one_click", -1)
+    early = await desk.answer(data | {"challenge": challenge})
+    assert (early.status, (await early.json())["reason"]) == (403, "too_early")
+    assert early.headers["Retry-After"] == "2"
+    desk.clock.now_s += 2
+    response = await desk.answer(data | {"challenge": challenge})
+    body = await response.json()
+    assert (body["outcome"], body["finish"]) == ("solved", "post")
+    assert "Set-Cookie" not in response.headers
+    visit = open_visit(RING, body["visit"])
+    assert visit is not None
+    assert visit.solved == Solved("one_click", 2, 1, desk.clock())
+    assert (b"Referer", b"https://shop.example/form") in visit.kept
+
+
+async def test_accessible_without_a_hold_gets_a_pass_of_one_use(open_desk: Any) -> None:
+    """A form too large to hold, solved the accessible way, is reloaded with a pass for it."""
+    desk: Desk = await open_desk()
+    data = await desk.page("form", data=b"x" * 10_001, method="POST")
+    assert data["finish"] == "reload"
+    asked = {"visit": data["visit"], "want": "accessible"}
+    challenge = (await (await desk.post("challenge", asked)).json())["challenge"]
+    desk.clock.now_s += 3
+    response = await desk.answer(data | {"challenge": challenge})
+    assert (await response.json())["finish"] == "reload"
+    assert pass_of(response, desk).uses == 1
+
+
+async def test_passes_with_uses_say_how_many(desk: Desk) -> None:
+    response = await desk.answer(await desk.page("few"))
+    cookie = response.cookies["__Host-gateway_pass_few"].value
+    found = read(RING, cookie.encode(), "shop", desk.clock(), caller=CALLER)
+    assert found.uses == 3  # type: ignore[union-attr]
+
+
+async def test_a_wrong_answer_gets_the_next_question(desk: Desk) -> None:
+    data = await desk.page("drag")
+    response = await desk.answer(data, answer={"reached": 0.2, "steps": 0})
+    body = await response.json()
+    assert (body["outcome"], body["reason"]) == ("again", "wrong")
+    assert body["challenge"]["work"]["maxnumber"] > data["challenge"]["work"]["maxnumber"]
+    assert "Set-Cookie" not in response.headers
+    solved = await desk.answer(data | {"challenge": body["challenge"]})
+    assert (await solved.json())["outcome"] == "solved"
+
+
+async def test_doubt_leads_up_the_ladder(desk: Desk) -> None:
+    data = await desk.page("form")
+    body = await (await desk.answer(data, signals={"webdriver": True})).json()
+    assert (body["outcome"], body["reason"]) == ("again", "more")
+    assert (body["challenge"]["kind"], body["challenge"]["rung"]) == ("slider", 1)
+
+
+async def test_a_risky_request_starts_higher(desk: Desk) -> None:
+    data = await desk.page("form", risk=0.5)
+    assert data["challenge"]["kind"] == "slider"
+
+
+async def test_an_expired_ticket_is_renewed_without_penalty(desk: Desk) -> None:
+    data = await desk.page("form")
+    desk.clock.now_s += 121
+    body = await (await desk.answer(data)).json()
+    assert (body["outcome"], body["reason"]) == ("again", "expired")
+    assert body["challenge"]["work"]["maxnumber"] == data["challenge"]["work"]["maxnumber"]
+
+
+async def test_the_widget_gets_a_problem_and_its_frame_a_question(desk: Desk) -> None:
+    response = await desk.send(
+        "challenge", "/challenge", navigation=False, method="POST", data=b"{}"
+    )
+    body = await response.json()
+    assert response.status == 403
+    assert response.content_type == "application/problem+json"
+    assert response.headers["X-Gateway-Challenge"] == "1"
+    assert body["challenge_url"] == "/_gateway/frame"
+    assert body["instance"] == "01990000-0000-7000-8000-000000000001"
+    reply = await desk.post("challenge", {"visit": body["visit"], "want": "new"})
+    data = {"visit": body["visit"], "challenge": (await reply.json())["challenge"]}
+    solved = await (await desk.answer(data)).json()
+    assert solved["outcome"] == "solved"
+    visit = open_visit(RING, solved["visit"])
+    assert visit is not None
+    assert visit.machine
+
+
+async def test_a_route_may_show_scripts_the_page(desk: Desk) -> None:
+    response = await desk.send("challenge", "/challenge", route="api", navigation=False)
+    assert response.content_type == "text/html"
