@@ -2,13 +2,13 @@
 commands, so Valkey too.
 
 Every verb touches one key (several are several commands in a Cluster), in one command or one short
-Lua script; times are Redis's own. A verb that raised StoreDown may have happened: a command is
-tried again once on a fresh connection, so `spend` and `swap` may answer False though they did it,
-and `bump` and `reserve` may count twice. Each of these errs on the side of refusing.
+Lua script; times are Redis's own.
 
 Deadlines: redis-py's defaults keep a request waiting for a minute when Redis is stuck. Here a
-command has `deadline_s` to connect and as much for its reply, is tried twice at most, and an outer
-limit holds for whatever else the client may do (asking Sentinel, finding the nodes of a Cluster).
+command has `deadline_s` to connect and as much for its reply, and an outer limit holds for whatever
+else the client may do (asking Sentinel, finding the nodes of a Cluster). A lost connection is tried
+anew once. A late reply is asked for again only where doing it twice is the same as once (get, put,
+delete, counts): a `spend` tried again would call a right answer spent, a `bump` count twice.
 
 Cancellation: commands run in tasks of their own. A visitor who goes away cancels only the waiting,
 so a reply is always read by the command it belongs to.
@@ -26,16 +26,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster, Sentinel
-from redis.asyncio.cluster import ClusterNode
+from redis.asyncio import BlockingConnectionPool, Redis, Sentinel
 from redis.asyncio.connection import Connection, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import NoScriptError, ReadOnlyError
+from redis.exceptions import TimeoutError as ReplyLate
 
 from gateway.stores.base import StoreDown, StoreError, StoreFull
 from gateway.stores.breaker import Breaker
 from gateway.stores.buckets import GRID
+from gateway.stores.redis_cluster import Address, ClusterClient
 from gateway.stores.redis_url import RedisUrl
 
 T = TypeVar("T")
@@ -134,7 +136,8 @@ class RedisStore:
             await self._command("UNLINK", *names)
 
     async def spend(self, key: str, ttl_s: float) -> bool:
-        return bool(await self._command("SET", PREFIX + key, b"1", "NX", "PX", _ms(ttl_s)))
+        words = ("SET", PREFIX + key, b"1", "NX", "PX", _ms(ttl_s))
+        return bool(await self._command(*words, once=True))
 
     async def swap(self, key: str, old: bytes, new: bytes, ttl_s: float) -> bool:
         return bool(await self._script(SWAP, key, old, new, _ms(ttl_s)))
@@ -173,8 +176,16 @@ class RedisStore:
 
     # --- a trip ---
 
-    async def _command(self, *words: str | bytes | int) -> Any:
-        return await self._trip(lambda client: client.execute_command(*words))
+    async def _command(self, *words: str | bytes | int, once: bool = False) -> Any:
+        async def run(client: Any) -> Any:
+            try:
+                return await client.execute_command(*words)
+            except ReplyLate:
+                if once:
+                    raise
+            return await client.execute_command(*words)
+
+        return await self._trip(run)
 
     async def _script(self, script: _Script, key: str, *values: str | bytes | int) -> Any:
         async def run(client: Any) -> Any:
@@ -257,11 +268,11 @@ class RedisStore:
     def _connected(self) -> Any:
         match self._url.mode:
             case "single":
-                return self._single()
+                return self._node(self._url.nodes[0])
             case "sentinel":
                 return self._behind_sentinel()
             case "cluster":
-                return self._cluster()
+                return ClusterClient(self._url.nodes, self._node)
 
     def _options(self) -> dict[str, Any]:
         return {
@@ -273,23 +284,18 @@ class RedisStore:
             "driver_info": None,  # saves a trip for each connection
         }
 
-    def _tls(self) -> dict[str, Any]:
-        """For the clients that choose the class of their connections themselves."""
-        return {"ssl": True, **self._url.ssl} if self._url.tls else {}
-
     def _retry(self) -> dict[str, Any]:
-        """READONLY: this was the master; a new connection may find the one that is now."""
-        return {"retry": Retry(NoBackoff(), TRIES - 1), "retry_on_error": [ReadOnlyError]}
+        """For lost connections, and READONLY: a new one may find the server that is master now."""
+        return {"retry": Retry(NoBackoff(), TRIES - 1, (ConnectionLost, ReadOnlyError))}
 
-    def _single(self) -> Redis:
-        [(host, port)] = self._url.nodes
+    def _node(self, address: Address) -> Redis:
         tls: dict[str, Any] = {**self._url.ssl} if self._url.tls else {}
         pool = BlockingConnectionPool(
             max_connections=CONNECTIONS,
             timeout=POOL_WAIT_S,
             connection_class=SSLConnection if self._url.tls else Connection,
-            host=host,
-            port=port,
+            host=address[0],
+            port=address[1],
             db=self._url.db,
             **self._options(),
             **self._retry(),
@@ -298,7 +304,7 @@ class RedisStore:
         return Redis.from_pool(pool)
 
     def _behind_sentinel(self) -> Redis:
-        tls = self._tls()
+        tls: dict[str, Any] = {"ssl": True, **self._url.ssl} if self._url.tls else {}
         self._sentinel = Sentinel(  # type: ignore[no-untyped-call]
             list(self._url.nodes),
             sentinel_kwargs={
@@ -313,17 +319,6 @@ class RedisStore:
             self._url.service, db=self._url.db, **self._options(), **self._retry(), **tls
         )
         return master
-
-    def _cluster(self) -> RedisCluster:
-        tls = self._tls()
-        return RedisCluster(
-            startup_nodes=[ClusterNode(host, port) for host, port in self._url.nodes],
-            require_full_coverage=False,
-            max_connections=CONNECTIONS,
-            retry=Retry(NoBackoff(), TRIES - 1),
-            **self._options(),
-            **tls,
-        )
 
 
 def _ms(ttl_s: float) -> int:

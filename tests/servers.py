@@ -1,0 +1,208 @@
+"""Real Redis servers for the tests: single, a Cluster, Sentinel. Loopback, free ports, own folders.
+
+Each function is a context manager that waits until its servers answer (bounded) and ends them by
+their process at the end. They are synchronous, so session fixtures and subprocesses can use them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+
+STARTUP_S = 30.0
+HOST = "127.0.0.1"
+
+
+@dataclass
+class Server:
+    """A redis-server or redis-sentinel process."""
+
+    port: int
+    folder: Path
+    command: list[str]
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def url(self) -> str:
+        return f"redis://{HOST}:{self.port}"
+
+    def start(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def cli(self, *words: str) -> str:
+        """What redis-cli prints."""
+        done = subprocess.run(
+            ["redis-cli", "-h", HOST, "-p", str(self.port), *words],
+            capture_output=True,
+            timeout=STARTUP_S,
+            check=False,
+        )
+        return done.stdout.decode()
+
+    def answers(self) -> bool:
+        if self.process.poll() is not None:
+            raise RuntimeError((self.folder / "log").read_text(errors="replace")[-2000:])
+        with contextlib.suppress(OSError), socket.create_connection((HOST, self.port), 1) as link:
+            link.sendall(b"PING\r\n")
+            return link.recv(16)[:1] in (b"+", b"-")  # -NOAUTH is an answer too
+        return False
+
+    def pause(self) -> None:
+        """Alive, accepting connections, and silent."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(STARTUP_S)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody uses now, each with its neighbour 10000 above free too (for Cluster buses)."""
+    found: list[int] = []
+    port = 12_000 + os.getpid() % 5_000
+    while len(found) < count:
+        port = port + 1 if port < 22_000 else 12_000
+        if all(_is_free(one) for one in (port, port + 10_000)):
+            found.append(port)
+    return found
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def wait_for(what: Callable[[], bool], seconds: float = STARTUP_S, about: str = "it") -> None:
+    """Ask again and again. Raises TimeoutError."""
+    ends_s = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > ends_s:
+            raise TimeoutError(f"waited {seconds} s for {about}")
+        time.sleep(0.02)
+
+
+@contextmanager
+def redis_server(folder: Path, *options: str, port: int = 0) -> Iterator[Server]:
+    """A redis-server that keeps nothing. `options`: as on its command line, `--maxmemory 5mb`."""
+    port = port or free_ports(1)[0]
+    home = Path(mkdtemp(prefix=f"redis-{port}-", dir=folder))
+    base = ["redis-server", "--port", str(port), "--bind", HOST, "--save", "", "--dir", str(home)]
+    server = Server(port, home, [*base, "--repl-diskless-sync-delay", "0", *options])
+    server.start()
+    try:
+        wait_for(server.answers, about=f"redis on {port}")
+        yield server
+    finally:
+        server.kill()
+
+
+@dataclass
+class Cluster:
+    masters: list[Server]
+
+    @property
+    def url(self) -> str:
+        return "redis+cluster://" + ",".join(f"{HOST}:{one.port}" for one in self.masters)
+
+
+@contextmanager
+def redis_cluster(folder: Path) -> Iterator[Cluster]:
+    """Three masters, made a Cluster by redis-cli."""
+    with ExitStack() as stack:
+        options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000")
+        masters = [
+            stack.enter_context(redis_server(folder, *options, port=port)) for port in free_ports(3)
+        ]
+        nodes = [f"{HOST}:{one.port}" for one in masters]
+        create = ["redis-cli", "--cluster", "create", *nodes, "--cluster-yes"]
+        subprocess.run(create, check=True, capture_output=True, timeout=STARTUP_S)
+        for one in masters:
+            wait_for(lambda one=one: "cluster_state:ok" in one.cli("cluster", "info"))  # type: ignore[misc]
+        yield Cluster(masters)
+
+
+@dataclass
+class Sentinels:
+    master: Server
+    replica: Server
+    sentinels: list[Server]
+    service: str = "mymaster"
+
+    @property
+    def url(self) -> str:
+        nodes = ",".join(f"{HOST}:{one.port}" for one in self.sentinels)
+        return f"redis+sentinel://{nodes}/{self.service}"
+
+    def named_master(self) -> int:
+        """The port of the master that the sentinels name."""
+        words = self.sentinels[0].cli("sentinel", "get-master-addr-by-name", self.service).split()
+        return int(words[1]) if len(words) == 2 else 0
+
+    def is_ready(self) -> bool:
+        state = self.sentinels[0].cli("sentinel", "master", self.service)
+        words = state.split()
+        known = dict(zip(words[::2], words[1::2], strict=False))
+        return known.get("num-slaves") == "1" and known.get("num-other-sentinels") == "2"
+
+
+@contextmanager
+def redis_sentinel(folder: Path, down_after_ms: int = 300) -> Iterator[Sentinels]:
+    """A master, a replica and three sentinels; a dead master is replaced in a second or two."""
+    ports = free_ports(5)
+    with ExitStack() as stack:
+        master = stack.enter_context(redis_server(folder, port=ports[0]))
+        follow = ("--replicaof", f"{HOST} {master.port}")
+        replica = stack.enter_context(redis_server(folder, *follow, port=ports[1]))
+        wait_for(lambda: "master_link_status:up" in replica.cli("info", "replication"))
+        sentinels = [
+            stack.enter_context(_sentinel(folder, port, master.port, down_after_ms))
+            for port in ports[2:]
+        ]
+        group = Sentinels(master, replica, sentinels)
+        wait_for(group.is_ready, about="the sentinels to know each other")
+        yield group
+
+
+@contextmanager
+def _sentinel(folder: Path, port: int, master: int, down_after_ms: int) -> Iterator[Server]:
+    home = Path(mkdtemp(prefix=f"sentinel-{port}-", dir=folder))
+    lines = (
+        f"port {port}",
+        f"bind {HOST}",
+        f"dir {home}",
+        f"sentinel monitor mymaster {HOST} {master} 2",
+        f"sentinel down-after-milliseconds mymaster {down_after_ms}",
+        "sentinel failover-timeout mymaster 5000",
+    )
+    (home / "sentinel.conf").write_text("\n".join(lines) + "\n")
+    server = Server(port, home, ["redis-sentinel", str(home / "sentinel.conf")])
+    server.start()
+    try:
+        wait_for(server.answers, about=f"the sentinel on {port}")
+        yield server
+    finally:
+        server.kill()
