@@ -87,7 +87,7 @@ class Guard:
         self._first_callers = first_callers
         self._clock = clock
         self._random_bytes = random_bytes
-        self._browser_key = ring.keys[0].derive("browser")
+        self._browser_key = ring.browser_key
         self._passes = PassReader(ring, metrics.passes_rejected)
 
     # --- one request ---------------------------------------------------------------------
