@@ -234,7 +234,7 @@ def _one_file(file: Path | None, config: Path | None) -> Path:
 
 
 def run_app() -> None:
-    """Run, and exit with the command's code. What no command foresaw is one line, not a traceback."""
+    """Run, and exit with the command's code. A refusal of the system is one line, no traceback."""
     import sys
 
     try:

@@ -44,8 +44,8 @@ def _console() -> Console:
 
 
 def _show(faults: Iterable[Fault], colour: str) -> int:
-    console, count = _console(), 0
-    for count, fault in enumerate(faults, 1):
+    console, listed = _console(), list(faults)
+    for fault in listed:
         line = Text(f"{fault.place}: ", style="bold")
         line.append("warning: " if colour == "yellow" else "", style=colour)
         line.append(f"{fault.where}: " if fault.where else "", style="cyan")
@@ -53,7 +53,7 @@ def _show(faults: Iterable[Fault], colour: str) -> int:
         console.print(line)
         if console.is_terminal and (excerpt := _excerpt(fault, colour)):
             console.print(excerpt)
-    return count
+    return len(listed)
 
 
 def _excerpt(fault: Fault, colour: str) -> Text | None:
