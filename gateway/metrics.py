@@ -142,12 +142,6 @@ class Metrics:
             "gateway_holds_delivered", "Held requests the app answered.", (), made
         )
         self.held_bytes = _Counts("gateway_holds_kept_bytes", "Bytes of bodies held.", (), made)
-        self._hold_bytes = Gauge(
-            "gateway_hold_bytes",
-            "Bytes held now.",
-            registry=made,
-            multiprocess_mode="mostrecent",
-        )
         self._upstream_seconds = _Times(
             "gateway_upstream_duration_seconds",
             "From the first byte sent to the app to the end of its reply.",
@@ -202,10 +196,6 @@ class Metrics:
     def gate_error(self) -> None:
         """A page of ours broke."""
         self._errors()
-
-    def hold_bytes(self, size_bytes: int) -> None:
-        """How many bytes are held now."""
-        self._hold_bytes.set(size_bytes)
 
     def collect(self, collector: Collector) -> None:
         """Add a collector of another room (asked at each scrape; this process only)."""

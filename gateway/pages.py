@@ -41,6 +41,7 @@ class Asset:
     body: bytes
     gzipped: bytes
     content_type: str
+    etag: str
 
 
 class Pages:
@@ -132,8 +133,10 @@ def _read_assets(folder: Path, prefix: str) -> tuple[Mapping[str, Asset], Mappin
         if content_type is None or not path.is_file():
             continue
         body = path.read_bytes()
-        name = f"{hashlib.sha256(body).hexdigest()[:_HASH_CHARS]}.{path.name}"
-        assets[name] = Asset(body, gzip.compress(body, 9, mtime=0), content_type)
+        digest = hashlib.sha256(body).hexdigest()[:_HASH_CHARS]
+        name = f"{digest}.{path.name}"
+        gzipped = gzip.compress(body, 9, mtime=0)
+        assets[name] = Asset(body, gzipped, content_type, f'W/"{digest}"')
         urls[path.relative_to(folder).as_posix()] = f"{prefix}assets/{name}"
     return MappingProxyType(assets), MappingProxyType(urls)
 

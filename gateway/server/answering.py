@@ -60,6 +60,7 @@ class Judged:
     opened: Opened | None = None
     score: Score = UNSCORED
     tries: int = 0
+    cookies: bool = True  # False: the page says that its browser keeps none
 
 
 def open_tokens(gate: GateParts, envelope: Envelope, visit: str, ticket: str) -> Opened | None:
@@ -85,7 +86,11 @@ async def judge_answer(gate: GateParts, envelope: Envelope, body: Mapping[str, J
     except CountingDown:
         judged = Judged(Refused("unavailable", RETRY_S), opened)
     _note(gate, envelope, judged)
-    return judged
+    return replace(judged, cookies=_keeps_cookies(answer.signals))
+
+
+def _keeps_cookies(signals: JSON) -> bool:
+    return not (isinstance(signals, dict) and signals.get("cookies") is False)
 
 
 async def _judge(
@@ -187,8 +192,9 @@ async def _count_caller(
     """(how many of its kind from the caller's prefix in this window, seconds left of it)."""
     if not gate.addresses_known():
         return 0, 0
-    key = f"{what}/{envelope.caller.prefix}"
-    return await bump(gate, route, key, gate.limits.answers_window_s)
+    limits = gate.limits
+    window_s = limits.accessible_window_s if what == "accessible" else limits.answers_window_s
+    return await bump(gate, route, f"{what}/{envelope.caller.prefix}", window_s)
 
 
 async def _count_try(gate: GateParts, opened: Opened) -> tuple[int, int]:

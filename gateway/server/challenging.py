@@ -42,11 +42,22 @@ async def challenge(gate: GateParts, request: web.Request, envelope: Envelope) -
         return refuse(gate, request, envelope, "default", 500)
     visit_id, secret = gate.token(), gate.random_bytes(32)
     kept = Kept()
-    if must_hold(request, envelope, route):
-        kept = await _keep(gate, request, envelope, route, visit_id, secret)
+    try:
+        if must_hold(request, envelope, route):
+            kept = await _keep(gate, request, envelope, route, visit_id, secret)
+    except (web.RequestPayloadError, ValueError):  # the client left, or sent less than it stated
+        return refuse(gate, request, envelope, Reason.BAD_REQUEST, 400)
     if kept.refused and route.single_use:
         return _refuse_unheld(gate, request, envelope, kept)
     visit = _visit(gate, envelope, route, visit_id, secret, kept.hold_id)
+    gate.log.record(
+        "asked",
+        reference=envelope.decision_id,
+        site=visit.site,
+        route=visit.route,
+        machine=visit.machine,
+        hold=kept.refused or ("kept" if kept.hold_id else "none"),
+    )
     try:
         return _answer(gate, request, envelope, route, visit)
     except TokenTooLongError:

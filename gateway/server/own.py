@@ -59,7 +59,7 @@ def released(gate: GateParts, envelope: Envelope, judged: Judged) -> Release:
     """What the solved visit earns."""
     opened, outcome = judged.opened, judged.outcome
     assert opened is not None and isinstance(outcome, Solved)
-    return release(gate, envelope, opened.visit, opened.route, outcome)
+    return release(gate, envelope, opened.visit, opened.route, outcome, cookies=judged.cookies)
 
 
 def solved(earned: Release) -> web.Response:
@@ -138,10 +138,13 @@ async def widget(gate: GateParts, request: web.Request, envelope: Envelope) -> w
 def _file(request: web.Request, found: Asset, cache: str) -> web.Response:
     headers = {
         "Cache-Control": cache,
+        "ETag": found.etag,
         "Vary": "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",
         "Content-Type": found.content_type,
     }
+    if request.headers.get("If-None-Match") == found.etag:
+        return web.Response(status=304, headers=headers)
     if not takes_gzip(request):
         return web.Response(body=found.body, headers=headers)
     return web.Response(body=found.gzipped, headers=headers | {"Content-Encoding": "gzip"})

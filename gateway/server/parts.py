@@ -30,7 +30,8 @@ class AnswerLimits:
     answers: int = 60  # answers judged, per window
     answers_window_s: int = 60
     challenges: int = 60  # questions made on request, per window
-    accessible: int = 10  # … of the accessible way
+    accessible: int = 10  # … of the accessible way, in its own window
+    accessible_window_s: int = 600
     tries: int = 10  # wrong answers and exchanges of one visit …
     tries_window_s: int = 120  # … until it must wait for the next of these
     ticket_ttl_s: int = 120

@@ -24,26 +24,36 @@ class Release:
 
 
 def release(
-    gate: GateParts, envelope: Envelope, visit: Visit, route: Route, solved: Solved
+    gate: GateParts,
+    envelope: Envelope,
+    visit: Visit,
+    route: Route,
+    solved: Solved,
+    *,
+    cookies: bool = True,
 ) -> Release:
     """Seal the solution into the visit, and issue a pass where one can be kept.
 
     One use is spent by finishing this very request; only where nothing is held and the request
-    can't be sent without its body does it become a pass of one use, for the reload.
+    can't be sent without its body does it become a pass of one use, for the reload. `cookies`
+    False: the browser keeps none, as far as its page can tell.
     """
     single = route.single_use or solved.uses == 1
-    finish = finish_of(visit, single=single)
+    finish = finish_of(visit, by_pass=cookies and not single)
     earns = finish == "reload" or not single
     sealed = seal_visit(gate.ring, replace(visit, solved=solved), gate.nonce())
     cookie = _pass(gate, envelope, route, solved) if earns and not route.single_use else ""
     return Release(finish, sealed, safe_url(visit.target), cookie)
 
 
-def finish_of(visit: Visit, *, single: bool) -> str:
-    """Post what is held, and what has no pass to reload with; else the browser asks again."""
+def finish_of(visit: Visit, *, by_pass: bool) -> str:
+    """Post what is held, and what has no pass to reload with; else the browser asks again.
+
+    What is not held and has a body only the browser can send again, whatever becomes of the pass.
+    """
     if visit.hold_id:
         return "post"
-    return "post" if single and visit.method in SAFE else "reload"
+    return "reload" if by_pass or visit.method not in SAFE else "post"
 
 
 def _pass(gate: GateParts, envelope: Envelope, route: Route, solved: Solved) -> str:
