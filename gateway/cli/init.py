@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
+import tempfile
+from pathlib import Path
+from urllib.parse import parse_qsl
 
 import typer
 
 from gateway.cli import exits
+from gateway.config import ConfigError, load
 
 _TEMPLATE = """\
 # yaml-language-server: $schema=./gateway.schema.json
 # (made by: gateway schema > gateway.schema.json)
 #
-# Check it:  gateway check gateway.yaml [--log /var/log/nginx/access.log]
+# Check it:  gateway check gateway.yaml --log /var/log/nginx/access.log
 # Run it:    gateway run gateway.yaml
-# All settings with their defaults are in the README.
+# Every setting and its default is in the README.
 version: 1
 
-listen: {listen}          # visitors' requests; also unix:PATH, or a list
+{listen}# visitors' requests; also unix:PATH, or a list
 admin: 127.0.0.1:9090           # /healthz /readyz /metrics, for this machine only
-keys: ./keys                    # made at the first run, mode 0700; back it up
+keys: ./keys                    # made at the first run, for this user only; back it up
 store: sqlite:./gateway.db      # several gates: redis://127.0.0.1:6379/0
 
 # Is there a proxy in front (nginx, a load balancer, Cloudflare)? Say so here, or every visitor
-# seems to have its address: [127.0.0.1, "::1"], [private], [cloudflare], [unix].
+# seems to have its address: [127.0.0.1, "::1"], [private], [cloudflare] or [unix].
 trusted_proxies: []
 
 upstreams:
@@ -34,26 +39,42 @@ sites:
     hosts: {hosts}
     upstream: app
     title: {title}
-    presets: [well-known, feeds]
+    presets: [well-known, feeds]    # never challenged; also: webhooks, payments
     mode: shadow                # only records what would have happened; then: enforce
     routes:
 {routes}"""
 
 _ROUTE = """\
       - name: {name}
-        match: {{method: POST, path: {path}}}
+        match: {match}
         ladder:                 # the easiest kind that suffices for the visitor's risk
           - {{kind: invisible, max_risk: 0.3}}
           - slider
-        pass: {{scope: site, ttl: 30m}}    # uses: 1 lets each solve release exactly one request
+        pass: {{scope: site, ttl: 30m}}    # with uses: 1 each solve lets one request through
         hold: {{max: 10MiB, ttl: 15m}}     # the original request is kept, then sent on
 """
 
 
 def print_config(upstream: str, paths: list[str], hosts: list[str], title: str, listen: str) -> int:
-    """Print a configuration that `run` accepts."""
-    typer.echo(_fill(upstream, paths, hosts, title, listen), nl=False)
+    """Print a configuration that `run` accepts, or say why it would not."""
+    text = _fill(upstream, paths, hosts, title, listen)
+    if what := _faults(text):
+        for line in what:
+            typer.echo(f"Error: {line}", err=True)
+        return exits.USAGE
+    typer.echo(text, nl=False)
     return exits.OK
+
+
+def _faults(text: str) -> list[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "gateway.yaml"
+        path.write_text(text, encoding="utf-8")
+        try:
+            load(path, {})
+        except ConfigError as error:
+            return [f"{fault.where}: {fault.what}" for fault in error.faults]
+    return []
 
 
 def _fill(upstream: str, paths: list[str], hosts: list[str], title: str, listen: str) -> str:
@@ -61,11 +82,11 @@ def _fill(upstream: str, paths: list[str], hosts: list[str], title: str, listen:
     for path in paths:
         names.append(_name(path, names))
     routes = "\n".join(
-        _ROUTE.format(name=name, path=_quoted(path))
+        _ROUTE.format(name=name, match=_match(path))
         for name, path in zip(names, paths, strict=True)
     )
     return _TEMPLATE.format(
-        listen=_quoted(listen),
+        listen=f"listen: {_quoted(listen)}".ljust(31) + " ",
         upstream=_quoted(upstream),
         hosts="[" + ", ".join(map(_quoted, hosts)) + "]",
         title=_quoted(title or (hosts[0] if "*" not in hosts[0] else "This site")),
@@ -73,15 +94,26 @@ def _fill(upstream: str, paths: list[str], hosts: list[str], title: str, listen:
     )
 
 
+def _match(path: str) -> str:
+    """A path with a query is a path and query conditions: legacy apps route by those."""
+    path, mark, query = path.partition("?") if not path.startswith("~") else (path, "", "")
+    pairs = parse_qsl(query, keep_blank_values=True) if mark else []
+    wanted = ", ".join(f"{_quoted(name)}: {_quoted(value)}" for name, value in pairs)
+    return f"{{method: POST, path: {_quoted(path)}{f', query: {{{wanted}}}' if wanted else ''}}}"
+
+
 def _quoted(text: str) -> str:
     """Text as a YAML scalar: bare where that is surely the same, else in double quotes."""
-    plain = text and all(c.isalnum() or c in "/._-:" for c in text) and text[-1] != ":"
-    return text if plain and text[0] not in "-:" else json.dumps(text, ensure_ascii=False)
+    if re.fullmatch(r"[A-Za-z0-9/][A-Za-z0-9/._:-]*[A-Za-z0-9/._-]|/", text):
+        return text
+    return json.dumps(text, ensure_ascii=False).replace("${", "$${")
 
 
 def _name(path: str, taken: list[str]) -> str:
     """A route's name from its path, unlike those taken."""
-    words = "".join(c if c.isascii() and c.isalnum() else "-" for c in path.lower()).strip("-")
-    name = "-".join(word for word in words.split("-") if word)[:28] or "route"
-    count = sum(other.removesuffix(f"-{i}") == name for i, other in enumerate(taken, 1))
-    return f"{name}-{count + 1}" if name in taken else name
+    words = re.findall(r"[a-z0-9]+", path.lower())
+    name = "-".join(words)[:28].strip("-") or "route"
+    count = 2
+    while (found := name if count == 2 else f"{name}-{count - 1}") in taken:
+        count += 1
+    return found
