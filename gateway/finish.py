@@ -21,9 +21,11 @@ from gateway.model import (
     Headers,
     Length,
     NoBody,
+    Pass,
     Reason,
     RequestHead,
     Resume,
+    Route,
     Visit,
 )
 from gateway.passes import cookie_name, issue, request_digest
@@ -53,8 +55,9 @@ class Ready:
 
 
 async def _nothing() -> AsyncIterator[bytes]:
-    return
-    yield b""
+    pieces: tuple[bytes, ...] = ()
+    for piece in pieces:
+        yield piece
 
 
 class Spent:
@@ -74,6 +77,30 @@ class Spent:
 
     async def broken(self) -> None:
         """It stays spent: the app may have acted on it."""
+
+
+class Both:
+    """Two deliveries of one request: both hear everything, the first decides whether it may go."""
+
+    def __init__(self, first: Delivery, second: Delivery) -> None:
+        self._first = first
+        self._second = second
+
+    async def sending(self) -> None:
+        await self._first.sending()
+        await self._second.sending()
+
+    async def unsent(self) -> None:
+        await self._first.unsent()
+        await self._second.unsent()
+
+    async def delivered(self) -> None:
+        await self._first.delivered()
+        await self._second.delivered()
+
+    async def broken(self) -> None:
+        await self._first.broken()
+        await self._second.broken()
 
 
 class Finisher:
@@ -106,31 +133,57 @@ class Finisher:
     async def spend_use(self, decision: Forward, request: RequestHead) -> Ready | Challenge | Deny:
         """Spend one use of the pass that opened this route."""
         used, route = decision.used, decision.route
-        assert used is not None and route is not None and used.uses is not None
-        key, left_s = f"uses/{used.id}", max(1.0, used.expires_s - self._clock())
+        assert used is not None
+        assert route is not None
         try:
-            if not await self._store.reserve(key, 1, used.uses, left_s):
-                return Challenge(Reason.USES_SPENT, route)
+            spent = await self._spend(used)
         except StoreError as error:
             self._failed(error)
             if route.on_error == "pow":
                 return Challenge(Reason.STORE_DOWN, route)
             return Deny(Reason.STORE_DOWN, RETRY_STATUS, route)
-        return Ready(request, Spent(lambda: self._store.release(key, 1)))
+        return Ready(request, spent) if spent else Challenge(Reason.USES_SPENT, route)
 
     async def claim(
         self, decision: Resume, request: RequestHead, caller: Caller, *, again: bool
-    ) -> Ready | Deny:
+    ) -> Ready | Challenge | Deny:
         """The original request, ready to go, or why it can't. `again`: the visitor asked for it."""
-        visit = decision.visit
         again = again and not decision.route.single_use
         try:
-            if visit.hold_id:
-                return await self._claim_held(decision, request, caller, again=again)
-            return await self._claim_unheld(decision, request)
+            ready = await self._claim(decision, request, caller, again=again)
+            if not isinstance(ready, Ready) or not decision.used or decision.used.uses is None:
+                return ready
+            return await self._with_use(ready, decision.used, decision.route)
         except StoreError as error:
             self._failed(error)
             return Deny(Reason.STORE_DOWN, RETRY_STATUS, decision.route)
+
+    async def _claim(
+        self, decision: Resume, request: RequestHead, caller: Caller, *, again: bool
+    ) -> Ready | Deny:
+        if decision.visit.hold_id:
+            return await self._claim_held(decision, request, caller, again=again)
+        return await self._claim_unheld(decision, request)
+
+    async def _with_use(self, ready: Ready, used: Pass, route: Route) -> Ready | Challenge:
+        """A finished request spends a use of the pass too, or goes back to waiting."""
+        spent = None
+        try:
+            spent = await self._spend(used)
+        finally:
+            if spent is None:
+                await ready.delivery.unsent()
+        if spent is None:
+            return Challenge(Reason.USES_SPENT, route)
+        return replace(ready, delivery=Both(ready.delivery, spent))
+
+    async def _spend(self, used: Pass) -> Spent | None:
+        """None: no use is left. Raises StoreError."""
+        assert used.uses is not None
+        key, left_s = f"uses/{used.id}", max(1.0, used.expires_s - self._clock())
+        if not await self._store.reserve(key, 1, used.uses, left_s):
+            return None
+        return Spent(lambda: self._store.release(key, 1))
 
     async def _claim_held(
         self, decision: Resume, request: RequestHead, caller: Caller, *, again: bool

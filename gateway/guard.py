@@ -193,8 +193,11 @@ class Guard:
         token, again = read_finish(body)
         visit = open_visit(self._ring, token)
         route = _visited(site, visit)
-        decision = decide(route, self._finishing_facts(asked, site, route, visit))
+        facts = self._finishing_facts(asked, site, route, visit)
+        decision = decide(route, facts)
         if isinstance(decision, Resume):
+            if decision.used is None and facts.passes:  # what was just solved earned this pass too
+                decision = replace(decision, used=facts.passes[0])
             asked = replace(asked, decision=decision, visit_token=token)
             return self._resume(asked, site, decision, again=again)
         return self._act(asked, site, decision)
@@ -222,7 +225,9 @@ class Guard:
     ) -> Plan:
         """Claim the original request and send it as it was."""
         ready = await self._finisher.claim(decision, asked.request, asked.caller, again=again)
-        if not isinstance(ready, Ready):
+        if isinstance(ready, Challenge):
+            return self._handover.challenge(asked.decided(ready))
+        if isinstance(ready, Deny):
             return self._handover.page(asked.decided(ready))
         return Plan(
             upstream=site.upstream,

@@ -246,3 +246,25 @@ async def test_store_down_at_the_claim_is_said_and_nothing_is_sent():
     finish, _ = finisher(DownStore())
     down = await finish.claim(Resume(SINGLE, unheld_visit()), FINISH, CALLER, again=False)
     assert down == Deny(Reason.STORE_DOWN, 503, SINGLE)
+
+
+async def test_a_finished_request_spends_a_use_or_waits_on():
+    store = MemoryStore()
+    finish, holds = finisher(store)
+    visits = [await held_visit(holds) for _ in range(4)]
+    for visit in visits[:3]:
+        resume = Resume(ROUTE, visit, used=USED)
+        assert isinstance(await finish.claim(resume, FINISH, CALLER, again=False), Ready)
+    spent = await finish.claim(Resume(ROUTE, visits[3], used=USED), FINISH, CALLER, again=False)
+    assert spent == Challenge(Reason.USES_SPENT, ROUTE)
+    free = await finish.claim(Resume(ROUTE, visits[3]), FINISH, CALLER, again=False)
+    assert isinstance(free, Ready)  # nothing was lost: it can still be finished
+
+
+async def test_a_use_comes_back_with_an_unsent_request():
+    finish, holds = finisher(MemoryStore())
+    resume = Resume(ROUTE, await held_visit(holds), used=USED)
+    for _ in range(5):
+        ready = await finish.claim(resume, FINISH, CALLER, again=False)
+        assert isinstance(ready, Ready)
+        await ready.delivery.unsent()
