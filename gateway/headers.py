@@ -7,6 +7,7 @@ removed what a client may not say, then is set what we say, so nobody can have o
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from gateway.heads import ResponseHead, tokens
@@ -62,8 +63,21 @@ _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _DROPPED: Final = frozenset(HOP_BY_HOP) | frozenset(REQUEST_ONLY)
 _LOOK_TWICE: Final = _DROPPED | frozenset(FORWARDED) | {b"cookie"}
 _PROTECTED_PREFIXES: Final = (b"x-forwarded-", b"x-original-", b"content-", b"sec-fetch-", OURS)
+_OWN_HOP: Final = re.compile(rb"^X-Forwarded-For:[^\r]*\r\n")
 # Browsers write a nameless cookie `=a=b` back as `a=b`, so leading `=` count as nothing.
-_OUR_COOKIE: Final = re.compile(rb"[\s=]*(?:__Host-|__Secure-)?gateway_", re.IGNORECASE)
+_OUR_COOKIE: Final = re.compile(rb"[\s=]*(?:__Host-|__Secure-)?gateway_")
+
+
+# Nothing is ever done with these, unless somebody names them in Connection.
+_UNTOUCHED: Final = frozenset(
+    b"accept accept-charset accept-encoding accept-language authorization cache-control"
+    b" content-encoding content-language content-type cookie dnt host if-match if-modified-since"
+    b" if-none-match if-range if-unmodified-since last-event-id origin pragma priority"
+    b" proxy-authorization range referer sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform"
+    b" sec-fetch-dest sec-fetch-mode sec-fetch-site sec-fetch-user sec-gpc sec-websocket-extensions"
+    b" sec-websocket-key sec-websocket-protocol sec-websocket-version trailer"
+    b" upgrade-insecure-requests user-agent x-requested-with".split()
+)
 
 
 # --- To the app ----------------------------------------------------------------------------
@@ -84,95 +98,148 @@ def to_app(
     X-Forwarded-For. `cookie` replaces the Cookie field (`b""` removes it, None leaves it); `host`
     is said when the client named none.
     """
-    out = [b"%s %s HTTP/1.1\r\n" % (request.method.encode("ascii"), request.target)]
+    out = [request.method.encode("ascii"), b" ", request.target, b" HTTP/1.1\r\n"]
     if host and not request.host:
-        out.append(b"Host: %s\r\n" % host)
-    crossing = _Crossing(request, caller, ours, cookie)
-    for name, value in request.headers:
-        low = name.lower()
-        if low in _LOOK_TWICE or low[:2] == b"x-" or b"_" in low or low in crossing.nominated:
-            if crossing.passes(low, value):
-                out.append(b"%s: %s\r\n" % (name, crossing.said(low, value)))
-        elif low not in crossing.reserved:
-            out.append(b"%s: %s\r\n" % (name, value))
-    crossing.add(out, peer)
+        out.append(b"Host: %b\r\n" % host)
+    headers = request.headers
+    lows = [name.lower() for name, _ in headers]
+    plain = not ours and cookie is None and _UNTOUCHED.issuperset(lows)
+    if plain and not caller.trusted and isinstance(request.framing, NoBody):
+        for name, value in headers:
+            out += (name, b": ", value, b"\r\n")
+        out.append(_about(caller.address, caller.scheme, request.host))
+        out.append(b"\r\n")
+        return b"".join(out)
+    crossing = _Crossing(request, caller, ours, cookie, out)
+    untouched = crossing.untouched(lows)
+    for low, (name, value) in zip(lows, headers, strict=True):
+        if low in untouched or crossing.passes(low, value):
+            out += (name, b": ", value, b"\r\n")
+    crossing.add(peer)
     return b"".join(out)
 
 
 class _Crossing:
     """What one request's unusual fields are judged by."""
 
-    __slots__ = ("_caller", "_cookie", "_framed", "_ours", "_request", "nominated", "reserved")
+    __slots__ = (
+        "_caller",
+        "_cookie",
+        "_framed",
+        "_nominated",
+        "_ours",
+        "_out",
+        "_request",
+        "_reserved",
+    )
 
     def __init__(
-        self, request: RequestHead, caller: Caller, ours: Headers, cookie: bytes | None
+        self,
+        request: RequestHead,
+        caller: Caller,
+        ours: Headers,
+        cookie: bytes | None,
+        out: list[bytes],
     ) -> None:
         self._request = request
         self._caller = caller
         self._ours = ours
         self._cookie = cookie
+        self._out = out
         self._framed = isinstance(request.framing, NoBody)
-        self.reserved = {name.lower().replace(b"_", b"-") for name, _ in ours}
-        self.nominated = {
-            name for name in tokens(request.all(b"connection")) if not is_protected(name)
-        }
+        self._reserved = {name.lower().replace(b"_", b"-") for name, _ in ours}
+        self._nominated: set[bytes] = set()
+
+    def untouched(self, lows: list[bytes]) -> frozenset[bytes]:
+        """The names that need no look in this request."""
+        if b"connection" in lows:
+            named = tokens(self._request.all(b"connection"))
+            self._nominated = {name for name in named if not is_protected(name)}
+        special = self._nominated | self._reserved
+        if self._cookie is not None:
+            special.add(b"cookie")
+        return _UNTOUCHED if _UNTOUCHED.isdisjoint(special) else _UNTOUCHED - special
 
     def passes(self, low: bytes, value: bytes) -> bool:
         """Whether the client's field goes on, in its place."""
         normal = low.replace(b"_", b"-")
         if low in _FRAMING:
             return self._frames(low, value)
-        if normal.startswith(OURS) or normal in self.reserved:
+        if low == b"te":
+            return value.strip().lower() == b"trailers"
+        if normal.startswith(OURS) or normal in self._reserved:
             return False
         if normal != low and (normal in _LOOK_TWICE or is_protected(normal)):
             return False
-        if low == b"te":
-            return value.strip().lower() == b"trailers"
-        if low in _DROPPED or low in self.nominated:
+        if low in _DROPPED or low in self._nominated:
             return False
         if low in _SET_HERE:
             return low == b"x-forwarded-host" and self._caller.trusted
         if low in FORWARDED or low.startswith((b"x-forwarded-", b"x-original-")):
             return self._caller.trusted
-        return low != b"cookie" or self._cookie != b""
+        return low != b"cookie" or self._as_it_was()
+
+    def _as_it_was(self) -> bool:
+        """The Cookie field, unless it is replaced in its place; a second one goes then."""
+        if self._cookie is None:
+            return True
+        if self._cookie:
+            self._out.append(b"Cookie: %b\r\n" % self._cookie)
+            self._cookie = b""
+        return False
 
     def _frames(self, low: bytes, value: bytes) -> bool:
         """Whether this field says how the body is framed, and is the first to."""
-        if self._framed:
-            return False
         framing = self._request.framing
+        if self._framed or isinstance(framing, NoBody):
+            return False
         if isinstance(framing, Chunked):
             self._framed = low == b"transfer-encoding"
         else:
-            said = value.strip()
-            fits = said.isdigit() and int(said) == framing.size_bytes  # type: ignore[union-attr]
-            self._framed = low == b"content-length" and fits
+            said = value.strip(b" \t")
+            fits = said.isdigit() and int(said) == framing.size_bytes
+            self._framed = fits and low == b"content-length"
         return self._framed
 
-    def said(self, low: bytes, value: bytes) -> bytes:
-        if low != b"cookie" or self._cookie is None:
-            return value
-        value, self._cookie = self._cookie, b""  # a second Cookie field goes
-        return value
-
-    def add(self, out: list[bytes], peer: Peer | None) -> None:
+    def add(self, peer: Peer | None) -> None:
         """Everything we say ourselves, and the end of the head."""
-        request, caller = self._request, self._caller
+        request, caller, out = self._request, self._caller, self._out
         if not self._framed:
             out.append(_framing_field(request))
         if self._cookie:
-            out.append(b"Cookie: %s\r\n" % self._cookie)
+            out.append(b"Cookie: %b\r\n" % self._cookie)
         if request.upgrade:
             out.append(b"Connection: Upgrade\r\nUpgrade: websocket\r\n")
-        if caller.address and caller.address != "unix":
-            address = caller.address.encode("ascii", "replace")
-            through = _through(request, caller, peer) or address
-            out.append(b"X-Forwarded-For: %s\r\nX-Real-IP: %s\r\n" % (through, address))
-        out.append(b"X-Forwarded-Proto: %s\r\n" % caller.scheme.encode())
-        if request.host and not (caller.trusted and request.get(b"x-forwarded-host")):
-            out.append(b"X-Forwarded-Host: %s\r\n" % request.host.encode("ascii"))
-        out.extend(b"%s: %s\r\n" % field for field in self._ours)
+        if caller.trusted:
+            out.append(_about_trusted(request, caller, peer))
+        else:
+            out.append(_about(caller.address, caller.scheme, request.host))
+        out.extend(b"%b: %b\r\n" % field for field in self._ours)
         out.append(b"\r\n")
+
+
+@lru_cache(maxsize=1024)
+def _about(address: str, scheme: str, host: str) -> bytes:
+    """Who asked, by which scheme and for what, as seen by us."""
+    where = address.encode("ascii", "replace")
+    lines = (
+        [] if address in ("", "unix") else [b"X-Forwarded-For: " + where, b"X-Real-IP: " + where]
+    )
+    lines.append(b"X-Forwarded-Proto: " + scheme.encode())
+    if host:
+        lines.append(b"X-Forwarded-Host: " + host.encode("ascii"))
+    return b"\r\n".join(lines) + b"\r\n"
+
+
+def _about_trusted(request: RequestHead, caller: Caller, peer: Peer | None) -> bytes:
+    """The same behind a trusted proxy: what it told stays, and it is added to the way."""
+    hops = [hop for hop in request.all(b"x-forwarded-for") if hop]
+    if peer is not None and peer.address != "unix":
+        hops.append(peer.address.encode("ascii", "replace"))
+    host = "" if request.get(b"x-forwarded-host") else request.host
+    about = _about(caller.address, caller.scheme, host)
+    through = b"X-Forwarded-For: %b\r\n" % b", ".join(hops) if hops else b""
+    return through + (_OWN_HOP.sub(b"", about) if hops else about)
 
 
 def is_protected(low: bytes) -> bool:
@@ -186,22 +253,12 @@ def _framing_field(request: RequestHead) -> bytes:
     return b"Transfer-Encoding: chunked\r\n"
 
 
-def _through(request: RequestHead, caller: Caller, peer: Peer | None) -> bytes:
-    """What a trusted proxy told of the way here, and that proxy."""
-    if not caller.trusted:
-        return b""
-    hops = request.all(b"x-forwarded-for")
-    if peer is not None and peer.address != "unix":
-        hops = [*hops, peer.address.encode("ascii", "replace")]
-    return b", ".join(hop for hop in hops if hop)
-
-
 # --- To the client -------------------------------------------------------------------------
 
 
 def to_client(response: ResponseHead, *, close: bool, http10: bool, ours: bool = False) -> bytes:
     """The reply head for the client. `ours`: it comes from the gate, which may set our cookies."""
-    if response.plain and not close and not http10:
+    if response.raw and not close and not http10:
         return response.raw
     out = [b"HTTP/1.1 %d %s\r\n" % (response.status, response.reason)]
     nominated = tokens(response_values(response, b"connection")) - _FRAMING

@@ -8,8 +8,9 @@ its size first (nothing here is limited), and frame the body by `framing` alone.
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from httptools import (
     HttpParserError,
@@ -47,8 +48,7 @@ ReplyFraming: TypeAlias = Framing | UntilClose
 _UNTIL_CLOSE: Final = UntilClose()
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseHead:
+class ResponseHead(NamedTuple):
     """One acceptable reply head, final or interim."""
 
     status: int
@@ -57,8 +57,7 @@ class ResponseHead:
     headers: Headers
     framing: ReplyFraming
     keep_alive: bool  # of the upstream connection
-    raw: bytes = b""  # as received
-    plain: bool = False  # nothing in it is between us and the app alone: `raw` may pass as it is
+    raw: bytes = b""  # as received, if it may pass on as it is but for its Connection fields
 
 
 class _Fields:
@@ -119,7 +118,7 @@ def _checked(
         low = name.lower()
         if low in _WATCHED:
             seen.setdefault(low, []).append(value.rstrip(b" \t"))
-    host = _host(seen.get(b"host"), version)
+    host = _host(seen.pop(b"host", None), version)
     if isinstance(host, Refusal):
         return host
     if target[0] != 47:  # "/"
@@ -129,6 +128,22 @@ def _checked(
         target = checked
     if b"#" in target:
         return Refusal(400, "fragment")
+    verb, site = method.decode("ascii"), host.decode("ascii").lower()
+    if not seen:  # most requests
+        stays = version == (1, 1)
+        return RequestHead(verb, target, version, headers, _NO_BODY, site, stays)
+    return _unusual(verb, target, version, headers, site, seen)
+
+
+def _unusual(
+    method: str,
+    target: bytes,
+    version: tuple[int, int],
+    headers: Headers,
+    host: str,
+    seen: dict[bytes, list[bytes]],
+) -> RequestHead | Refusal:
+    """A head that says something about its body or its connection."""
     framing = _request_framing(seen, version)
     if isinstance(framing, Refusal):
         return framing
@@ -136,17 +151,9 @@ def _checked(
     upgrade = _upgrade(seen, connection, method, version, framing)
     if isinstance(upgrade, Refusal):
         return upgrade
-    return RequestHead(
-        method.decode("ascii"),
-        target,
-        version,
-        headers,
-        framing,
-        host.decode("ascii").lower(),
-        _stays(connection, version),
-        upgrade,
-        version == (1, 1) and tokens(seen.get(b"expect", ())) == {b"100-continue"},
-    )
+    expects = version == (1, 1) and tokens(seen.get(b"expect", ())) == {b"100-continue"}
+    stays = _stays(connection, version)
+    return RequestHead(method, target, version, headers, framing, host, stays, upgrade, expects)
 
 
 def tokens(values: list[bytes] | tuple[bytes, ...]) -> set[bytes]:
@@ -203,7 +210,7 @@ def _request_framing(seen: dict[bytes, list[bytes]], version: tuple[int, int]) -
 def _upgrade(
     seen: dict[bytes, list[bytes]],
     connection: set[bytes],
-    method: bytes,
+    method: str,
     version: tuple[int, int],
     framing: Framing,
 ) -> bool | Refusal:
@@ -222,7 +229,7 @@ def _upgrade(
     return (
         offered == {b"websocket"}
         and b"upgrade" in connection
-        and method == b"GET"
+        and method == "GET"
         and version == (1, 1)
     )
 
@@ -237,12 +244,12 @@ _REPLY_WATCHED: Final = frozenset(
         b"proxy-connection",
         b"te",
         b"upgrade",
-        b"set-cookie",
         b"content-length",
         b"transfer-encoding",
     }
 )
-_FRAMING_ONLY: Final = frozenset({b"content-length", b"transfer-encoding"})
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+_STAYING: Final = frozenset({b"connection", b"keep-alive"})
 
 
 def read_response(head: bytes, method: str) -> ResponseHead | Refusal:
@@ -274,28 +281,40 @@ def _reply(
         low = name.lower()
         if low in _REPLY_WATCHED:
             seen.setdefault(low, []).append(value.rstrip(b" \t"))
-    version = (1, line[1][0] - 48)
-    status = int(line[2])
+    minor, digits, reason = line.groups()
+    status = int(digits)
     framing = _reply_framing(seen, status, method)
     if isinstance(framing, Refusal):
         return framing
-    return ResponseHead(
-        status,
-        line[3] or b"",
-        version,
-        headers,
-        framing,
-        _stays(tokens(seen.get(b"connection", ())), version),
-        head,
-        version == (1, 1) and seen.keys() <= _FRAMING_ONLY and status >= 200 and status != 204,
-    )
+    version = (1, 1) if minor == b"1" else (1, 0)
+    stays, raw = version == (1, 1), b""
+    unusual = seen.keys() - _FRAMING
+    if unusual:
+        connection = tokens(seen.get(b"connection", ()))
+        stays = _stays(connection, version)
+        if unusual <= _STAYING and connection <= {b"keep-alive", b"close"}:
+            raw = _without(head, headers, unusual)
+    else:
+        raw = head
+    if version == (1, 0) or status < 200 or status == 204 or b"gateway_" in head:
+        raw = b""
+    return ResponseHead(status, reason or b"", version, headers, framing, stays, raw)
+
+
+def _without(head: bytes, headers: Headers, names: Set[bytes]) -> bytes:
+    """The head without the fields of these lower-case names."""
+    for name, _ in headers:
+        if name.lower() in names:
+            at = head.find(b"\r\n%b:" % name)
+            head = head[:at] + head[head.find(b"\r\n", at + 2) :]
+    return head
 
 
 def _reply_framing(
     seen: dict[bytes, list[bytes]], status: int, method: str
 ) -> ReplyFraming | Refusal:
     """RFC 9112 §6.3: what the request and the status say comes before the fields."""
-    if method == "HEAD" or status < 200 or status in (204, 304):
+    if status < 200 or status == 204 or status == 304 or method == "HEAD":
         return _NO_BODY
     codings = seen.get(b"transfer-encoding")
     if codings is not None:
@@ -305,6 +324,6 @@ def _reply_framing(
     lengths = seen.get(b"content-length")
     if lengths is None:
         return _UNTIL_CLOSE
-    if len(set(lengths)) != 1 or _DIGITS.fullmatch(lengths[0]) is None:
+    if _DIGITS.fullmatch(lengths[0]) is None or lengths.count(lengths[0]) != len(lengths):
         return Refusal(502, "content-length")
     return Length(int(lengths[0]))

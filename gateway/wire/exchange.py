@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Exchange(Reply):
     """The request's half."""
 
-    __slots__ = ("_need_bytes", "_payload", "_raw", "_troubled")
+    __slots__ = ("_ended", "_need_bytes", "_payload", "_raw", "_troubled")
 
     def __init__(self, wire: Wire, client: Client, request: RequestHead) -> None:
         super().__init__(wire, client, request)
@@ -35,6 +35,7 @@ class Exchange(Reply):
         self._payload = b""  # … decoded
         self._need_bytes = 0
         self._troubled = False
+        self._ended = False  # nobody waits for the reply any more
 
     # --- Asking the guard ------------------------------------------------------------------
 
@@ -50,39 +51,46 @@ class Exchange(Reply):
             return self._go(answer)
         if isinstance(answer, NeedBody):
             return self._need(answer, seen)
-        self._task = self._wire.spawn(self._wait(answer, seen))
+        self._wire.spawn(self._wait(answer, seen))
         return None
 
     async def _wait(self, answer: Awaitable[Plan | NeedBody], seen: BodySeen | None) -> None:
+        """Never cancelled: an answer may hold a claim, which must be given back."""
         try:
             found = await answer
         except Exception as fault:
             return self._failed("guard.plan", fault)
-        self._task = None
-        return self._go(found) if isinstance(found, Plan) else self._need(found, seen)
+        if isinstance(found, NeedBody):
+            return self._need(found, seen)
+        return self._go(found)
 
     def _need(self, need: NeedBody, seen: BodySeen | None) -> None:
         if seen is not None and (seen.complete or need.max_bytes <= self._need_bytes):
             return self._failed("guard.plan", ValueError("asked for what it was given"))
         self._need_bytes = need.max_bytes
-        if self._client.reader is None:
-            return self._ask(BodySeen(self._payload, True))
+        if self._ended:
+            return None
+        if self._client.reader is None or len(self._payload) >= self._need_bytes:
+            return self._show()
         return self._client.read_body(self._collect)
+
+    def _show(self) -> None:
+        """Let the guard see what was collected, no more than it asked for."""
+        complete = self._client.reader is None and len(self._payload) <= self._need_bytes
+        self._ask(BodySeen(self._payload[: self._need_bytes], complete))
 
     def _collect(self, data: bytes, reader: BodyReader) -> None:
         """A part of the body, for the guard to see and then to be sent on."""
         self._raw.append(data)
         self._payload += reader.payload(data)
-        size = len(self._payload)
-        if reader.done or size >= self._need_bytes:
+        if reader.done or len(self._payload) >= self._need_bytes:
             self._client.stop_body()
-            complete = reader.done and size <= self._need_bytes
-            self._ask(BodySeen(self._payload[: self._need_bytes], complete))
+            self._show()
 
     def _failed(self, what: str, fault: BaseException) -> None:
-        self._task = None
         self._wire.report(what, fault)
-        self._client.refuse(Refusal(500, what))
+        if not self._ended:
+            self._client.refuse(Refusal(500, what))
 
     # --- Reaching the upstream -------------------------------------------------------------
 
@@ -90,7 +98,9 @@ class Exchange(Reply):
         self._plan = plan
         if plan.delivery is not None:
             self._handover = Handover(plan.delivery, self._wire.spawn, self._wire.report)
-        elif plan.retry_safe and plan.body is None:
+        if self._ended:  # the client left while the guard thought
+            return self._drop()
+        if self._handover is None and plan.retry_safe and plan.body is None:
             link = self._wire.upstreams.take(plan.upstream)
             if link is not None:
                 self._may_retry = True
@@ -205,7 +215,7 @@ class Exchange(Reply):
         assert plan is not None
         self._task = None
         self._drop()
-        if client.gone:
+        if self._ended or client.gone:
             return None
         if self._status:
             return client.abort()
@@ -224,7 +234,7 @@ class Exchange(Reply):
         return self._go(instead)
 
     def _drop(self) -> None:
-        """Leave the upstream, and say how far it came."""
+        """Leave the upstream, and tell how far it came."""
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -235,6 +245,7 @@ class Exchange(Reply):
 
     def stop(self) -> bool:
         """The client was refused. Returns whether a reply has begun."""
+        self._ended = True
         self._drop()
         return self._status != 0
 
@@ -245,4 +256,4 @@ class Exchange(Reply):
         if self._handover is not None and self._handover.under_way and whole:
             self._wire.detached.add(self)
         else:
-            self._drop()
+            self.stop()

@@ -18,7 +18,7 @@ from gateway.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made per request, and that costs a microsecond
 class Plan:
     """Where one request goes, and as what bytes. The wire calls `finished` once for each."""
 

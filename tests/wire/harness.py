@@ -13,6 +13,7 @@ from gateway.headers import to_app
 from gateway.model import BodySeen, Caller, NoBody, Peer, Reason, Refusal, RequestHead, Upstream
 from gateway.wire import NeedBody, Plan, Wire, WireLimits
 
+NOWHERE = Upstream("app")
 CALLER = Caller("203.0.113.7", "203.0.113.0/24", "http", False)
 Serve = Callable[["Conn"], Awaitable[None]]
 
@@ -88,7 +89,7 @@ class App:
     serve: Serve
     heads: list[bytes] = field(default_factory=list)
     connections: int = 0
-    upstream: Upstream = Upstream("app")
+    upstream: Upstream = NOWHERE
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
