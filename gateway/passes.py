@@ -18,11 +18,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from jwt.types import Options
 
 from gateway.model import JSON, Caller, Pass, PassRule, Solved
 from gateway.ring import Key, KeyRing
@@ -40,6 +41,14 @@ _KID = re.compile(r"[A-Za-z0-9_-]{1,16}(\.ed)?")
 _COMPACT = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _CLAIMS = {"iat": int, "exp": int, "jti": str, "scope": str, "lvl": int, "pv": str, "kind": str}
 _HEADER = {"alg", "kid", "typ"}  # all there may be: no crit, b64, jwk, jku, x5u, zip
+_SIGNATURE_ONLY: Final[Options] = {
+    "verify_exp": False,
+    "verify_iat": False,
+    "verify_nbf": False,
+    "verify_aud": False,
+    "verify_iss": False,
+    "require": ["iss", "aud", "sub", "iat", "exp", "jti"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +191,10 @@ def _header(token: bytes) -> dict[str, JSON] | None:
 
 def _claims(signer: _Signer, token: bytes) -> dict[str, JSON] | None:
     """Signature only: times and audience are compared here, with a clock that is an argument."""
-    options = {
-        "verify_exp": False,
-        "verify_iat": False,
-        "verify_nbf": False,
-        "verify_aud": False,
-        "verify_iss": False,
-        "require": ["iss", "aud", "sub", "iat", "exp", "jti"],
-    }
     try:
-        return jwt.decode(token, signer.verify, algorithms=[signer.algorithm], options=options)
+        return jwt.decode(
+            token, signer.verify, algorithms=[signer.algorithm], options=_SIGNATURE_ONLY
+        )
     except (jwt.InvalidTokenError, ValueError, RecursionError):
         return None
 

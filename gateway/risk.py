@@ -26,7 +26,7 @@ HASTE_S: Final = {"one_click": 0.35, "slider": 0.6}  # page shown, seen, hand th
 BUSY_FROM, BUSY_AT = 30, 300  # answers from one prefix in the window: doubt begins, is full
 
 _TOOLS = re.compile(
-    r"^$|python|curl/|wget|httpx|aiohttp|go-http-client|okhttp|java/|libwww|scrapy|ruby|node|axios|"
+    r"^$|python|curl/|wget|httpx|aiohttp|go-http-client|okhttp|java/|libwww|scrapy|ruby|node-fetch|axios|"
     r"phantomjs|guzzle|^mozilla/5\.0$",
     re.IGNORECASE,
 )

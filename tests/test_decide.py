@@ -31,9 +31,8 @@ NOW = Facts(now_s=1000.0, caller=CALLER, method="POST")
 HAS = replace(NOW, passes=(PASS,))
 HAS_LIMITED = replace(NOW, passes=(LIMITED,))
 DOWN = replace(NOW, store_up=False)
-FINISH = replace(
-    NOW, finishing=True, visit=replace(VISIT, solved=SOLVED), visit_matches=True, same_origin=True
-)
+SOLVED_VISIT = replace(VISIT, solved=SOLVED)
+FINISH = replace(NOW, finishing=True, visit=SOLVED_VISIT, visit_matches=True, same_origin=True)
 UNSOLVED = replace(FINISH, visit=VISIT)
 
 USES = replace(ROUTE, pass_rule=replace(RULE, uses=3))
@@ -195,8 +194,8 @@ def test_an_opening_page_needs_a_pass_and_spends_nothing(
 @pytest.mark.parametrize(
     "route, facts, expected",
     [
-        (ROUTE, FINISH, Resume(ROUTE, FINISH.visit)),
-        (SINGLE, FINISH, Resume(SINGLE, FINISH.visit)),
+        (ROUTE, FINISH, Resume(ROUTE, SOLVED_VISIT)),
+        (SINGLE, FINISH, Resume(SINGLE, SOLVED_VISIT)),
         # whose visit, and from where
         (ROUTE, replace(FINISH, visit=None), Deny(Reason.VISIT_UNREADABLE, 400, ROUTE)),
         (None, replace(FINISH, visit=None), Deny(Reason.VISIT_UNREADABLE, 400)),
@@ -215,7 +214,7 @@ def test_an_opening_page_needs_a_pass_and_spends_nothing(
             Deny(Reason.VISIT_UNREADABLE, 400, replace(ROUTE, site="blog")),
         ),
         # until when
-        (ROUTE, replace(FINISH, now_s=1899.9), Resume(ROUTE, FINISH.visit)),
+        (ROUTE, replace(FINISH, now_s=1899.9), Resume(ROUTE, SOLVED_VISIT)),
         (ROUTE, replace(FINISH, now_s=1900.0), Deny(Reason.VISIT_EXPIRED, 410, ROUTE)),
         (ROUTE, replace(FINISH, now_s=NAN), Deny(Reason.VISIT_EXPIRED, 410, ROUTE)),
         # solved highly enough
@@ -246,7 +245,7 @@ def test_an_opening_page_needs_a_pass_and_spends_nothing(
         (SHADOW, UNSOLVED, Resume(SHADOW, VISIT)),
         (DENY, FINISH, Deny(Reason.DENIED, 403, DENY)),
         # without the store the claim will fail by itself; asking again would not help
-        (ROUTE, replace(FINISH, store_up=False), Resume(ROUTE, FINISH.visit)),
+        (ROUTE, replace(FINISH, store_up=False), Resume(ROUTE, SOLVED_VISIT)),
         (ROUTE, replace(UNSOLVED, store_up=False), Deny(Reason.STORE_DOWN, 503, ROUTE)),
         (POW, replace(UNSOLVED, store_up=False), challenge(Reason.STORE_DOWN, POW)),
         (OPEN, replace(UNSOLVED, store_up=False), Resume(OPEN, VISIT)),

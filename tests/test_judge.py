@@ -179,7 +179,7 @@ def test_what_needs_no_spending(now_s: float, ticket: Ticket | None, expected: O
 class Odd:
     """A kind that says `right` and means no."""
 
-    params = None
+    params: type[Any] = object
 
     def make(self, rng: Random, params: Any) -> Made:
         return Made({}, {})

@@ -59,9 +59,9 @@ def test_a_folder_that_others_may_enter_is_refused(folder: Path, mode: int, loos
     if not loose:
         assert load_keys(folder, 10.0).newest.kid == "a"
         return
-    for read in (lambda: load_keys(folder, 10.0), lambda: create_keys(folder, 10.0)):
+    for read in (load_keys, create_keys):
         with pytest.raises(KeysError, match="others may read it"):
-            read()
+            read(folder, 10.0)
 
 
 @pytest.mark.parametrize(

@@ -85,21 +85,9 @@ def test_the_claims_say_no_score_and_name_nobody() -> None:
 
 
 def test_binding_digests_are_keyed() -> None:
-    digests = [
-        parts(issue(ring, SOLVED, **rest).encode())[1]["ah"]
-        for ring in (RING, STRANGE_RING)
-        for rest in [
-            {
-                "rule": BOTH,
-                "site": "shop",
-                "policy": "",
-                "caller": CALLER,
-                "now_s": 1000.0,
-                "id": "x",
-            }
-        ]
-    ]
-    assert digests[0] != digests[1]
+    ours, theirs = (parts(make(ring, rule=BOTH))[1] for ring in (RING, STRANGE_RING))
+    assert ours["ah"] != theirs["ah"]
+    assert ours["bh"] != theirs["bh"]
 
 
 @pytest.mark.parametrize(

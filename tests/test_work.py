@@ -84,7 +84,9 @@ def test_true_is_not_one(proof: object) -> None:
 
 @pytest.mark.parametrize("secret", [{}, {"number": None}, {"number": "5"}])
 @pytest.mark.parametrize("proof", [{}, {"number": None}, {"number": "5"}, {"number": 5}])
-def test_a_secret_without_a_number_is_met_by_nothing(secret: dict, proof: dict) -> None:
+def test_a_secret_without_a_number_is_met_by_nothing(
+    secret: dict[str, object], proof: dict[str, object]
+) -> None:
     assert check_work(secret, proof) is False
 
 

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import json
+import math
+import time
+from dataclasses import asdict
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.trace import ABSENT, LARGEST, MAX_POINTS, Features, features
+
+NAN = float("nan")
+
+
+def drag(*, steps: int = 20, bend: float = 0.0, shake: float = 0.0, seed: int = 1) -> list[Any]:
+    """From left to right, as a script draws it; `bend` and `shake` make it a hand."""
+    rng = Random(seed)
+    points: list[Any] = [[0, 0.1, 0.5, "d"]]
+    for i in range(1, steps + 1):
+        along = i / steps
+        x = 0.1 + 0.5 * along + shake * rng.uniform(-1, 1)
+        y = 0.5 + bend * math.sin(math.pi * along)
+        points.append([i * 16, round(x, 4), round(y, 4), "m"])
+    return [*points, [steps * 16 + 5, 0.6, 0.5, "u"]]
+
+
+@pytest.mark.parametrize("trace", [None, []])
+def test_no_trace_is_no_fault(trace: Any) -> None:
+    assert features(trace) == ABSENT == Features()
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        {},
+        "mmm",
+        0,
+        1.5,
+        True,
+        [1],
+        [[]],
+        [None],
+        [[0, 0, 0]],
+        [[0, 0, 0, "m", 0]],
+        [[0, 0, 0, "x"]],
+        [[0, 0, 0, ""]],
+        [[0, 0, 0, "md"]],
+        [[0, 0, 0, 1]],
+        [["0", 0, 0, "m"]],
+        [[True, 0, 0, "m"]],
+        [[NAN, 0, 0, "m"]],
+        [[0, float("inf"), 0, "m"]],
+        [[0, 0, 10**400, "m"]],
+        [[0, 0, LARGEST * 1.01, "m"]],
+        [[0, 0, 0, "m"], [0, 0, "m"]],
+    ],
+)
+def test_what_our_page_never_sends(trace: Any) -> None:
+    assert features(trace) == Features(malformed=True)
+
+
+def test_counts() -> None:
+    trace = [
+        [5, 0.1, 0.1, "m"],
+        [9, 0.2, 0.1, "m"],
+        [12, 0.2, 0.1, "d"],
+        [11, 0.2, 0.1, "u"],
+        [40, 0, 0, "k"],
+    ]
+    assert features(trace) == Features(
+        points=5,
+        moves=2,
+        presses=1,
+        keys=1,
+        duration_ms=35.0,
+        disordered=1,
+        moves_before_press=2,
+    )
+
+
+def test_a_ruled_drag() -> None:
+    found = features(drag()).drag
+    assert found is not None
+    assert found.moves == 20
+    assert found.duration_ms == 320
+    assert found.length == pytest.approx(0.5)
+    assert found.bend == pytest.approx(0.0, abs=1e-9)
+    assert found.step_cv < 0.01
+    assert found.pace_cv < 0.01
+
+
+def test_a_bent_and_shaken_drag() -> None:
+    found = features(drag(bend=0.02, shake=0.01)).drag
+    assert found is not None
+    assert found.bend == pytest.approx(0.02, abs=0.003)
+    assert found.step_cv > 0.3
+    assert found.pace_cv > 0.3
+
+
+@pytest.mark.parametrize(
+    "trace, moves",
+    [
+        ([[0, 0, 0, "m"], [1, 0, 0, "m"], [2, 0, 0, "m"]], None),
+        ([[0, 0, 0, "d"], [1, 0.1, 0, "u"]], None),
+        ([[0, 0, 0, "d"], [1, 0.1, 0, "m"], [2, 0.1, 0, "u"]], None),
+        ([[0, 0, 0, "d"], [1, 0.1, 0, "m"], [2, 0.2, 0, "m"]], 2),
+        ([*drag(steps=3), *drag(steps=9, bend=0.1)], 9),
+        ([*drag(steps=9, bend=0.1), *drag(steps=3)], 9),
+        ([[0, 0, 0, "d"], [1, 0, 0, "m"], [2, 0, 0, "m"], [3, 0, 0, "u"]], 2),
+    ],
+)
+def test_which_drag_counts(trace: Any, moves: int | None) -> None:
+    found = features(trace).drag
+    assert (found.moves if found else None) == moves
+
+
+def test_a_drag_that_returns_is_measured_from_its_start() -> None:
+    there_and_back = [[0, 0, 0, "d"], [9, 0.3, 0.4, "m"], [20, 0, 0, "m"]]
+    found = features(there_and_back).drag
+    assert found is not None
+    assert found.bend == pytest.approx(0.5)
+
+
+def test_of_a_long_trace_the_newest_are_read_and_quickly() -> None:
+    long = [[i, 0.5, 0.5, "m"] for i in range(200_000)]
+    start_s = time.perf_counter()
+    found = features(long)
+    assert time.perf_counter() - start_s < 0.5
+    assert found.points == MAX_POINTS
+    assert found.duration_ms == MAX_POINTS - 1
+
+
+number = st.integers() | st.floats() | st.integers(0, 2000) | st.floats(0, 1)
+point = st.tuples(number, number, number, st.sampled_from("mduk")).map(list)
+small = st.tuples(
+    st.integers(-5, 5000), st.floats(-1, 2), st.floats(-1, 2), st.sampled_from("mmdduk")
+).map(list)
+json_values = st.recursive(
+    st.none() | st.booleans() | number | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=8,
+)
+
+
+@given(json_values | st.lists(point, max_size=20) | st.lists(small, max_size=40))
+def test_any_json_has_finite_features(trace: Any) -> None:
+    found = asdict(features(trace))
+    drag = found.pop("drag") or {}
+    assert all(math.isfinite(value) and value >= 0 for value in (*found.values(), *drag.values()))
+
+
+def test_json_from_a_page_is_read() -> None:
+    assert features(json.loads(json.dumps(drag()))).presses == 1
