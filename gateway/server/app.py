@@ -31,23 +31,24 @@ class Current:
 
 
 CURRENT = web.AppKey("current", Current)
+GATE = web.RequestKey("gate", GateParts)
+ENVELOPE = web.RequestKey("envelope", Envelope)
 
 
 def make_app(parts: GateParts) -> web.Application:
     """The gate as an application: `/challenge`, `/deny`, `/own/…`."""
-    app = web.Application()
+    app = web.Application(middlewares=[_guard])
     app[CURRENT] = Current(parts)
-    app.router.add_route("*", "/challenge", _guarded("challenge", challenge))
-    app.router.add_route("*", "/deny", _guarded("deny", deny))
-    app.router.add_post("/own/answer", _guarded("own", own.answer))
-    app.router.add_post("/own/challenge", _guarded("own", own.another))
-    app.router.add_post("/own/wait", _guarded("own", own.wait))
-    app.router.add_post("/own/loop", _guarded("own", own.loop))
-    app.router.add_get("/own/assets/{name}", _guarded("own", own.asset))
-    app.router.add_get("/own/gateway.js", _guarded("own", own.widget))
-    app.router.add_get("/own/frame", _guarded("own", own.frame))
-    app.router.add_get("/own/jwks.json", _guarded("own", own.keys))
-    app.router.add_route("*", "/{path:.*}", _guarded("own", _unknown))
+    app.router.add_route("*", "/challenge", _with_parts(challenge))
+    app.router.add_route("*", "/deny", _with_parts(deny))
+    app.router.add_post("/own/answer", _with_parts(own.answer))
+    app.router.add_post("/own/challenge", _with_parts(own.another))
+    app.router.add_post("/own/wait", _with_parts(own.wait))
+    app.router.add_post("/own/loop", _with_parts(own.loop))
+    app.router.add_get("/own/assets/{name}", _with_parts(own.asset))
+    app.router.add_get("/own/gateway.js", _with_parts(own.widget))
+    app.router.add_get("/own/frame", _with_parts(own.frame))
+    app.router.add_get("/own/jwks.json", _with_parts(own.keys))
     return app
 
 
@@ -56,28 +57,31 @@ def replace_parts(app: web.Application, parts: GateParts) -> None:
     app[CURRENT].parts = parts
 
 
-async def _unknown(gate: GateParts, request: web.Request, envelope: Envelope) -> web.Response:
-    raise web.HTTPNotFound
-
-
-def _guarded(action: str, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Only what the wire sent, for this purpose; and never a traceback."""
-
-    async def handle(request: web.Request) -> web.Response:
-        gate = request.app[CURRENT].parts
-        envelope = Envelope.open(request.headers.get(HEADER), gate.boot)
-        if envelope is None or envelope.action != action:
-            return web.Response(status=404, text="Not found\n")
-        try:
-            return await handler(gate, request, envelope)
-        except web.HTTPException as error:
-            return refuse(gate, request, envelope, "default", error.status)
-        except ConnectionResetError:
-            raise  # the wire has gone: there is nobody to answer
-        except Exception as error:
-            return _broke(gate, envelope, error)
+def _with_parts(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await handler(request[GATE], request, request[ENVELOPE])
 
     return handle
+
+
+@web.middleware
+async def _guard(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Only what the wire sent, for the purpose it said; and never a traceback."""
+    gate = request.app[CURRENT].parts
+    envelope = Envelope.open(request.headers.get(HEADER), gate.boot)
+    if envelope is None or envelope.action != request.path.split("/")[1]:
+        return web.Response(status=404, text="Not found\n")
+    request[GATE], request[ENVELOPE] = gate, envelope
+    try:
+        return await handler(request)
+    except web.HTTPException as error:  # no such endpoint, or not by this method
+        return refuse(gate, request, envelope, "default", error.status)
+    except ConnectionResetError:
+        raise  # the wire has gone: there is nobody to answer
+    except Exception as error:
+        return _broke(gate, envelope, error)
 
 
 def _broke(gate: GateParts, envelope: Envelope, error: Exception) -> web.Response:
