@@ -1,9 +1,9 @@
 """One file for all gates of a machine: SQLite in WAL mode, the default store.
 
 One thread of its own does all the work. It takes what has piled up, runs it in one transaction and
-answers everybody after the commit ("group commit"), so a busy gate pays for few commits. If any
-operation of a batch fails, the batch is undone and each is run alone: one that has no room cannot
-fail the others.
+answers everybody after the commit ("group commit"), so a busy gate pays for few commits. If a batch
+finds no room, it is undone and each operation runs alone, after what has expired was removed: one
+that doesn't fit cannot fail the others.
 
 Durability: `synchronous=NORMAL`, so a killed process loses nothing, and a power cut may lose the
 last moments. A `swap` is the exception: batches with one are synced to the disk before they are
@@ -231,13 +231,25 @@ class SqliteStore:
     def _serve(self, jobs: list[_Job[Any]]) -> None:
         try:
             results = self._commit(jobs)
-        except StoreError as error:
-            for job in jobs if len(jobs) > 1 else ():
-                self._serve([job])
-            if len(jobs) == 1:
-                jobs[0].done.set_exception(error)
-            return
-        for job, result in zip(jobs, results, strict=True):
+        except StoreFull:
+            for job in jobs:
+                self._serve_alone(job)
+        except StoreDown as error:
+            for job in jobs:
+                job.done.set_exception(error)
+        else:
+            for job, result in zip(jobs, results, strict=True):
+                job.done.set_result(result)
+
+    def _serve_alone(self, job: _Job[Any]) -> None:
+        """Again, after making room of what has expired."""
+        try:
+            self._sweep()
+            [result] = self._commit([job])
+        except (StoreError, sqlite3.Error) as error:
+            full = error if isinstance(error, StoreError) else self._failed(error)
+            job.done.set_exception(full)
+        else:
             job.done.set_result(result)
 
     def _commit(self, jobs: list[_Job[Any]]) -> list[Any]:
@@ -249,7 +261,7 @@ class SqliteStore:
             now_s = self._clock()
             results = [job.run(db, now_s) for job in jobs]
             db.execute("COMMIT")
-        except (sqlite3.Error, OSError, ValueError) as error:
+        except Exception as error:  # whatever it is, the thread must live
             raise self._failed(error) from None
         return results
 
@@ -286,13 +298,21 @@ class SqliteStore:
         if self._db is None or 0 <= now_s - self._swept_s < SWEEP_S:
             return
         try:
-            while self._db.execute(SWEEP, (now_s, SWEPT_AT_ONCE)).rowcount == SWEPT_AT_ONCE:
-                if not self._jobs.empty():
-                    return  # the visitors first; the rest when it is quiet
-            self._swept_s = now_s
+            if self._sweep():  # else visitors came first; the rest when it is quiet
+                self._swept_s = now_s
         except sqlite3.Error as error:
             self._failed(error)
             self._swept_s = now_s
+
+    def _sweep(self) -> bool:
+        """Remove what has expired, while nobody waits. True: all of it. Raises sqlite3.Error."""
+        if self._db is None:
+            return True
+        now_s = self._clock()
+        while self._db.execute(SWEEP, (now_s, SWEPT_AT_ONCE)).rowcount == SWEPT_AT_ONCE:
+            if not self._jobs.empty():
+                return False
+        return True
 
 
 def _read(db: sqlite3.Connection, key: str, now_s: float) -> bytes | None:
