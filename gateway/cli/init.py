@@ -46,7 +46,7 @@ sites:
 
 _ROUTE = """\
       - name: {name}
-        match: {match}
+        match: {match}{params}
         ladder:                 # the easiest kind that suffices for the visitor's risk
           - {{kind: invisible, max_risk: 0.3}}
           - slider
@@ -82,7 +82,7 @@ def _fill(upstream: str, paths: list[str], hosts: list[str], title: str, listen:
     for path in paths:
         names.append(_name(path, names))
     routes = "\n".join(
-        _ROUTE.format(name=name, match=_match(path))
+        _ROUTE.format(name=name, match=_match(path), params=_params(path))
         for name, path in zip(names, paths, strict=True)
     )
     return _TEMPLATE.format(
@@ -100,6 +100,11 @@ def _match(path: str) -> str:
     pairs = parse_qsl(query, keep_blank_values=True) if mark else []
     wanted = ", ".join(f"{_quoted(name)}: {_quoted(value)}" for name, value in pairs)
     return f"{{method: POST, path: {_quoted(path)}{f', query: {{{wanted}}}' if wanted else ''}}}"
+
+
+def _params(path: str) -> str:
+    php = ".php" in path.partition("?")[0]
+    return "\n        params: php             # names are compared as PHP reads them" if php else ""
 
 
 def _quoted(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -11,7 +12,9 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
 
 from gateway.config.faults import Fault, Place
-from gateway.config.nodes import Entry, Items, Node, Table, Text
+from gateway.config.nodes import Entry, Items, Node, Table, Text, path_of
+
+Steps: TypeAlias = tuple[str | int, ...]
 
 MAX_FILE_BYTES = 2**20  # a megabyte of configuration is not written by hand
 MAX_NODES = 50_000  # aliases counted where they are used: a "billion laughs" ends here
@@ -42,9 +45,10 @@ def parse(text: str, file: str, env: Mapping[str, str]) -> tuple[Node | None, li
         return None, [Fault(Place(file, 1, 1), "", "the file is empty")]
     reader = _Reader(file, env)
     try:
-        return reader.node(root, 0), reader.faults
+        node = reader.node(root, ())
     except TooBigError as error:
-        return None, [*reader.faults, Fault(Place(file), "", str(error))]
+        return None, [Fault(Place(file), "", str(error))]
+    return node, [Fault(at, path_of(node, loc), what) for at, loc, what in reader.found]
 
 
 def _syntax_fault(error: MarkedYAMLError, file: str) -> Fault:
@@ -53,6 +57,12 @@ def _syntax_fault(error: MarkedYAMLError, file: str) -> Fault:
     problem = str(error.problem or error.context or "not YAML")
     if r"'\t'" in problem:
         return Fault(place, "", "a tab: YAML is indented by spaces")
+    if "<stream end>" in problem and error.context_mark:
+        mark = error.context_mark
+        what = "not YAML: what begins here is never closed"
+        return Fault(Place(file, mark.line + 1, mark.column + 1), "", what)
+    if "another document" in problem:
+        problem = "a second document (---): a file holds one"
     if "mapping values are not allowed" in problem:
         problem = "a second ':' on one line: quote the value, or indent the line below its key"
     return Fault(place, "", f"not YAML: {problem}")
@@ -64,30 +74,39 @@ class _Reader:
     def __init__(self, file: str, env: Mapping[str, str]) -> None:
         self.file = file
         self.env = env
-        self.faults: list[Fault] = []
+        self.found: list[tuple[Place, Steps, str]] = []
         self._count = 0
+        self._open: set[int] = set()
 
-    def node(self, node: YamlNode, depth: int) -> Node:
+    def node(self, node: YamlNode, loc: Steps) -> Node:
+        """The node and all below it. Raises TooBigError."""
         self._count += 1
         if self._count > MAX_NODES:
             raise TooBigError(f"unfolds to more than {MAX_NODES} values: check its anchors (&, *)")
-        if depth > MAX_DEPTH:
+        if len(loc) > MAX_DEPTH:
             raise TooBigError(f"nested more than {MAX_DEPTH} deep: check its anchors (&, *)")
-        self._check_tag(node)
-        if isinstance(node, MappingNode):
-            return self._table(node, depth)
-        if isinstance(node, SequenceNode):
-            return Items(self._place(node), [self.node(item, depth + 1) for item in node.value])
-        assert isinstance(node, ScalarNode)
-        return self._text(node)
+        self._check_tag(node, loc)
+        if isinstance(node, ScalarNode):
+            return self._text(node, loc)
+        if id(node) in self._open:
+            self._fault(self._place(node), loc, "an anchor (&) that holds itself (*)")
+            return Text(self._place(node), None, broken=True)
+        self._open.add(id(node))
+        found = self._table(node, loc) if isinstance(node, MappingNode) else self._items(node, loc)
+        self._open.discard(id(node))
+        return found
 
-    def _table(self, node: MappingNode, depth: int) -> Table:
+    def _items(self, node: YamlNode, loc: Steps) -> Items:
+        items = [self.node(item, (*loc, index)) for index, item in enumerate(node.value)]
+        return Items(self._place(node), items)
+
+    def _table(self, node: MappingNode, loc: Steps) -> Table:
         table = Table(self._place(node))
         merged: list[YamlNode] = []
         for key_node, value_node in node.value:
             place = self._place(key_node)
             if not isinstance(key_node, ScalarNode):
-                self._fault(place, "", "a key must be plain text")
+                self._fault(place, loc, "a key must be plain text")
                 continue
             if key_node.value == "<<" and key_node.style is None:
                 many = isinstance(value_node, SequenceNode)
@@ -96,31 +115,33 @@ class _Reader:
             key = str(key_node.value)
             if key in table.entries:
                 first = table.entries[key].key_place
-                self._fault(place, key, f"duplicate key, first given on line {first.line}")
+                self._fault(place, (*loc, key), f"duplicate key, first given on line {first.line}")
                 continue
-            table.entries[key] = Entry(place, self.node(value_node, depth + 1))
+            table.entries[key] = Entry(place, self.node(value_node, (*loc, key)))
         for source in merged:
-            self._merge(table, source, depth)
+            self._merge(table, source, (*loc, "<<"))
         return table
 
-    def _merge(self, table: Table, source: YamlNode, depth: int) -> None:
+    def _merge(self, table: Table, source: YamlNode, loc: Steps) -> None:
         """`<<`: keys given in the mapping itself win over those merged in."""
-        other = self.node(source, depth + 1)
+        other = self.node(source, loc)
         if not isinstance(other, Table):
-            self._fault(self._place(source), "<<", "only a mapping can be merged in")
+            self._fault(self._place(source), loc, "only a mapping can be merged in")
             return
         for key, entry in other.entries.items():
             table.entries.setdefault(key, entry)
 
-    def _text(self, node: ScalarNode) -> Text:
+    def _text(self, node: ScalarNode, loc: Steps) -> Text:
         place, raw = self._place(node), str(node.value)
         if node.style is None and raw in _NULLS:
             return Text(place, None)
         if "${" not in raw:
             return Text(place, raw)
-        return Text(place, self._expand(raw, place, quoted=node.style in ("'", '"')), secret=True)
+        before = len(self.found)
+        value = self._expand(raw, place, loc, quoted=node.style in ("'", '"'))
+        return Text(place, value, secret=True, broken=len(self.found) > before)
 
-    def _expand(self, raw: str, place: Place, *, quoted: bool) -> str:
+    def _expand(self, raw: str, place: Place, loc: Steps, *, quoted: bool) -> str:
         """Fill in `${NAME}` and `${NAME:-default}`; `$${` stands for a plain `${`."""
 
         def fill(found: re.Match[str]) -> str:
@@ -129,7 +150,7 @@ class _Reader:
             here = Place(place.file, place.line, place.column + found.start() + quoted)
             name = found["name"]
             if name is None or not _NAME.fullmatch(name):
-                self._fault(here, "", "not a variable: write ${NAME} or ${NAME:-default}")
+                self._fault(here, loc, "not a variable: write ${NAME} or ${NAME:-default}")
                 return ""
             value = self.env.get(name)
             if value:
@@ -138,18 +159,18 @@ class _Reader:
                 return str(found["default"])
             if value is None:
                 remedy = f"set it, or write ${{{name}:-default}}"
-                self._fault(here, "", f"the environment has no {name}: {remedy}")
+                self._fault(here, loc, f"the environment has no {name}: {remedy}")
             return ""
 
         return _VARIABLE.sub(fill, raw)
 
-    def _check_tag(self, node: YamlNode) -> None:
+    def _check_tag(self, node: YamlNode, loc: Steps) -> None:
         tag = str(node.tag or "")
         if not tag.startswith("tag:yaml.org,2002:") or "python" in tag:
-            self._fault(self._place(node), "", f"tags such as {tag.split(':')[-1]} are not read")
+            self._fault(self._place(node), loc, f"tags such as {tag.split(':')[-1]} are not read")
 
-    def _fault(self, place: Place, where: str, what: str) -> None:
-        self.faults.append(Fault(place, where, what))
+    def _fault(self, place: Place, loc: Steps, what: str) -> None:
+        self.found.append((place, loc, what))
 
     def _place(self, node: YamlNode) -> Place:
         mark = node.start_mark

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from gateway.config.fields import (
     KindNamed,
@@ -319,10 +319,18 @@ class LimitsPart(Part):
     )
 
 
+def _known_version(number: int) -> int:
+    if number != 1:
+        raise ValueError(f"this gateway reads version 1, not {number}")
+    return number
+
+
 class FilePart(Part):
     """A gate's configuration."""
 
-    version: Whole = Field(default=1, ge=1, le=1, description="The version of this format: 1.")
+    version: Annotated[Whole, AfterValidator(_known_version)] = Field(
+        default=1, description="The version of this format: 1."
+    )
     include: Words = Field(
         default=[], description="More files of this shape, relative to this one; `*` is allowed."
     )

@@ -24,6 +24,7 @@ class Text:
     place: Place
     value: str | None
     secret: bool = False  # it came from the environment
+    broken: bool = False  # it should have: what it holds is not what was meant
 
 
 @dataclass(slots=True)
@@ -91,10 +92,15 @@ def _stands(node: Node) -> bool:
 
 
 def path_of(root: Node, loc: Loc) -> str:
-    """The setting's path in words: list items by their `name` where they have one."""
+    """The setting's path in words: list items by their `name` where they have one.
+
+    A shorthand (one thing for a list of one, a text for a mapping) is named as it was written.
+    """
     node: Node | None = root
     words: list[str] = []
     for step in loc:
+        if isinstance(node, Text) or (isinstance(node, Table) and isinstance(step, int)):
+            continue
         node = child(node, step)
         name = child(node, "name") if isinstance(step, int) else None
         if isinstance(name, Text) and name.value and not name.value.startswith(UNNAMED):

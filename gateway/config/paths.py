@@ -39,7 +39,9 @@ def _check_regex(pattern: str) -> str:
     try:
         compile_regex(pattern, ignore_case=False)
     except ValueError as error:
-        return f"{error} (it knows no look-around and no back-references)"
+        reason = getattr(error.__context__, "args", (str(error),))[0]
+        words = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+        return f"RE2 can't read this (it knows no look-around and no back-references): {words}"
     return ""
 
 

@@ -29,6 +29,7 @@ from gateway.config.nodes import (
 
 M = TypeVar("M", bound=BaseModel)
 
+MAX_WHAT = 400  # characters of one sentence; it may quote a value
 CUT_ROUNDS = 8  # a cut can leave something incomplete, which is cut in turn
 _SENTENCES = {
     "missing": "is missing",
@@ -62,7 +63,7 @@ class Faults:
 
     def add(self, loc: Loc, what: str, *, key: bool = False, alone: bool = False) -> None:
         """A fault, unless it may only come of what was cut out; never so if it stands `alone`."""
-        if alone or not self._is_doubtful(loc):
+        if not self._is_broken(loc) and (alone or not self._is_doubtful(loc)):
             self.found.append(self._fault(loc, what, key))
 
     def warn(self, loc: Loc, what: str, *, key: bool = False) -> None:
@@ -78,6 +79,17 @@ class Faults:
             self._cut_keys |= {loc[0]} if len(unit) < 2 else set()
         self.root = _without(self.root, {tuple(loc) for loc in locs})
 
+    def _is_broken(self, loc: Loc) -> bool:
+        node = self._at(loc)
+        return isinstance(node, Text) and node.broken
+
+    def _at(self, loc: Loc) -> Node:
+        """What stands there, or the deepest thing on the way."""
+        node = self.root
+        for step in loc:
+            node = child(node, step) or node
+        return node
+
     def _is_doubtful(self, loc: Loc) -> bool:
         if not loc:
             return False
@@ -90,13 +102,13 @@ class Faults:
 
     def _fault(self, loc: Loc, what: str, key: bool) -> Fault:
         place = place_of(self.root, loc, key=key)
-        return Fault(place, path_of(self.root, loc), hide_passwords(self._unsaid(loc, what)))
+        said = hide_passwords(self._unsaid(loc, what))
+        said = said if len(said) <= MAX_WHAT else f"{said[:MAX_WHAT]}…"
+        return Fault(place, path_of(self.root, loc), said)
 
     def _unsaid(self, loc: Loc, what: str) -> str:
         """A value that came from the environment may be a secret: it is not repeated."""
-        node: Node | None = self.root
-        for step in loc:
-            node = child(node, step) or node
+        node = self._at(loc)
         if isinstance(node, Text) and node.secret and node.value:
             return what.replace(node.value, "***")
         return what
@@ -189,7 +201,8 @@ def _sentence(error: ErrorDetails) -> str:
     if kind == "value_error":
         return str(context["error"])
     if kind == "literal_error":
-        return _choice(str(value), str(context["expected"]))
+        words = str(context["expected"])
+        return _choice(value, words) if isinstance(value, str) else "must be a single value"
     if kind == "string_pattern_mismatch":
         return f"'{value}' is not a name: 1 to 32 of a-z, 0-9, _ and -"
     if kind in ("greater_than_equal", "less_than_equal"):

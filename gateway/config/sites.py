@@ -132,13 +132,12 @@ def _check_routes(ready: tuple[Route, ...], own: list[tuple[Route, Loc]], faults
     for route, loc in own:
         for other, source in before:
             if other.name == route.name:
-                where = "route of this site" if source == "" else "route of the presets"
-                faults.add((*loc, "name"), f"another {where} is named '{route.name}'")
+                faults.add((*loc, "name"), f"another route of {source} is named '{route.name}'")
             if is_shadowed(route.match, other.match):
                 what = f"is never reached: '{other.name}' before it matches all it would"
                 faults.warn(loc, what)
                 break
-        before.append((route, ""))
+        before.append((route, "this site"))
 
 
 def _check_host(host: str, part: SitePart, book: Book, loc: Loc) -> None:
