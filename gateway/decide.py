@@ -109,7 +109,7 @@ def _finish(route: Route | None, facts: Facts) -> Decision:
     if visit.solved is not None and visit.solved.level >= required_level(route, facts.risk):
         return Resume(route, visit)
     found = Reason.SINGLE_USE if route.single_use else _fitting_pass(route, facts)
-    if isinstance(found, Pass) and found.uses is None:  # a use would have to be spent for it
+    if isinstance(found, Pass):  # with uses, one of them is spent at the claim
         return Resume(route, visit, used=found)
     asked = _ask(Reason.VISIT_UNSOLVED, route, facts)
     return Resume(route, visit) if isinstance(asked, Forward) else asked

@@ -237,8 +237,8 @@ def test_an_opening_page_needs_a_pass_and_spends_nothing(
             challenge(Reason.VISIT_UNSOLVED),
         ),
         (SINGLE, replace(UNSOLVED, passes=(PASS,)), challenge(Reason.VISIT_UNSOLVED, SINGLE)),
-        (ROUTE, replace(UNSOLVED, passes=(LIMITED,)), challenge(Reason.VISIT_UNSOLVED)),
-        (USES, replace(UNSOLVED, passes=(LIMITED,)), challenge(Reason.VISIT_UNSOLVED, USES)),
+        (USES, replace(UNSOLVED, passes=(LIMITED,)), Resume(USES, VISIT, LIMITED)),
+        (USES, replace(UNSOLVED, passes=(PASS,)), challenge(Reason.VISIT_UNSOLVED, USES)),
         # the route changed meanwhile: what is held is not lost, but a closed door is closed
         (ALLOW, UNSOLVED, Resume(ALLOW, VISIT)),
         (OFF, UNSOLVED, Resume(OFF, VISIT)),
