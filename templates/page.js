@@ -152,8 +152,11 @@ const ui = {
     dom.box.hidden = false;
     dom.bar.hidden = !kind.passive || !challenge.work;
     dom.fresh.hidden = Boolean(kind.passive);
-    dom.another.hidden = !challenge.ways?.length;
-    dom.another.dataset.want = challenge.ways?.[0] ?? "another";
+    // Who waits for slow work is helped by other work; who cannot use a control, by the accessible way.
+    const ways = challenge.ways ?? [];
+    const want = !kind.passive && ways.includes("accessible") ? "accessible" : ways[0];
+    dom.another.hidden = !want;
+    dom.another.dataset.want = want;
     ui.busy(false);
   },
   /** Buttons stay where they are and say that they rest. @param {boolean} busy */
@@ -208,6 +211,15 @@ async function ask(endpoint, body, signal) {
   return null;
 }
 
+/** @param {string} endpoint @param {object} body @param {AbortSignal} [signal] */
+const post = (endpoint, body, signal) => fetch(data.prefix + endpoint, {
+  method: "POST",
+  headers: { "Content-Type": "application/json", Accept: "application/json" },
+  body: JSON.stringify(body),
+  cache: "no-store",
+  signal,
+});
+
 /** @param {string} endpoint @param {object} body @param {AbortSignal} signal @returns {Promise<Reply | null>} */
 async function once(endpoint, body, signal) {
   const stop = new AbortController();
@@ -215,13 +227,7 @@ async function once(endpoint, body, signal) {
   const end = () => stop.abort();
   signal.addEventListener("abort", end);
   try {
-    const response = await fetch(data.prefix + endpoint, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify(body),
-      cache: "no-store",
-      signal: stop.signal,
-    });
+    const response = await post(endpoint, body, stop.signal);
     const reply = await response.json();
     return reply?.outcome || reply?.challenge ? reply : null;
   } catch {
@@ -411,25 +417,27 @@ const fragment = new URLSearchParams(framed ? location.hash.slice(1) : "");
 
 // --- Reasons not to begin ------------------------------------------------------------------
 
-/** Why passes do not last here, as well as a page can know. */
+/** Why passes do not last here, as well as a page can know: the word for the log, the one to read. */
 function diagnosis() {
   const off_s = data.now_s ? Math.abs(Date.now() / 1000 - data.now_s) : 0;
-  if (top !== window) return t("loop_iframe");
-  if (!loops.cookiesKept()) return t("loop_cookies");
-  if (off_s > CLOCK_OFF_S) return t("loop_clock", { n: Math.round(off_s / 60) });
-  return t("loop_other");
+  if (top !== window) return ["iframe", t("loop_iframe")];
+  if (!loops.cookiesKept()) return ["cookies", t("loop_cookies")];
+  if (off_s > CLOCK_OFF_S) return ["clock", t("loop_clock", { n: Math.round(off_s / 60) })];
+  return ["other", t("loop_other")];
 }
 
 function stopLoop() {
+  const [why, reason] = diagnosis();
   const again = button(t("try_again"), () => {
     loops.forget(data.loops_key);
     start();
   });
   ui.panel("loop", {
     title: t("loop_title"),
-    lines: [t("loop", { n: loops.LIMIT }), diagnosis(), t("loop_help")],
+    lines: [t("loop", { n: loops.LIMIT }), reason, t("loop_help")],
     actions: [again],
   });
+  post("loop", { why }).catch(() => undefined); // counted by the gate, no more
 }
 
 function cookiesNeeded() {

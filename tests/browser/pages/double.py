@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
+import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -57,9 +59,14 @@ class Double:
     sticks: bool = True  # whether a pass is remembered
     failing: bool = False  # the network is broken: every request of the script is cut off
     slow_s: float = 0.0  # before each answer
+    stays: bool = False  # the app answers 204, so that the browser stays on our page
     broken: frozenset[str] = frozenset()  # assets that are not served
+    hanging: frozenset[str] = frozenset()  # assets that do not come in time
+    plain: bool = False  # as browsers without scripts show it: no scripts, <noscript> shown
     csp: str = CSP
+    lang: str = ""  # overrides the browser's
     dir: str = ""  # overrides the catalogue's
+    behind_s: float = 0.0  # how far the browser's clock is behind ours
     answers: deque[JSON] = field(default_factory=deque)  # replies to come; then "solved"
     challenges: deque[JSON] = field(default_factory=deque)  # replies to come; then a challenge
     asked: list[tuple[str, JSON]] = field(default_factory=list)
@@ -95,6 +102,7 @@ class Double:
             "reference": "0199-7d3e-5a41",
             "loops_key": "gateway_loops_shop_register",
             "mode": "page",
+            "now_s": int(time.time() + self.behind_s),
         } | self.extra
 
     # --- What it serves --------------------------------------------------------------------
@@ -103,6 +111,7 @@ class Double:
         app = web.Application()
         app.router.add_post(PREFIX + "answer", self.answer)
         app.router.add_post(PREFIX + "challenge", self.renew)
+        app.router.add_post(PREFIX + "loop", self.loop)
         app.router.add_get(PREFIX + "assets/{name}", self.asset)
         app.router.add_get(PREFIX + "gateway.js", self.widget)
         app.router.add_get(PREFIX + "frame", self.frame)
@@ -116,11 +125,13 @@ class Double:
     def reply(
         self, request: web.Request, template: str, status: int, **values: JSON
     ) -> web.Response:
-        accept = request.headers.get("Accept-Language", "")
+        accept = self.lang or request.headers.get("Accept-Language", "")
         lang = negotiate(accept, self.pages.texts.keys())
         text = self.pages.render(template, lang=lang, nonce=NONCE, **values)
         if self.dir:
             text = text.replace('dir="ltr"', f'dir="{self.dir}"')
+        if self.plain:
+            text = re.sub(r"</?noscript>|<script(?! type=.app).*?</script>", "", text, flags=re.S)
         headers = {"Content-Security-Policy": self.csp, "Cache-Control": "no-store"}
         headers["Referrer-Policy"] = "same-origin"
         return web.Response(text=text, status=status, content_type="text/html", headers=headers)
@@ -128,7 +139,9 @@ class Double:
     async def page(self, request: web.Request) -> web.Response:
         if request.method == "POST":
             self.finished.append(dict(await request.post()))  # type: ignore[arg-type]
-        if self.passed and self.sticks or request.method == "POST":
+        if (self.passed and self.sticks) or request.method == "POST":
+            if self.stays:
+                return web.Response(status=204)
             return web.Response(text="<title>App</title>The app's page", content_type="text/html")
         return self.reply(
             request, "interstitial.html", 403, data=self.data(request), wait=self.wait
@@ -150,7 +163,7 @@ class Double:
 
     async def framing(self, request: web.Request) -> web.Response:
         text = (
-            '<!doctype html><title>f</title><iframe src="/page" sandbox="allow-scripts"></iframe>'
+            '<!doctype html><title>f</title><iframe src="/page" width="300" height="600"></iframe>'
         )
         return web.Response(text=text, content_type="text/html")
 
@@ -160,6 +173,8 @@ class Double:
     async def asset(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         asset = self.pages.asset(name)
+        if name.partition(".")[2] in self.hanging:
+            await asyncio.sleep(60)
         if asset is None or name.partition(".")[2] in self.broken:
             raise web.HTTPNotFound
         return web.Response(body=asset.body, headers={"Content-Type": asset.content_type})
@@ -183,6 +198,10 @@ class Double:
         self.passed = True
         solved = {"outcome": "solved", "finish": self.finish, "visit": "solved-visit"}
         return _json(solved | {"url": self.extra.get("target", "/page")})
+
+    async def loop(self, request: web.Request) -> web.Response:
+        await self._asked(request)
+        return web.Response(status=204)
 
     async def renew(self, request: web.Request) -> web.Response:
         await self._asked(request)
