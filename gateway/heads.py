@@ -103,10 +103,10 @@ def _why(head: bytes) -> int:
 
     llhttp refuses `Transfer-Encoding: gzip` without saying so; RFC 9112 §6.1 asks for 501.
     """
-    fields = [field.split(b":", 1) for field in head.lower().split(b"\r\n")[1:]]
-    codings = [field[1].strip() for field in fields if field[0] == b"transfer-encoding"]
-    lengths = [field for field in fields if field[0] == b"content-length"]
-    return 501 if len(codings) == 1 and codings[0].isalpha() and not lengths else 400
+    fields = [line.partition(b":") for line in head.lower().split(b"\r\n")[1:]]
+    codings = [value.strip(b" \t") for name, _, value in fields if name == b"transfer-encoding"]
+    framed = any(name == b"content-length" for name, _, _ in fields)
+    return 501 if len(codings) == 1 and codings[0].isalpha() and not framed else 400
 
 
 def _checked(
