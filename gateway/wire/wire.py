@@ -44,7 +44,7 @@ class Wire:
     def protocol(self) -> Client:
         """A protocol for one accepted connection."""
         if self._timer is None:
-            self._sweep()
+            self._wind()
         return Client(self)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -66,19 +66,23 @@ class Wire:
         except Exception as fault:
             self.report("guard.refused", fault)
 
-    def _sweep(self) -> None:
+    def _wind(self) -> None:
         loop = asyncio.get_running_loop()
-        now_s = loop.time()
-        self.now_s = now_s + self.limits.sweep_s
+        self.now_s = loop.time() + self.limits.sweep_s
+        self._timer = loop.call_later(self.limits.sweep_s, self._sweep)
+
+    def _sweep(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        self._wind()
         for client in list(self.clients):
             client.sweep(now_s)
         for exchange in list(self.detached):
             exchange.sweep(now_s)
         self.upstreams.sweep(now_s)
-        busy = self.clients or self.detached or self.upstreams.links
-        self._timer = loop.call_later(self.limits.sweep_s, self._sweep) if busy else None
-        if self._timer is None:
-            self.now_s = 0.0
+        if not (self.clients or self.detached or self.upstreams.links):
+            assert self._timer is not None
+            self._timer.cancel()
+            self._timer = None
 
     async def drain(self, grace_s: float) -> None:
         """Let what is under way end, say goodbye to the rest; after `grace_s` cut everything."""
