@@ -16,8 +16,9 @@ from gateway.model import JSON, Caller, Headers
 
 HEADER = "X-Gateway-Envelope"
 
-# A head of at most 64 KiB: twice for non-ASCII bytes in UTF-8, a third more for base64, and room.
-MAX_VALUE_BYTES = 256 * 1024
+# A head of at most 1 MiB (the bound of `limits.wire.head`): twice for non-ASCII bytes in UTF-8, a
+# third more for base64, and room.
+MAX_VALUE_BYTES = 3 * 2**20
 
 EnvelopeAction = Literal["challenge", "deny", "own"]
 

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -18,7 +19,10 @@ from gateway.server.parts import GateParts
 Handler = Callable[[GateParts, web.Request, Envelope], Awaitable[web.Response]]
 
 # What `web.AppRunner` must be given, or envelopes of large heads are refused by aiohttp.
-RUNNER_LIMITS = {"max_field_size": MAX_VALUE_BYTES, "max_line_size": MAX_VALUE_BYTES}
+RUNNER_LIMITS: dict[str, Any] = {
+    "max_field_size": MAX_VALUE_BYTES,
+    "max_line_size": MAX_VALUE_BYTES,
+}
 
 _PACKAGE = Path(__file__).parent.parent
 

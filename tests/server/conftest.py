@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import pytest
+from aiohttp.test_utils import TestServer
 
 from gateway.server import RUNNER_LIMITS, make_app
 from tests.server.desk import Clock, Desk, make_parts
@@ -18,7 +19,9 @@ async def open_desk(aiohttp_client: Any) -> Any:
     async def start(clock: Clock | None = None, **changes: Any) -> Desk:
         clock, lines = clock or Clock(), io.StringIO()
         parts = make_parts(clock, lines, **changes)
-        client = await aiohttp_client(make_app(parts), server_kwargs=RUNNER_LIMITS)
+        server = TestServer(make_app(parts))
+        await server.start_server(**RUNNER_LIMITS)
+        client = await aiohttp_client(server)
         return Desk(parts, clock, lines, client)
 
     return start

@@ -142,8 +142,13 @@ async def test_a_ticket_of_another_route_or_visit_is_unreadable(desk: Desk) -> N
     one, other = await desk.page("form"), await desk.page("form")
     crossed = right(one) | {"visit": other["visit"]}
     assert await outcome(await desk.post("answer", crossed)) == "refused unreadable"
-    for change in ({"route": "drag"}, {"site": "other"}, {"visit": "x"}):
-        forged = with_ticket(one, replace(ticket_of(one), **change))
+    ticket = ticket_of(one)
+    for alien in (
+        replace(ticket, route="drag"),
+        replace(ticket, site="other"),
+        replace(ticket, visit="x"),
+    ):
+        forged = with_ticket(one, alien)
         assert await outcome(await desk.post("answer", forged)) == "refused unreadable"
 
 
@@ -256,7 +261,7 @@ async def test_replies_bear_no_score(desk: Desk) -> None:
     again = data | {"challenge": json.loads(texts[1])["challenge"]}
     texts.append(await (await desk.answer(again, signals={"webdriver": True})).text())
     for text in texts:
-        for word in ("risk", "signal", "miss", "score", "secret", "webdriver", "number\\\":"):
+        for word in ("risk", "signal", "miss", "score", "secret", "webdriver", 'number\\":'):
             assert word not in text.replace("maxnumber", ""), (word, text)
 
 
