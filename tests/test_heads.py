@@ -393,7 +393,8 @@ def test_broken_replies(raw: bytes) -> None:
 
 NAMES = st.sampled_from(
     [b"Content-Length", b"content-length", b"Transfer-Encoding", b"Transfer_Encoding", b"X",
-     b"Connection", b"Upgrade", b"Expect", b"Host", b"Content-Length ", b" Transfer-Encoding", b"\tX", b""]
+     b"Connection", b"Upgrade", b"Expect", b"Host", b"Content-Length ",
+     b" Transfer-Encoding", b"\tX", b""]
 )  # fmt: skip
 VALUES = st.sampled_from(
     [b"0", b"3", b"03", b"+3", b"3,3", b"chunked", b"Chunked", b"gzip, chunked", b"identity", b"",
