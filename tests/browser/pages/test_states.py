@@ -199,7 +199,9 @@ async def violations(scope: Page | Frame) -> list[str]:
     return list(found)
 
 
-SETTLED = "Promise.all(document.getAnimations().filter(a => isFinite(a.effect.getComputedTiming().endTime)).map(a => a.finished)).then(() => null)"
+SETTLED = """Promise.all(document.getAnimations()
+  .filter(a => isFinite(a.effect.getComputedTiming().endTime))
+  .map(a => a.finished)).then(() => null)"""
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
