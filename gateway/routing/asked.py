@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -54,12 +55,28 @@ class Entry:
     methods: frozenset[str]
     query: tuple[Condition, ...]
     form: tuple[Condition, ...]
+    homes: frozenset[int]  # numbers of the buckets it is in
+
+
+def stricter(one: Entry | None, other: Entry) -> Entry:
+    """The stricter of two; the first, if neither is."""
+    return other if one is None or one.rank < other.rank else one
 
 
 class Asked:
     """A request's facts for matching. `UNSEEN` answers mean that the body must be read first."""
 
-    __slots__ = ("_body", "_forms", "_limit", "_method", "_queries", "_query", "_request")
+    __slots__ = (
+        "_body",
+        "_cookie_fields",
+        "_forms",
+        "_limit",
+        "_method",
+        "_overrides",
+        "_queries",
+        "_query",
+        "_request",
+    )
 
     def __init__(
         self, request: RequestHead, query: bytes, body: BodySeen | None, limit_bytes: int
@@ -71,6 +88,8 @@ class Asked:
         self._method = request.method.upper()
         self._queries: dict[Way, Fields] = {}
         self._forms: dict[Way, Fields | None] = {}
+        self._cookie_fields: Fields | None = None
+        self._overrides: frozenset[str] | None = None
 
     def about(self, entry: Entry, query_known: bool) -> Truth:
         """Whether the entry's method, query and form conditions hold."""
@@ -85,6 +104,20 @@ class Asked:
                 return truth
             truth = min(truth, self._in_form(condition, way))
         return truth
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is unseen or unreadable: a condition not met by any source is not met."""
+        form = self._form("strict")
+        return form is not None and form.readable and self._query_fields("strict").readable
+
+    def sources(self, way: Way) -> Iterator[Fields]:
+        """All known fields of one way to read."""
+        yield self._query_fields(way)
+        if (form := self._form(way)) is not None:
+            yield form
+        if way == "php":
+            yield self._cookies()
 
     def _method_of(self, entry: Entry) -> Truth:
         """HEAD is GET without the body (RFC 9110 §9.3.2). Overrides make it a maybe."""
@@ -103,6 +136,11 @@ class Asked:
         return Truth.MAYBE if _named(form) & methods or not form.readable else Truth.NO
 
     def _override_heads(self) -> frozenset[str]:
+        if self._overrides is None:
+            self._overrides = self._overriding()
+        return self._overrides
+
+    def _overriding(self) -> frozenset[str]:
         named = [v for name, v in self._request.headers if _OVERRIDES.match(name)]
         found = {value.decode("latin-1").strip().upper() for value in named}
         if b"method" in self._query or b"%" in self._query:
@@ -148,6 +186,11 @@ class Asked:
         return self._queries[way]
 
     def _cookies(self) -> Fields:
+        if self._cookie_fields is None:
+            self._cookie_fields = self._read_cookies()
+        return self._cookie_fields
+
+    def _read_cookies(self) -> Fields:
         pairs = []
         for line in self._request.all(b"cookie"):
             for piece in line.split(b";"):

@@ -40,9 +40,11 @@ _BOUNDARY = re.compile(
 _UNQUOTED_BOUNDARY = re.compile(r"[A-Za-z0-9'+_.-]+")
 _PART_HEADER = re.compile(rb"([A-Za-z0-9-]+):[ \t]*([^\r\n\0]*)")
 _DISPOSITION = re.compile(
-    rb"form-data((?:;[ \t]*[A-Za-z]+\*?=(?:\"[^\"\\\r\n]*\"|[^\s\"\\;,=]+))+)[ \t]*", re.IGNORECASE
+    rb"form-data((?:;[ \t]*(?:[A-Za-z]+=(?:\"[^\"\\\r\n]*\"|[\w.\[\]-]+)"
+    rb"|filename\*=[\w-]+''[\w.%~-]+))+)[ \t]*",
+    re.IGNORECASE,
 )
-_PARAMETER = re.compile(rb";[ \t]*([A-Za-z]+\*?)=(?:\"([^\"]*)\"|([^\s\"\\;,=]+))")
+_PARAMETER = re.compile(rb";[ \t]*([A-Za-z]+\*?)=(?:\"([^\"]*)\"|([\w.\[\]'%~-]+))")
 _PLAIN_TRANSFER = (b"7bit", b"8bit", b"binary")
 _JSON_TYPE = re.compile(r"(?:application|text)/(?:[\w.-]+\+)?json\Z")
 

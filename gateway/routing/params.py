@@ -19,12 +19,13 @@ from gateway.routing.readings import folded, percent_u
 
 MAX_FIELDS = 5_000  # PHP stops at max_input_vars = 1000; more than this is unreadable
 _MAX_NESTING = 64  # PHP's max_input_nesting_level
+_ARRAYS_ABOVE = 4  # `a[b][c][d][e]…` is also found as `a`, `a[b]`, `a[b][c]` and `a[b][c][d]`
 
 Way = Literal["strict", "php"]
 
 _BLANKS = b" \t\r\n\v\f\0"
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_BOTH_SEPARATORS = re.compile(rb"[&;]")
+_ODD_SEPARATORS = re.compile(rb"[&;?]")
 _INDEX = re.compile(rb"\[\d*\]")
 _ODD_VALUE = re.compile(rb"[%\0\x80-\xff]")
 
@@ -93,12 +94,12 @@ class Condition:
             return Truth.YES if exact else Truth.MAYBE
         if self.pattern is not None:
             return self._like(item.value, exact)
-        return Truth.MAYBE if self.near in _near(item.value) else Truth.NO
+        return Truth.MAYBE if self.near in near_values(item.value) else Truth.NO
 
     def _like(self, value: bytes, exact: bool) -> Truth:
         if exact and self.pattern.fullmatch(value.decode("utf-8", "replace")):
             return Truth.YES
-        near = any(self.pattern.fullmatch(v.decode("utf-8", "replace")) for v in _near(value))
+        near = any(self.pattern.fullmatch(v.decode("utf-8", "replace")) for v in near_values(value))
         return Truth.MAYBE if near else Truth.NO
 
 
@@ -124,7 +125,7 @@ def _plain(value: bytes) -> bytes:
     return value.strip(_BLANKS).lower()
 
 
-def _near(value: bytes) -> tuple[bytes, ...]:
+def near_values(value: bytes) -> tuple[bytes, ...]:
     """Values that a lenient comparison takes for this one: case, blanks, NUL, a second decoding."""
     if _ODD_VALUE.search(value) is None:
         return (_plain(value),)
@@ -168,11 +169,11 @@ def php_keys(name: bytes) -> Iterator[tuple[bytes, bool]]:
         return
     key = _INDEX.sub(b"[]", own)
     yield key, key == own
-    while key.endswith(b"]"):
-        key = key[: key.rindex(b"[")]
-        yield key, False
+    root, *indexes = key.split(b"[")
+    for depth in range(min(len(indexes), _ARRAYS_ABOVE)):
+        yield b"[".join((root, *indexes[:depth])), False
     unmangled = name.partition(b"\0")[0].partition(b"[")[0].strip(_BLANKS)
-    if unmangled not in (b"", key):
+    if unmangled not in (b"", root):
         yield unmangled, False
 
 
@@ -206,8 +207,8 @@ def _pairs(data: bytes) -> Iterator[Field]:
             name, _, value = piece.partition(b"=")
             yield Field(_decoded(name), _decoded(value))
     others = list(pieces) if _BROKEN_ESCAPE.search(data) else []
-    if b";" in data:
-        others += _BOTH_SEPARATORS.split(data)
+    if b";" in data or b"?" in data:
+        others += _ODD_SEPARATORS.split(data)
     if b"#" in data:
         others += data.partition(b"#")[0].split(b"&")
     for piece in others:
