@@ -11,12 +11,12 @@ app ── who may speak, what if it breaks
 
 from __future__ import annotations
 
-from gateway.server.app import RUNNER_LIMITS, make_app, replace_parts
+from gateway.server.app import RUNNER_OPTIONS, make_app, replace_parts
 from gateway.server.local import LocalCounts
 from gateway.server.parts import AnswerLimits, GateParts
 
 __all__ = [
-    "RUNNER_LIMITS",
+    "RUNNER_OPTIONS",
     "AnswerLimits",
     "GateParts",
     "LocalCounts",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -18,10 +19,17 @@ from gateway.server.parts import GateParts
 
 Handler = Callable[[GateParts, web.Request, Envelope], Awaitable[web.Response]]
 
-# What `web.AppRunner` must be given, or envelopes of large heads are refused by aiohttp.
-RUNNER_LIMITS: dict[str, Any] = {
+_SILENT = logging.Logger("gateway.aiohttp")
+_SILENT.addHandler(logging.NullHandler())
+
+# What `web.AppRunner` must be given. Envelopes hold a whole head. When the wire's client leaves,
+# the handler ends too. aiohttp's own log quotes what it can't parse, and envelopes bear cookies.
+RUNNER_OPTIONS: dict[str, Any] = {
     "max_field_size": MAX_VALUE_BYTES,
     "max_line_size": MAX_VALUE_BYTES,
+    "handler_cancellation": True,
+    "access_log": None,
+    "logger": _SILENT,
 }
 
 _PACKAGE = Path(__file__).parent.parent

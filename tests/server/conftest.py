@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestServer
 
-from gateway.server import RUNNER_LIMITS, make_app
+from gateway.server import RUNNER_OPTIONS, make_app
 from tests.server.desk import Clock, Desk, make_parts
 
 
@@ -20,7 +20,8 @@ async def open_desk(aiohttp_client: Any) -> Any:
         clock, lines = clock or Clock(), io.StringIO()
         parts = make_parts(clock, lines, **changes)
         server = TestServer(make_app(parts))
-        await server.start_server(**RUNNER_LIMITS)
+        options = {k: v for k, v in RUNNER_OPTIONS.items() if k != "handler_cancellation"}
+        await server.start_server(**options)  # aiohttp's test server sets that one itself
         client = await aiohttp_client(server)
         return Desk(parts, clock, lines, client)
 
