@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -24,6 +25,17 @@ from gateway.trace import ABSENT, Features, features
 TOOL_HASHES_PER_S = 20e6  # several browser threads reach a third of it
 HASTE_S: Final = {"one_click": 0.35, "slider": 0.6}  # page shown, seen, hand there
 BUSY_FROM, BUSY_AT = 30, 300  # answers from one prefix in the window: doubt begins, is full
+LONGEST = 512  # bytes looked at of one header
+_WATCHED = frozenset(
+    {
+        b"user-agent",
+        b"accept-language",
+        b"accept-encoding",
+        b"sec-fetch-site",
+        b"sec-ch-ua",
+        b"sec-ch-ua-platform",
+    }
+)
 
 _TOOLS = re.compile(
     r"^$|python|curl/|wget|httpx|aiohttp|go-http-client|okhttp|java/|libwww|scrapy|ruby|node-fetch|axios|"
@@ -85,8 +97,11 @@ class Rule:
 
 
 def score_request(headers: Headers, caller: Caller, *, recent: int = 0) -> Score:
-    """Score a request before anything is asked. `recent`: answers from its prefix of late."""
-    return _score(Seen(_texts(headers), caller.scheme == "https", recent))
+    """Score a request before anything is asked. `recent`: answers from its prefix of late.
+
+    A visitor's requests differ in little that is looked at, so scores are remembered.
+    """
+    return _score_headers(_telling(headers), caller.scheme == "https", min(recent, BUSY_AT))
 
 
 def score_answer(
@@ -103,7 +118,7 @@ def score_answer(
     number = ticket.work.get("number", 0)
     return _score(
         Seen(
-            headers=_texts(headers),
+            headers=_texts(_telling(headers)),
             https=caller.scheme == "https",
             recent=recent,
             answered=True,
@@ -136,12 +151,23 @@ def _score(seen: Seen) -> Score:
     return Score(combine(signals), signals)
 
 
-def _texts(headers: Headers) -> Mapping[str, str]:
-    """First value of each header."""
-    texts: dict[str, str] = {}
+@lru_cache(maxsize=2_000)
+def _score_headers(telling: Headers, https: bool, recent: int) -> Score:
+    return _score(Seen(_texts(telling), https, recent))
+
+
+def _telling(headers: Headers) -> Headers:
+    """The first value of each header that rules look at, cut to a length that can be kept."""
+    found: dict[bytes, bytes] = {}
     for name, value in headers:
-        texts.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
-    return texts
+        lower = name.lower()
+        if lower in _WATCHED:
+            found.setdefault(lower, value[:LONGEST])
+    return tuple(found.items())
+
+
+def _texts(telling: Headers) -> Mapping[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in telling}
 
 
 # --- The rules -----------------------------------------------------------------------------
