@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_PASSWORD = re.compile(r"(?<=://)[^/\s\"'@]*@|(?<=://)[^/\s\"']*:[^\s\"']*@")
+_PASSWORD = re.compile(r"(?<=://)[^\s\"']*@")
+_OPTION = re.compile(r"(?<=password=)[^&\s\"']+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,8 +44,8 @@ class ConfigError(Exception):
 
 
 def hide_passwords(text: str) -> str:
-    """The text with what stands before `@` in any URL replaced by `***`."""
-    return _PASSWORD.sub("***@", text)
+    """The text with what a URL holds before `@`, or as a password option, replaced by `***`."""
+    return _OPTION.sub("***", _PASSWORD.sub("***@", text))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

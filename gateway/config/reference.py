@@ -56,8 +56,8 @@ def as_markdown() -> str:
         kind = setting.type.replace("|", "\\|")
         rows.append(f"| `{setting.key}` | {kind} | {default} | {setting.description} |")
     rows += ["", "| parameter of a kind | type | default |", "|---|---|---|"]
-    for kind in kind_parameters():
-        rows.append(f"| `{kind.key}` | {kind.type} | `{kind.default}` |")
+    for row in kind_parameters():
+        rows.append(f"| `{row.key}` | {row.type} | `{row.default}` |")
     return "\n".join(rows) + "\n"
 
 

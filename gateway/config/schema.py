@@ -13,6 +13,7 @@ from gateway.config.models import FilePart
 from gateway.config.presets import load_presets
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
+_ALWAYS_LISTED = ("#/definitions/SitePart", "#/definitions/RoutePart")
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
 
 
@@ -39,12 +40,13 @@ def _as_written(node: Any) -> Any:
         return [_as_written(item) for item in node]
     if not isinstance(node, dict):
         return node
-    out = {key: _as_written(value) for key, value in node.items() if key != "title"}
+    titled = isinstance(node.get("title"), str)  # else it is a setting of that name
+    out = {key: _as_written(value) for key, value in node.items() if key != "title" or not titled}
     if "$defs" in out:
         out["definitions"] = out.pop("$defs")
     if isinstance(out.get("$ref"), str):
         out["$ref"] = out["$ref"].replace("#/$defs/", "#/definitions/")
-    if out.get("type") == "array" and "items" in out:
+    if out.get("type") == "array" and out["items"].get("$ref") not in _ALWAYS_LISTED:
         return _listed(out.pop("items"), out)
     if out.get("type") in ("integer", "number", "boolean") or "pattern" in out or "enum" in out:
         return _or_variable(out)

@@ -1,0 +1,455 @@
+"""What a good file comes to."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from gateway.config import Config, ConfigError, Listen, load
+from gateway.config.models import FilePart
+from gateway.files import data_dir
+from gateway.model import HoldRule, Match, PassRule
+
+APP = "upstreams: {app: http://127.0.0.1:8000}\n"
+SITE = "sites: [{name: site}]\n"
+EXAMPLE = data_dir("config") / "gateway.yaml"
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Load text, with more files beside it and an environment."""
+
+    def read(text, env=None, **files):
+        for name, content in files.items():
+            path = tmp_path / name.replace("__", "/").replace("_yaml", ".yaml")
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(dedent(content))
+        path = tmp_path / "gateway.yaml"
+        path.write_text(dedent(text), encoding="utf-8")
+        return load(path, env or {})
+
+    return read
+
+
+@pytest.fixture
+def faults(read):
+    """The faults of a text, without the file's name."""
+
+    def faults(text, env=None, **files):
+        with pytest.raises(ConfigError) as caught:
+            read(text, env, **files)
+        return [str(fault).rpartition("gateway.yaml:")[2] for fault in caught.value.faults]
+
+    return faults
+
+
+def route(config: Config, name: str = "form"):
+    return next(route for route in config.sites[0].routes if route.name == name)
+
+
+def one_route(rest: str) -> str:
+    lines = "".join(f"        {line}\n" for line in dedent(rest).strip().splitlines())
+    return f"{APP}sites:\n  - name: site\n    routes:\n      - name: form\n{lines}"
+
+
+# --- The example -----------------------------------------------------------------------------
+
+
+def test_example_loads_without_warning():
+    config = load(EXAMPLE, {})
+    assert config.warnings == ()
+    assert [site.name for site in config.sites] == ["shop", "wiki"]
+    assert route(config, "register").pass_rule == PassRule(scope="account", ttl_s=1800)
+
+
+def test_example_shows_the_defaults(read):
+    """What it writes out at the top is what a file without it gets."""
+    example, bare = load(EXAMPLE, {}), read(APP + SITE)
+    for name in ("listen", "admin", "prefix", "signing", "workers", "trusted", "log", "limits"):
+        assert getattr(example, name) == getattr(bare, name), name
+
+
+def test_example_mentions_every_key():
+    text = EXAMPLE.read_text("utf-8")
+    for name, field in FilePart.model_fields.items():
+        if name != "admin_public":  # nobody should copy that one
+            assert f"{field.alias or name}:" in text
+
+
+# --- The shape -------------------------------------------------------------------------------
+
+
+def test_smallest(read, tmp_path):
+    config = read(APP + SITE)
+    assert config.listen == (Listen("127.0.0.1", 8080),)
+    assert config.admin == Listen("127.0.0.1", 9090)
+    assert config.keys == tmp_path / "keys"
+    assert config.store.reveal() == f"sqlite:{tmp_path}/gateway.db"
+    assert config.sites[0].hosts == ("*",)
+    assert config.sites[0].upstream.port == 8000
+
+
+def test_paths_are_relative_to_the_file(read, tmp_path):
+    config = read(
+        """
+        listen: [unix:./run/gate.sock, "[::1]:8080", localhost:0]
+        keys: ../keys
+        store: sqlite:/var/lib/gateway.db
+        upstreams: {app: unix:app.sock}
+        sites: [{name: site}]
+        """
+    )
+    assert config.listen == (
+        Listen(unix_path=str(tmp_path / "run/gate.sock")),
+        Listen("::1", 8080),
+        Listen("localhost", 0),
+    )
+    assert config.keys == tmp_path / "../keys"
+    assert config.store.reveal() == "sqlite:/var/lib/gateway.db"
+    assert config.sites[0].upstream.unix_path == str(tmp_path / "app.sock")
+
+
+def test_a_route_in_full(read):
+    config = read(
+        one_route(
+            """
+            match: {method: [GET, POST], path: /f, query: {a: x, b: }, form: {do: register}}
+            params: php
+            ladder: [{kind: one_click, max_risk: 40%, level: 2}, {kind: slider, level: 4}]
+            pass: {scope: s, ttl: 1h30m, uses: 3, bind: [browser, address], spend: all}
+            hold: {max: 1.5MiB, ttl: 90s}
+            on_error: pow
+            mode: shadow
+            accessible: never
+            no_javascript: wait
+            machines: page
+            work: 60000
+            """
+        )
+    )
+    found = route(config)
+    assert found.match == Match(
+        frozenset({"GET", "POST"}), ("/f",), {"a": "x", "b": None}, {"do": "register"}
+    )
+    assert [(r.kind, r.max_risk, r.level) for r in found.ladder] == [
+        ("one_click", 0.4, 2),
+        ("slider", 1.0, 4),
+    ]
+    bind = frozenset({"browser", "address"})
+    assert found.pass_rule == PassRule("s", 5400, 3, "all", bind)
+    assert found.hold == HoldRule(1_572_864, 90)
+    assert (found.params, found.on_error, found.mode) == ("php", "pow", "shadow")
+    assert (found.accessible, found.no_javascript, found.machines) == ("never", "wait", "page")
+    assert found.work == 60_000
+
+
+def test_mode_is_the_sites_unless_given(read):
+    config = read(
+        APP + "sites: [{name: s, mode: shadow, routes: [{name: a}, {name: b, mode: enforce}]}]"
+    )
+    assert [r.mode for r in config.sites[0].routes] == ["shadow", "enforce"]
+
+
+@pytest.mark.parametrize(
+    "written, store", [("memory", "memory:"), ('"memory:"', "memory:"), ("redis://h", "redis://h")]
+)
+def test_stores(read, written, store):
+    assert read(f"store: {written}\n{APP}{SITE}").store.reveal() == store
+
+
+def test_no_admin(read):
+    assert read("admin:\n" + APP + SITE).admin is None
+
+
+def test_admin_beyond_loopback_only_on_purpose(read):
+    config = read("admin: 0.0.0.0:9090\nadmin_public: true\n" + APP + SITE)
+    assert config.admin == Listen("0.0.0.0", 9090)
+
+
+# --- YAML's traps ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["no", "on", "yes", "true", "007", "1_000", "0o755", "1e3", "1:30"]
+)
+def test_values_stay_text(read, text):
+    config = read(one_route(f"match: {{query: {{{text}: {text}}}}}"))
+    assert route(config).match.query == {text: text}
+
+
+@pytest.mark.parametrize("text, value", [("", None), ("~", None), ("null", None), ('"~"', "~")])
+def test_nothing_means_any_value(read, text, value):
+    config = read(one_route(f"match:\n  query:\n    do: {text}"))
+    assert route(config).match.query == {"do": value}
+
+
+def test_mode_off_is_a_word(read):
+    assert route(read(one_route("mode: off"))).mode == "off"
+
+
+def test_anchors_and_merges(read):
+    config = read(
+        APP
+        + """
+sites:
+  - name: site
+    routes:
+      - &base
+        name: a
+        match: {path: /a}
+        pass: &pass {ttl: 1h, scope: both}
+      - <<: *base
+        name: b
+        match: {path: /b}
+        pass: {<<: *pass, ttl: 2h}
+"""
+    )
+    rules = [r.pass_rule for r in config.sites[0].routes]
+    assert [(rule.scope, rule.ttl_s) for rule in rules] == [("both", 3600), ("both", 7200)]
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path):
+    path = tmp_path / "gateway.yaml"
+    path.write_text("\ufeff" + APP + SITE, encoding="utf-8")
+    assert load(path, {}).sites
+
+
+@pytest.mark.parametrize(
+    "data, what",
+    [
+        (b"", "1:1: the file is empty"),
+        (b"# nothing\n", "1:1: the file is empty"),
+        (b"- a\n", "1:1: the file must be a mapping of settings"),
+        (b"text", "1:1: the file must be a mapping of settings"),
+        (b"a: \xff\n", " not UTF-8 at byte 3"),
+        (b"a: \x00\n", " not YAML: unacceptable character #x0000: special characters are not"),
+        (b"[" * 5000, " nested too deeply"),
+        (b"a: 1\n" * 300_000, " the file is larger than 1 MiB"),
+    ],
+)
+def test_not_a_configuration(tmp_path, data, what):
+    path = tmp_path / "gateway.yaml"
+    path.write_bytes(data)
+    with pytest.raises(ConfigError) as caught:
+        load(path, {})
+    assert str(caught.value).removeprefix(f"{path}:").startswith(what)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(ConfigError, match="there is no such file"):
+        load(tmp_path / "nowhere.yaml", {})
+    with pytest.raises(ConfigError, match="can't be read"):
+        load(tmp_path, {})
+
+
+# --- The environment -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text, env, title",
+    [
+        ("${T}", {"T": "x"}, "x"),
+        ("a ${T} b ${T}", {"T": "x"}, "a x b x"),
+        ("${T}", {"T": ""}, ""),
+        ("${T:-d}", {}, "d"),
+        ("${T:-d}", {"T": ""}, "d"),
+        ("${T:-d}", {"T": "x"}, "x"),
+        ("${T:-}", {}, ""),
+        ("$${T}", {"T": "x"}, "${T}"),
+        ("$T", {"T": "x"}, "$T"),
+        ("'${T}'", {"T": "no: [really]"}, "no: [really]"),
+    ],
+)
+def test_variables(read, text, env, title):
+    config = read(f"{APP}sites:\n  - name: site\n    title: {text}\n", env)
+    assert config.sites[0].title == title
+
+
+def test_variables_are_never_yaml(read):
+    """What is in the environment can't add a key."""
+    config = read(APP + "sites: [{name: site, title: '${T}'}]", {"T": "x'}]\nprefix: /y/"})
+    assert config.prefix == "/_gateway/"
+
+
+def test_numbers_from_the_environment(read):
+    assert read("workers: ${N}\n" + APP + SITE, {"N": "2"}).workers == 2
+
+
+def test_every_missing_variable_has_its_place(faults):
+    assert faults('prefix: "/${ONE}/${TWO}/"\n' + APP + SITE) == [
+        "1:11: prefix: the environment has no ONE: set it, or write ${ONE:-default}",
+        "1:18: prefix: the environment has no TWO: set it, or write ${TWO:-default}",
+    ]
+
+
+def test_a_value_from_the_environment_is_not_repeated(faults):
+    said = faults("prefix: ${SECRET}\n" + APP + SITE, {"SECRET": "hunter2"})
+    assert said == [
+        "1:9: prefix: '***' must begin and end with '/', with plain words between: /_gateway/"
+    ]
+
+
+# --- Secrets ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url, shown",
+    [
+        ("redis://:hunter2@h:6379/0", "redis://***@h:6379/0"),
+        ("redis://me:hunter2@h:6379/0", "redis://***@h:6379/0"),
+        ("redis://me:hunt%40er2@h/0", "redis://***@h/0"),
+        ("redis+sentinel://me:hunter2@a:1,b:2/m", "redis+sentinel://***@a:1,b:2/m"),
+        (
+            "redis://h?sentinel_password=hunter2&deadline_ms=9",
+            "redis://h?sentinel_password=***&deadline_ms=9",
+        ),
+        ("redis://h:6379/0", "redis://h:6379/0"),
+    ],
+)
+def test_the_stores_password_is_hidden(read, url, shown):
+    config = read(f'store: "{url}"\n{APP}{SITE}')
+    assert config.store.reveal() == url
+    assert str(config.store) == shown
+    assert "hunt" not in repr(config)
+    assert "hunt" not in f"{config.store} {config.store!r}"
+
+
+# --- Includes --------------------------------------------------------------------------------
+
+
+def test_includes_are_joined(read):
+    config = read(
+        "include: [sites/*.yaml, more.yaml]\n" + APP,
+        sites__a_yaml="sites: [{name: a, hosts: [a.example], upstream: app}]",
+        sites__b_yaml="sites: [{name: b, hosts: [b.example], upstream: wiki}]",
+        more_yaml="upstreams: {wiki: http://127.0.0.1:8001}\nlog: {level: debug}",
+    )
+    assert [site.name for site in config.sites] == ["a", "b"]
+    assert config.sites[1].upstream.port == 8001
+    assert config.log.level == "debug"
+
+
+def test_faults_name_the_included_file(read):
+    with pytest.raises(ConfigError) as caught:
+        read("include: sites/a.yaml\n" + APP, sites__a_yaml="sites:\n  - name: a\n    host: x")
+    assert str(caught.value).endswith(
+        "sites/a.yaml:3:5: sites.a.host: unknown key 'host'; did you mean 'hosts'?"
+    )
+
+
+def test_a_setting_in_two_files_is_a_fault(read):
+    with pytest.raises(ConfigError) as caught:
+        read(
+            "include: more.yaml\nprefix: /a/\n" + APP + SITE,
+            more_yaml="prefix: /b/\nupstreams: {app: http://127.0.0.1:1}",
+        )
+    first, second = caught.value.faults
+    assert "more.yaml:1:1: prefix: already set at" in str(first)
+    assert "gateway.yaml:2:1: keep one of them" in str(first)
+    assert "upstreams.app: already set at" in str(second)
+
+
+def test_includes_that_meet_again_are_a_fault(read):
+    with pytest.raises(ConfigError, match=r"b.yaml:1:10: include: 'gateway.yaml' includes itself"):
+        read("include: b.yaml\n" + APP + SITE, b_yaml="include: gateway.yaml")
+
+
+def test_includes_are_relative_to_their_file(read):
+    config = read(
+        "include: d/a.yaml\n" + APP, d__a_yaml="include: b.yaml", d__b_yaml="sites: [{name: b}]"
+    )
+    assert config.sites[0].name == "b"
+
+
+# --- All at once -----------------------------------------------------------------------------
+
+
+def test_every_fault_at_once(faults):
+    said = faults(
+        """\
+        version: 3
+        lisen: x
+        admin: 0.0.0.0:1
+        trusted_proxies: [nope]
+        upstreams: {app: http://127.0.0.1:8000}
+        sites:
+          - name: Shop
+            upstream: ap
+            presets: [feed]
+            routes:
+              - name: a
+                match: {path: register, methd: POST}
+                ladder: [slidr]
+              - name: b
+                pass: {ttl: 900, samesite: none}
+                work: 1
+        """
+    )
+    assert [line.split(" ")[0] + line.split(" ")[1] for line in said] == [
+        "1:10:version:",
+        "2:1:lisen:",
+        "3:8:admin:",
+        "4:19:trusted_proxies[0]:",
+        "7:11:sites.Shop.name:",
+        "8:15:sites[0].upstream:",
+        "9:15:sites[0].presets[0]:",
+        "12:23:sites[0].routes.a.match.path:",
+        "12:33:sites.Shop.routes.a.match.methd:",
+        "13:18:sites[0].routes.a.ladder[0]:",
+        "15:21:sites.Shop.routes.b.pass.ttl:",
+        "16:15:sites.Shop.routes.b.work:",
+    ]
+
+
+def test_what_was_cut_out_causes_no_further_fault(faults):
+    """Only the misspelt key is said, not what its absence would seem to cause."""
+    said = faults(
+        """\
+        upstreams: {app: {ur: http://127.0.0.1:8000}}
+        sites: [{name: a, upstream: app}]
+        """
+    )
+    assert said == [
+        "1:18: upstreams.app.url: is missing",
+        "1:19: upstreams.app.ur: unknown key 'ur'; did you mean 'url'?",
+    ]
+
+
+# --- Warnings --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "first, second, shadowed",
+    [
+        ("path: /a", "path: /a", True),
+        ("path: /a", "path: /b", False),
+        ("path: /a/**", "path: /a/b", True),
+        ("path: /a/**", "path: /ab", False),
+        ("path: /a/b", "path: /a/**", False),
+        ("path: [/a, /b]", "path: /b", True),
+        ("path: /b", "path: [/a, /b]", False),
+        ("method: POST, path: /a", "path: /a", False),
+        ("path: /a", "method: POST, path: /a", True),
+        ("path: /a, query: {x: }", "path: /a, query: {x: 1}", True),
+        ("path: /a, query: {x: 1}", "path: /a, query: {x: }", False),
+        ("path: /a, form: {x: 1}", "path: /a", False),
+        ("", "path: /a", True),
+    ],
+)
+def test_routes_never_reached(read, first, second, shadowed):
+    config = read(
+        APP
+        + "sites:\n  - name: s\n    routes:\n"
+        + f"      - {{name: first, match: {{{first}}}}}\n"
+        + f"      - {{name: second, match: {{{second}}}}}\n"
+    )
+    said = [str(warning).partition(":8:")[2] or str(warning) for warning in config.warnings]
+    assert len(said) == shadowed
+    if shadowed:
+        assert "sites.s.routes.second: is never reached: 'first' before it" in said[0]
+
+
+def test_a_ladder_that_ends_early_is_a_warning(read):
+    (warning,) = read(one_route("ladder: [{kind: slider, max_risk: 0.9}]")).warnings
+    assert "the last kind suffices only up to 0.9" in str(warning)
