@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,10 @@ async def app() -> AsyncIterator[Recorder]:
     await recorder.stop()
 
 
-@pytest.fixture
-async def start_gate(tmp_path: Path, app: Recorder) -> AsyncIterator[StartGate]:
-    """`await start_gate(routes, **settings)`: a running gate before `app`. Stopped at the end."""
-    gates: list[GateProcess] = []
+@contextlib.asynccontextmanager
+async def gates(folder: Path, app: Recorder) -> AsyncIterator[StartGate]:
+    """`await start(routes, **settings)`: a running gate before `app`. Stopped at the end."""
+    started: list[GateProcess] = []
 
     async def start(
         routes: list[dict[str, Any]],
@@ -36,15 +37,24 @@ async def start_gate(tmp_path: Path, app: Recorder) -> AsyncIterator[StartGate]:
         environment: dict[str, str] | None = None,
         **settings: Any,
     ) -> GateProcess:
-        name = f"gate{len(gates)}"
-        gate = GateProcess(tmp_path, config(upstream or app.url, routes, **settings), name)
-        gates.append(gate)
+        name = f"gate{len(started)}"
+        gate = GateProcess(folder, config(upstream or app.url, routes, **settings), name)
+        started.append(gate)
         await gate.start(environment)
         return gate
 
-    yield start
-    for gate in gates:
-        await gate.stop()
+    try:
+        yield start
+    finally:
+        for gate in started:
+            await gate.stop()
+
+
+@pytest.fixture
+async def start_gate(tmp_path: Path, app: Recorder) -> AsyncIterator[StartGate]:
+    """Gates of the test's own; see `gates`."""
+    async with gates(tmp_path, app) as start:
+        yield start
 
 
 @pytest.fixture

@@ -114,6 +114,11 @@ class Recorder:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def forget(self) -> None:
+        """As new, for the next test of a module."""
+        self.seen.clear()
+        self.answer, self.at_head = polite, None
+
     def of(self, method: str, target: str) -> list[Seen]:
         return [s for s in self.seen if (s.method, s.target) == (method, target.encode())]
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import urllib.parse
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
+from tests.conftest import gates
+from tests.recorder import Recorder
 from tests.visitor import Visitor
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WORK = 1000  # the least a route may ask: tests need the path, not the wait
 
@@ -52,6 +58,7 @@ THRICE = {
     "pass": {"uses": 3},
     "work": WORK,
 }
+MANY = {"answers": {"answers": 100_000}}  # all tests are one neighbour
 ROUTES = [PAGE, FORM, SMS, LADDER, VOTE_BY_GET, THRICE]
 
 
@@ -66,12 +73,30 @@ def multipart(size_bytes: int) -> tuple[bytes, str]:
     return body, "multipart/form-data; boundary=Xy9"
 
 
-@pytest.fixture
-async def gate(start_gate):
-    return await start_gate(ROUTES)
+module_fixture = pytest_asyncio.fixture(loop_scope="module", scope="module")
+
+
+@module_fixture
+async def recorder():
+    recorder = Recorder()
+    await recorder.start()
+    yield recorder
+    await recorder.stop()
+
+
+@module_fixture
+async def gate(tmp_path_factory, recorder):
+    async with gates(tmp_path_factory.mktemp("gate"), recorder) as start:
+        yield await start(ROUTES, limits=MANY)
 
 
 @pytest.fixture
+def app(recorder):
+    recorder.forget()
+    return recorder
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def visitor(gate):
     async with Visitor(gate.url) as visitor:
         yield visitor
@@ -268,8 +293,8 @@ async def test_a_preflight_is_never_asked(app, gate, visitor):
 
 async def test_head_is_asked_without_a_body(app, gate, visitor):
     reply = await visitor.ask("HEAD", "/private/a")
-    assert (reply.status, reply.body) == (200, b"")  # the route names GET only
-    assert app.seen[0].method == "HEAD"
+    assert (reply.status, reply.body) == (403, b"")  # a route for GET means HEAD too
+    assert app.seen == []
 
 
 async def test_a_script_gets_a_problem_document(app, gate, visitor):
@@ -304,10 +329,10 @@ async def test_a_script_gets_nowhere(app, gate, target, headers):
     assert app.seen == []
 
 
-async def test_another_gate_of_the_site_judges_the_answer(app, start_gate, redis_url):
-    one = await start_gate(ROUTES, store=redis_url)
-    two = await start_gate(ROUTES, store=redis_url)
-    async with Visitor(one.url) as visitor:
+async def test_another_gate_of_the_site_judges_the_answer(app, tmp_path, redis_url):
+    async with gates(tmp_path, app) as start, AsyncExitStack() as stack:
+        one, two = [await start(ROUTES, store=redis_url) for _ in range(2)]
+        visitor = await stack.enter_async_context(Visitor(one.url))
         met = await visitor.post("/form", b"a=1")
         solved = await visitor.solve(met.page, base=two.url)
         assert (await visitor.finish(solved, base=two.url)).status == 200
@@ -318,13 +343,20 @@ async def test_another_gate_of_the_site_judges_the_answer(app, start_gate, redis
 # --- nothing private is written ------------------------------------------------------------
 
 
+async def logged(gate, mark):
+    for _ in range(100):
+        if mark in gate.log_text():
+            break
+        await asyncio.sleep(0.02)
+    return gate.log_text()
+
+
 async def test_the_log_names_the_reference_and_no_secret(app, gate, visitor):
     headers = {"Cookie": "session=s3cr3t-cookie", "Authorization": "Bearer s3cr3t-token"}
     met = await visitor.post("/form?q=s3cr3t-query", b"password=s3cr3t-body", headers=headers)
     solved = await visitor.solve(met.page)
     await visitor.finish(solved)
-    await gate.stop()
-    log = gate.log_text()
+    log = await logged(gate, '"action": "resume"')
     assert met.page["reference"] in log
     for secret in ("s3cr3t-cookie", "s3cr3t-token", "s3cr3t-body", solved["visit"]):
         assert secret not in log
@@ -342,6 +374,20 @@ async def test_forms_of_any_size_around_the_pieces(app, gate, visitor):
         assert (await visitor.through(met)).status == 200
         assert bytes(app.seen[-1].body) == body
         visitor.session.cookie_jar.clear()
+
+
+async def test_a_second_connection_leaves_the_first_alone(app, gate):
+    """The first connection after a quiet while is as good as any."""
+    links = []
+    for _ in range(3):
+        links.append(await asyncio.open_connection("127.0.0.1", gate.port))
+        for reader, writer in links:
+            writer.write(b"GET /free HTTP/1.1\r\nHost: x\r\n\r\n")
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200")
+            await reader.readuntil(b"</p>")
+    for _, writer in links:
+        writer.close()
 
 
 async def test_a_body_that_stops_short_holds_nothing(app, gate):

@@ -6,6 +6,7 @@ that the real page does the same.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import urllib.parse
@@ -140,7 +141,10 @@ class Visitor:
         base: str = "",
     ) -> Reply:
         url = URL((base or self.base) + target, encoded=True)
-        sent = {k: v for k, v in {**self.headers, **(headers or {})}.items() if v}
+        if isinstance(data, bytes):
+            data = io.BytesIO(data)  # aiohttp warns about large plain bytes
+        host = {"Host": URL(self.base).authority}  # also where another gate of the site is asked
+        sent = {k: v for k, v in {**host, **self.headers, **(headers or {})}.items() if v}
         async with self.session.request(
             method, url, data=data, headers=sent, allow_redirects=False
         ) as reply:

@@ -113,7 +113,7 @@ def _read(sock: socket.socket) -> bytes:
 
 
 async def test_killed_at_the_claim(app: Recorder, start_gate):
-    """Claimed, and not yet connected: nothing was sent, so it goes on when the claim has run out."""
+    """Claimed, not yet connected: nothing was sent, so it goes on when the claim has run out."""
     with socket.create_server(("127.0.0.1", free_port()), backlog=0) as deaf:
         port = deaf.getsockname()[1]
         full = [_begin(port) for _ in range(4)]
