@@ -31,7 +31,7 @@ from redis.asyncio.connection import Connection, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import NoScriptError, ReadOnlyError
+from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as ReplyLate
 
 from gateway.stores.base import StoreDown, StoreError, StoreFull
@@ -253,7 +253,7 @@ class RedisStore:
         text = str(error)[:200]
         for secret in (self._url.password, self._url.sentinel_password):
             text = text.replace(secret, "***") if secret else text
-        if "OOM command not allowed" in text:
+        if isinstance(error, OutOfMemoryError) or "OOM command not allowed" in text:
             return StoreFull(f"{self._url}: {text}")
         return StoreDown(f"{self._url}: {type(error).__name__}: {text}")
 
