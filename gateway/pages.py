@@ -15,7 +15,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from jinja2.utils import htmlsafe_json_dumps
 
 from gateway.model import JSON
 
@@ -87,11 +86,6 @@ class Pages:
             assets=self.urls,
             **values,
         )
-
-
-def in_script(value: JSON) -> str:
-    """JSON that may stand inside a script element: no `<`, `>`, `&`, `'` is left in it."""
-    return htmlsafe_json_dumps(value)
 
 
 def negotiate(accept: str, have: Collection[str]) -> str:

@@ -132,14 +132,22 @@ def _own(envelope: Envelope) -> bool:
 
 
 def kept_headers(headers: Headers) -> Headers:
-    """What a finishing request would get wrong: where the original came from."""
+    """What a finishing request would get wrong: where the original came from.
+
+    A Referer that is too long to be sealed is left out, as browsers leave out long ones too.
+    """
     kept = tuple(
         (key, value)
         for key, value in headers
         if key.lower() in _KEPT or key.lower().startswith(b"sec-fetch-")
     )
-    size_bytes = sum(len(key) + len(value) for key, value in kept)
-    return kept if size_bytes <= MAX_KEPT_BYTES else ()
+    if _size(kept) > MAX_KEPT_BYTES:
+        kept = tuple((key, value) for key, value in kept if key.lower() != b"referer")
+    return kept if _size(kept) <= MAX_KEPT_BYTES else ()
+
+
+def _size(headers: Headers) -> int:
+    return sum(len(key) + len(value) for key, value in headers)
 
 
 def _shows_page(envelope: Envelope, route: Route) -> bool:
