@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model import Answer, Caller, Headers, Score, Signal, Ticket
-from gateway.risk import BUSY_AT, BUSY_FROM, HASTE_S, SIGNALS, combine, score_answer, score_request
+from gateway.risk import combine, score_answer, score_request
+from gateway.signals import BUSY_AT, BUSY_FROM, HASTE_S, SIGNALS
 from tests.samples import CALLER, TICKET
 from tests.test_trace import drag
 
