@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import math
 import re
+import socket
+import struct
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
 from gateway.heads import END, read_request
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from gateway.wire.wire import Wire
 
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MAX_BLANK_BYTES: Final = 8  # RFC 9112 §2.2: an empty line before a request is ignored
 
@@ -104,8 +108,12 @@ class Client(asyncio.Protocol):
         if self._splice is not None:
             self._splice.client_gone()
 
-    def abort(self) -> None:
-        """Cut the connection, so that what was sent can't be taken for all there was."""
+    def abort(self, *, reset: bool = False) -> None:
+        """Cut the connection. `reset`: an end would be taken for the end of the reply."""
+        if reset:
+            with suppress(OSError, AttributeError):
+                connection = self.transport.get_extra_info("socket")
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self.transport.abort()
 
     def pause_writing(self) -> None:

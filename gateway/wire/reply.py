@@ -222,7 +222,7 @@ class Reply(ABC):
         if client.gone:
             return
         if broken:
-            client.abort()
+            client.abort(reset=isinstance(self._reader, CloseReader))
         elif self._close:
             client.end()
         else:

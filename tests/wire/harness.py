@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -81,6 +83,13 @@ class Conn:
     def abort(self) -> None:
         self.writer.transport.abort()
 
+    def reset_now(self) -> None:
+        """End by RST, as a killed program with unread data does."""
+        no_linger = struct.pack("ii", 1, 0)
+        connection = self.writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
+        self.abort()
+
 
 @dataclass
 class App:
@@ -90,15 +99,25 @@ class App:
     heads: list[bytes] = field(default_factory=list)
     connections: int = 0
     upstream: Upstream = NOWHERE
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self.tasks.add(task)
         try:
             await self.serve(Conn(reader, writer, self))
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.close()
+            self.tasks.discard(task)
+
+    async def stop(self) -> None:
+        for task in list(self.tasks):
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
 
 
 @dataclass
@@ -158,10 +177,12 @@ class Gate:
     app: App
     port: int
     faults: list[str]
+    clients: list[Conn]
 
     async def client(self) -> Conn:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        return Conn(reader, writer)
+        self.clients.append(Conn(reader, writer))
+        return self.clients[-1]
 
     async def ask(self, raw: bytes) -> bytes:
         """Send, and read until the gate ends the connection."""
@@ -241,6 +262,7 @@ async def gate_before(
     own = Upstream("gate", unix_path=str(tmp_path / "gate.sock"))
     made = (guard or Guard)(app.upstream, own)
     faults: list[str] = []
+    clients: list[Conn] = []
 
     def report(what: str, fault: BaseException) -> None:
         faults.append(f"{what}: {fault}")
@@ -249,11 +271,15 @@ async def gate_before(
     server = await asyncio.get_running_loop().create_server(wire.protocol, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     try:
-        yield Gate(wire, made, app, port, faults)
+        yield Gate(wire, made, app, port, faults, clients)
     finally:
         for each in (server, app_server, page_server):
             each.close()
         await wire.drain(0)
+        for conn in clients:
+            conn.abort()
+        await app.stop()
+        await pages.stop()
         await asyncio.sleep(0.01)
         assert not wire.clients, "a client connection was forgotten"
         assert not wire.upstreams.links, "an upstream connection was forgotten"
