@@ -184,10 +184,11 @@ def answering(
     caller: Caller = CALLER,
     headers: dict[str, str] = CHROME,
     silent: bool = False,
+    steps: int = 0,
     **report: Any,
 ) -> Score:
     signals = None if silent else REPORT | report
-    answer = Answer({"reached": 1}, {"number": 40_000}, trace, signals)
+    answer = Answer({"reached": 1, "steps": steps}, {"number": 40_000}, trace, signals)
     return score_answer(ticket, answer, raw(headers), caller, now_s)
 
 
@@ -244,6 +245,10 @@ CLICK = replace(SLIDE, kind="one_click")
             {"trace": [[0, 0.1, 0.5, "d"], [90, 0.9, 0.5, "m"], [95, 0.9, 0.5, "u"]]},
             {"jumped_drag"},
         ),
+        ({"trace": [[0, 0.1, 0.5, "d"], [90, 0.1, 0.5, "u"]], "steps": 6}, set()),
+        ({"trace": [[0, 0.1, 0.5, "d"], [90, 0.1, 0.5, "u"]]}, {"jumped_drag"}),
+        ({"trace": [[i, 0.1, 0.5, kind] for i, kind in enumerate("mmmdu")]}, set()),
+        ({"trace": [[i, 0.1, 0.5, kind] for i, kind in enumerate("mmdu")]}, {"jumped_drag"}),
         # time, on both sides
         ({"now_s": 1000.0 + HASTE_S["slider"]}, set()),
         ({"now_s": 999.99 + HASTE_S["slider"]}, {"too_fast"}),
