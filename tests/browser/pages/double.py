@@ -70,6 +70,8 @@ class Double:
     answers: deque[JSON] = field(default_factory=deque)  # replies to come; then "solved"
     challenges: deque[JSON] = field(default_factory=deque)  # replies to come; then a challenge
     asked: list[tuple[str, JSON]] = field(default_factory=list)
+    app_csp: str = ""
+    calls: list[tuple[str, str]] = field(default_factory=list)  # method and body, at the app's API
     finished: list[Mapping[str, str]] = field(default_factory=list)  # forms that came to the app
     passed: bool = False
     issued: int = 0
@@ -120,6 +122,9 @@ class Double:
         app.router.add_route("*", "/favicon.ico", self.nothing)
         app.router.add_route("*", "/page", self.page)
         app.router.add_get("/framing", self.framing)
+        app.router.add_get("/app", self.app_page)
+        app.router.add_route("*", "/api", self.api)
+        app.router.add_get("/plain403", self.plain_403)
         return app
 
     def reply(
@@ -160,6 +165,31 @@ class Double:
         return self.reply(
             request, "continue.html", 200, data=self.data(request) | {"target": "/page"}
         )
+
+    async def app_page(self, request: web.Request) -> web.Response:
+        text = (
+            '<!doctype html><html lang="en"><title>An app</title><button id="go">Call</button>'
+            f'<script src="{PREFIX}gateway.js"></script>'
+        )
+        headers = {"Content-Security-Policy": self.app_csp} if self.app_csp else {}
+        return web.Response(text=text, content_type="text/html", headers=headers)
+
+    async def api(self, request: web.Request) -> web.Response:
+        body = await request.text()
+        if body.startswith("gateway_visit="):
+            self.finished.append({"gateway_visit": body.partition("=")[2]})
+            return web.json_response({"held": True})
+        if self.passed and self.sticks:
+            self.calls.append((request.method, body))
+            return web.json_response({"marked": request.headers.get("X-Mark", "")})
+        problem = {"visit": "sealed-visit", "challenge_url": f"{PREFIX}frame", "status": 403}
+        headers = {"X-Gateway-Challenge": "1"}
+        return web.json_response(
+            problem, status=403, headers=headers, content_type="application/problem+json"
+        )
+
+    async def plain_403(self, request: web.Request) -> web.Response:
+        return web.json_response({"no": "challenge"}, status=403)
 
     async def framing(self, request: web.Request) -> web.Response:
         text = (
