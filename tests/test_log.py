@@ -1,0 +1,215 @@
+"""What a record says, and what no record may say."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.log import MAX_PATH_CHARS, Addresses, DecisionLog, path_of, signals_of, truncated
+from gateway.model import (
+    Caller,
+    Challenge,
+    Decision,
+    Deny,
+    Forward,
+    NoBody,
+    Pass,
+    Peer,
+    Reason,
+    Refusal,
+    RequestHead,
+    Resume,
+    Signal,
+)
+from tests.samples import CALLER, ROUTE, SOLVED, VISIT
+
+SECRETS = ("hunter2", "session=1", "token=abc", "p4ss")
+REQUEST = RequestHead(
+    method="POST",
+    target=b"/login?token=abc",
+    version=(1, 1),
+    headers=((b"Cookie", b"session=1"), (b"Authorization", b"hunter2"), (b"Referer", b"p4ss")),
+    framing=NoBody(),
+    host="shop.example",
+    keep_alive=True,
+)
+PASS = Pass("pass-1", "site", 2, 1.0, 2.0, None, "p1", "slider", browser="p4ss")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the guard remembers of a request."""
+
+    decision: Decision | None
+    reference: str = "ref-1"
+    site: str = "shop"
+    caller: Caller = CALLER
+    request: RequestHead = REQUEST
+    visit_token: str = "p4ss"
+
+
+def logged(act: Any, **settings: Any) -> list[dict[str, Any]]:
+    lines = io.StringIO()
+    act(DecisionLog(lines, lambda: 1_790_000_040.25, **settings))
+    return [json.loads(line) for line in lines.getvalue().splitlines()]
+
+
+COMMON = {
+    "ts": "2026-09-21T14:14:00.250+00:00",
+    "level": "info",
+    "event": "decision",
+    "reference": "ref-1",
+    "site": "shop",
+    "caller": "192.0.2.0/24",
+    "method": "POST",
+    "path": "/login",
+    "status": 403,
+    "seconds": 0.012346,
+}
+OF_ROUTE = {"route": "register", "mode": "enforce"}
+
+
+@pytest.mark.parametrize(
+    ("decision", "fields"),
+    [
+        (None, {"action": "own"}),
+        (Forward(Reason.NO_ROUTE), {"action": "forward", "reason": "no_route"}),
+        (
+            Forward(Reason.PASS, ROUTE, used=PASS),
+            OF_ROUTE
+            | {"action": "forward", "reason": "pass", "kind": "slider", "pass_id": "pass-1"},
+        ),
+        (
+            Forward(Reason.SHADOW, replace(ROUTE, mode="shadow"), would="challenge"),
+            {
+                "route": "register",
+                "mode": "shadow",
+                "action": "forward",
+                "reason": "shadow",
+                "would": "challenge",
+            },
+        ),
+        (
+            Resume(ROUTE, replace(VISIT, solved=SOLVED)),
+            OF_ROUTE | {"action": "resume", "kind": "slider", "visit": "v1"},
+        ),
+        (Resume(ROUTE, VISIT), OF_ROUTE | {"action": "resume", "visit": "v1"}),
+        (
+            Challenge(Reason.NO_PASS, ROUTE, 0.12345),
+            OF_ROUTE | {"action": "challenge", "reason": "no_pass", "risk": 0.123},
+        ),
+        (Deny(Reason.CROSS_SITE, 403), {"action": "deny", "reason": "cross_site"}),
+    ],
+)
+def test_a_record_of_each_decision(decision: Decision | None, fields: dict[str, Any]) -> None:
+    (record,) = logged(lambda log: log.decision(Seen(decision), 403, 0.0123456))
+    assert record == COMMON | fields
+    assert not [secret for secret in SECRETS if secret in json.dumps(record)]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "address", "written"),
+    [
+        ("full", "192.0.2.7", "192.0.2.7"),
+        ("truncate", "192.0.2.7", "192.0.2.0/24"),
+        ("truncate", "2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("truncate", "fe80::1%eth0", "fe80::/48"),
+        ("truncate", "unix", "unix"),
+        ("truncate", "nonsense\n", None),
+        ("hide", "192.0.2.7", None),
+    ],
+)
+def test_addresses_as_the_operator_wants(
+    addresses: Addresses, address: str, written: str | None
+) -> None:
+    (record,) = logged(
+        lambda log: log.refused(Refusal(400, "bad_target"), Peer(address)), addresses=addresses
+    )
+    assert record.get("caller") == written
+    assert (record["event"], record["status"], record["reason"]) == ("refused", 400, "bad_target")
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        (b"/a/b?token=abc", "/a/b"),
+        (b"/\xff\x00\n\x7f", "/%FF%00%0A%7F"),
+        (b"/" + b"a" * 300, "/" + "a" * (MAX_PATH_CHARS - 1)),
+        (b"/" + b"\xff" * 300, ("/" + "%FF" * 300)[:MAX_PATH_CHARS]),
+        (b"*", "*"),
+    ],
+)
+def test_a_path_is_bounded_and_printable(target: bytes, path: str) -> None:
+    assert path_of(target) == path
+
+
+@given(st.binary(max_size=400))
+def test_any_target_is_one_line(target: bytes) -> None:
+    path = path_of(target)
+    assert len(path) <= MAX_PATH_CHARS
+    assert path.isascii()
+    assert path == "" or path.isprintable()
+
+
+@given(st.text())
+def test_any_address_is_written(address: str) -> None:
+    assert "\n" not in truncated(address)
+
+
+@given(st.text(max_size=50))
+def test_every_record_is_one_line(text: str) -> None:
+    (record,) = logged(lambda log: log.record("x", why=text))
+    assert record.get("why", "") == text
+
+
+def test_levels_below_are_dropped() -> None:
+    def act(log: DecisionLog) -> None:
+        log.record("one")
+        log.warning("two", why="proxy")
+        log.error("three")
+
+    assert [(r["level"], r["event"]) for r in logged(act, level="warning")] == [
+        ("warning", "two"),
+        ("error", "three"),
+    ]
+    assert len(logged(act)) == 3
+
+
+def test_empty_fields_are_left_out_and_zeros_kept() -> None:
+    (record,) = logged(lambda log: log.record("x", a="", b=None, c=0, d=False))
+    assert {k: v for k, v in record.items() if k in "abcd"} == {"c": 0, "d": False}
+
+
+def test_signals_are_written_by_name() -> None:
+    assert signals_of((Signal("webdriver", 1.0, 0.9), Signal("fast", 0.12345, 0.2))) == {
+        "webdriver": 1.0,
+        "fast": 0.123,
+    }
+
+
+class Full:
+    """A disk without room."""
+
+    def write(self, text: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    def flush(self) -> None:
+        raise AssertionError("nothing was written")
+
+
+def test_what_cannot_be_written_is_counted() -> None:
+    log = DecisionLog(Full(), lambda: 0.0)
+    log.record("x")
+    log.decision(Seen(None), 200, 0.1)
+    assert log.lost == 2
+    closed = io.StringIO()
+    closed.close()
+    log = DecisionLog(closed, lambda: 0.0)
+    log.error("x")
+    assert log.lost == 1

@@ -1,0 +1,149 @@
+"""What Prometheus scrapes: names, labels, and the sum over workers."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway import __version__
+from gateway.metrics import Metrics, labels_of
+from gateway.model import Challenge, Decision, Deny, Forward, Reason, Resume
+from tests.samples import ROUTE, VISIT
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(name, labels)
+
+
+@pytest.mark.parametrize(
+    ("decision", "labels"),
+    [
+        (None, ("", "", "own", "own", "")),
+        (Forward(Reason.NO_ROUTE), ("", "", "forward", "no_route", "")),
+        (Forward(Reason.PASS, ROUTE), ("shop", "register", "forward", "pass", "")),
+        (
+            Forward(Reason.SHADOW, ROUTE, would="deny"),
+            ("shop", "register", "forward", "shadow", "deny"),
+        ),
+        (Resume(ROUTE, VISIT), ("shop", "register", "resume", "solved", "")),
+        (Challenge(Reason.NO_PASS, ROUTE), ("shop", "register", "challenge", "no_pass", "")),
+        (Deny(Reason.UNKNOWN_SITE, 421), ("", "", "deny", "unknown_site", "")),
+    ],
+)
+def test_labels_of_each_decision(decision: Decision | None, labels: tuple[str, ...]) -> None:
+    assert labels_of(decision) == labels
+    metrics = Metrics()
+    metrics.request(decision, 200, 0.1, ours=False)
+    site, route, action, reason, would = labels
+    of_route = {"site": site, "route": route}
+    total = value(metrics, "gateway_requests_total", **of_route, action=action, reason=reason)
+    assert total == 1
+    if would:
+        assert value(metrics, "gateway_shadowed_total", **of_route, would=would) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(0, "broke"), (101, "1xx"), (200, "2xx"), (304, "3xx"), (499, "4xx"), (599, "5xx")],
+)
+@pytest.mark.parametrize("ours", [True, False])
+def test_replies_by_class(status: int, code: str, ours: bool) -> None:
+    metrics = Metrics()
+    metrics.request(None, status, 0.1, ours=ours)
+    by = "gate" if ours else "app"
+    assert value(metrics, "gateway_replies_total", by=by, code=code) == 1
+
+
+@pytest.mark.parametrize("status", [600, 999, 70_000])
+def test_a_status_beyond_all_is_counted_too(status: int) -> None:
+    metrics = Metrics()
+    metrics.request(None, status, 0.1, ours=False)
+    assert value(metrics, "gateway_replies_total", by="app", code="5xx") == 1
+
+
+def every_metric() -> Metrics:
+    metrics = Metrics()
+    metrics.request(Forward(Reason.SHADOW, ROUTE, would="deny"), 200, 0.1, ours=False)
+    metrics.refused(400)
+    metrics.issued("shop", "register", "slider")
+    metrics.solved("shop", "register", "slider")
+    metrics.attempts("slider", "wrong")
+    metrics.solve_seconds(2.5, "slider")
+    metrics.loops("cookies")
+    metrics.passes_issued("site")
+    metrics.passes_rejected("expired")
+    metrics.holds_kept()
+    metrics.holds_refused("quota")
+    metrics.holds_delivered()
+    metrics.held_bytes(amount=1000)
+    metrics.upstream("app", 0.2)
+    metrics.upstream_error("app", "app_timeout")
+    metrics.store_errors("spend")
+    metrics.log_lost()
+    metrics.gate_error()
+    return metrics
+
+
+def test_names_follow_the_rules() -> None:
+    families = list(text_string_to_metric_families(every_metric().render().decode()))
+    assert len(families) >= 18
+    for family in families:
+        assert re.fullmatch(r"gateway_[a-z_]+", family.name), family.name
+        assert family.documentation
+        assert len(family.samples) > 0, family.name
+        names = {sample.name for sample in family.samples}
+        match family.type:
+            case "counter":
+                assert names == {f"{family.name}_total"}
+            case "histogram":
+                assert family.name.endswith("_seconds")
+            case kind:
+                assert (kind, family.name) == ("gauge", "gateway_build_info")
+
+
+def test_no_label_is_the_strangers_to_fill() -> None:
+    """Paths, addresses, hosts and references are no labels."""
+    families = text_string_to_metric_families(every_metric().render().decode())
+    labels = {label for family in families for sample in family.samples for label in sample.labels}
+    assert labels == {
+        *("site", "route", "action", "reason", "would", "by", "code", "status", "kind", "result"),
+        *("why", "scope", "upstream", "op", "version", "le"),
+    }
+
+
+def test_build_info_names_the_version() -> None:
+    assert value(Metrics(), "gateway_build_info", version=__version__) == 1
+
+
+def test_two_gates_in_one_process_share_nothing() -> None:
+    one, other = Metrics(), Metrics()
+    one.gate_error()
+    assert value(other, "gateway_gate_errors_total") == 0
+
+
+WORKER = """
+from gateway.metrics import Metrics
+metrics = Metrics()
+metrics.refused(400)
+metrics.solve_seconds(2.5, "slider")
+"""
+SCRAPE = WORKER + "print(metrics.render().decode())"
+
+
+def test_workers_are_summed(tmp_path: Path) -> None:
+    """Two processes that ended, and a third that counts and is scraped."""
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", WORKER], env=environment, check=True)
+    scraped = subprocess.run(
+        [sys.executable, "-c", SCRAPE], env=environment, check=True, capture_output=True, text=True
+    ).stdout
+    assert 'gateway_refused_total{status="400"} 3.0' in scraped
+    assert 'gateway_challenge_solve_seconds_count{kind="slider"} 3.0' in scraped
+    assert f'gateway_build_info{{version="{__version__}"}} 1.0' in scraped
