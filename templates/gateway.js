@@ -5,10 +5,9 @@
 // that took a little longer. Closed or failed, the app gets the original 403.
 //
 // Limits. A body is cloned before sending, so a stream is buffered as far as it was read. Aborting
-// closes the check. A synchronous XMLHttpRequest is never held up, and one that waits already shows
-// readyState 4 to those who poll it instead of listening. Another origin's gate is served when it
-// lists this one under `cors.origins` and the call is made with credentials; without them its pass
-// would not travel along. Calls made while a check is open wait for it.
+// closes the check. A synchronous XMLHttpRequest is left alone, and one that waits already shows
+// readyState 4 to those who poll it. Another origin's gate is served when it lists this one under
+// `cors.origins` and the call is made with credentials: without, its pass would not travel along.
 (() => {
   const HEADER = "X-Gateway-Challenge";
   const READY_MS = 5_000; // until a frame that does not report counts as forbidden
@@ -42,14 +41,14 @@
       /** @type {(WindowProxy | null)[]} */
       const speakers = [];
       const dialog = make("dialog", { ariaLabel: TITLE }, {
-        inlineSize: "min(100vw, 27rem)", maxInlineSize: "none", blockSize: "min(100dvh, 38rem)", padding: "0",
-        border: "0", borderRadius: "1rem", overflow: "hidden", colorScheme: "light dark",
+        inlineSize: "min(100vw, 27rem)", maxInlineSize: "none", maxBlockSize: "100dvh", padding: "0",
+        border: "0", borderRadius: "1rem", colorScheme: "light dark",
       });
       const close = make("button", { type: "button", textContent: "×", ariaLabel: CLOSE, }, {
         position: "absolute", insetBlockStart: ".5rem", insetInlineEnd: ".5rem", inlineSize: "2.75rem",
         blockSize: "2.75rem", font: "1.5rem/1 system-ui", border: "0", background: "none",
       });
-      const inside = make("iframe", { title: TITLE, src: url }, { inlineSize: "100%", blockSize: "100%", border: "0" });
+      const inside = make("iframe", { title: TITLE, src: url }, { display: "block", inlineSize: "100%", blockSize: "24rem", border: "0" });
 
       /** @param {Done | null} done */
       const end = (done) => {
@@ -65,7 +64,6 @@
         const open = make("button", { type: "button", textContent: OPEN }, { margin: "1rem", padding: ".6rem 1rem", font: "inherit" });
         open.onclick = () => speakers.push(window.open(url, "_blank", "popup,width=460,height=640"));
         inside.replaceWith(make("p", { textContent: BLOCKED }, { margin: "3.5rem 1rem 0" }), open);
-        dialog.style.blockSize = "auto";
         open.focus();
       };
       const forbidden = (/** @type {SecurityPolicyViolationEvent} */ event) => {
@@ -74,9 +72,13 @@
       const hear = (/** @type {MessageEvent} */ event) => {
         if (event.origin !== frame.origin || !event.source) return;
         if (event.source !== inside.contentWindow && !speakers.includes(/** @type {any} */ (event.source))) return;
-        if (event.data?.gateway === "ready") clearTimeout(timer);
-        if (event.data?.gateway === "close") end(null);
-        if (event.data?.gateway === "solved") end(event.data);
+        const { gateway, height_px } = event.data ?? {};
+        if (gateway === "ready") {
+          clearTimeout(timer);
+          inside.style.blockSize = `${Number(height_px)}px`;
+        }
+        if (gateway === "close") end(null);
+        if (gateway === "solved") end(event.data);
       };
       const timer = setTimeout(inWindow, READY_MS);
       addEventListener("message", hear);

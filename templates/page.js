@@ -372,9 +372,7 @@ function finish(reply) {
   // Without cookies a pass is not kept; a solved visit of a safe request can be posted instead.
   const cookieless = !!reply.visit && SAFE.includes(data.method) && !loops.cookiesKept();
   const how = reply.finish === "post" || cookieless ? "post" : "reload";
-  mounted?.unmount();
-  mounted = null;
-  for (const element of [dom.bar, dom.fresh, dom.another, dom.why]) element.hidden = true;
+  dom.bar.hidden = true;
   ui.state("success");
   dom.title.textContent = t("success_title");
   ui.say(t("success"));
@@ -437,6 +435,7 @@ function stopLoop() {
     lines: [t("loop", { n: loops.LIMIT }), reason, t("loop_help")],
     actions: [again],
   });
+  byId("details").setAttribute("open", ""); // the reference is there
   post("loop", { why }).catch(() => undefined); // counted by the gate, no more
 }
 
@@ -471,7 +470,7 @@ async function main() {
   if (framed) {
     visit = fragment.get("visit") ?? "";
     addEventListener("keydown", (event) => event.key === "Escape" && tell({ gateway: "close" }));
-    tell({ gateway: "ready" });
+    new ResizeObserver(() => tell({ gateway: "ready", height_px: dom.main.offsetHeight })).observe(dom.main);
     if (!visit) return ui.panel("old", { title: t("frame_title"), lines: [t("frame_lost")] });
   } else if (loops.stopped(data.loops_key)) return stopLoop();
   else if (cookiesNeeded()) return refuseCookies();
