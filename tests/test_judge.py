@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 from random import Random
 from typing import Any
 
@@ -139,6 +140,28 @@ def asked(**changes: Any) -> Ticket:
 )
 def test_judge(facts: dict[str, Any], expected: Outcome) -> None:
     assert seen(facts) == expected
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        {"number": 0, "difficulty": 0},
+        {"number": 0, "maxnumber": 0},
+        {"number": 0, "algorithm": "none"},
+        {"number": 0, "salt": "", "challenge": sha256(b"0").hexdigest()},
+        {"number": 0, "secret": {"number": 0}},
+    ],
+)
+def test_the_client_sets_no_difficulty(proof: JSON) -> None:
+    """Anubis CVE-2025-24369: difficulty 0 from the client; later any hash was taken."""
+    assert seen({"answer": replace(ANSWER, proof=proof)}) == Again("wrong", 0)
+
+
+@pytest.mark.parametrize("kind", ["invisible", "pow", "one_click", "wait"])
+def test_the_client_chooses_no_kind_and_no_level(kind: str) -> None:
+    """What an answer says of itself is not asked: the sealed ticket says what it is."""
+    value = {"reached": 0.1, "kind": kind, "level": 9, "max_risk": 1, "tolerance": 1, "ok": True}
+    assert seen(SLIDES | {"answer": replace(SLID, value=value)}) == Again("wrong", 1)
 
 
 WRONG = replace(ANSWER, proof=None)
