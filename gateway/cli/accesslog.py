@@ -33,8 +33,10 @@ MAX_VISITORS = 1_000_000  # remembered at once; then all are forgotten and count
 SAMPLES = 5
 
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
+_IP = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*)"
 _LINE = re.compile(
-    r"(?:(?P<host>[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)? )?(?P<address>\S+) \S+ [^\[]*"
+    rf"(?:(?P<host>[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)? (?={_IP} ))?"
+    r"(?P<address>\S+) \S+ [^\[]*"
     rf"\[(?P<time>[^\]]+)\] {_QUOTED} (?P<status>\d{{3}}) \S+(?: {_QUOTED} {_QUOTED})?"
 )
 _ESCAPE = re.compile(r'\\(x[0-9A-Fa-f]{2}|["\\])')
@@ -224,7 +226,7 @@ def _row(site: Site, route: Route, tally: Tally) -> list[str]:
 
 
 def _print_samples(name: str, tally: Tally, console: Console) -> None:
-    console.print(Text(name, style="cyan").append(" challenged most often:", style="none"))
+    console.print(Text().append(name, style="cyan").append(" challenged most often:"))
     for request, count in tally.samples.most_common(SAMPLES):
         console.print(Text(f"  {count:>7} × {printable(request)}"), soft_wrap=True)
 

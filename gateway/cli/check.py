@@ -18,7 +18,7 @@ def check_file(path: Path, log: Path | None) -> int:
     if isinstance(config, int):
         return config
     console = Console(soft_wrap=True, highlight=False)
-    console.print(Text(f"{path}: ok", style="green").append(f" ({summary(config)})", style="none"))
+    console.print(Text().append(f"{path}: ok", style="green").append(f" ({summary(config)})"))
     if log is not None:
         from gateway.cli.accesslog import report
 

@@ -16,14 +16,15 @@ from gateway.config.faults import hide_passwords
 WIDTH = 110  # of an excerpt; longer lines are cut around the caret
 
 
-def load_or_explain(path: Path) -> Config | int:
+def load_or_explain(path: Path, *, warn: bool = True) -> Config | int:
     """The configuration, with its warnings said; or the exit code, with every fault said."""
     try:
         config = load(path, os.environ)
     except ConfigError as error:
         show_faults(error.faults)
         return exits.CONFIG
-    show_warnings(config.warnings)
+    if warn:
+        show_warnings(config.warnings)
     return config
 
 
@@ -46,7 +47,7 @@ def _console() -> Console:
 def _show(faults: Iterable[Fault], colour: str) -> int:
     console, listed = _console(), list(faults)
     for fault in listed:
-        line = Text(f"{fault.place}: ", style="bold")
+        line = Text().append(f"{fault.place}: ", style="bold")
         line.append("warning: " if colour == "yellow" else "", style=colour)
         line.append(f"{fault.where}: " if fault.where else "", style="cyan")
         line.append(fault.what)
@@ -69,6 +70,6 @@ def _excerpt(fault: Fault, colour: str) -> Text | None:
     column = min(fault.place.column - 1, len(hidden))
     start = max(0, column - WIDTH // 2)
     number = f"{fault.place.line:>6} │ "
-    text = Text(number, style="dim").append(hidden[start : start + WIDTH], style="none")
+    text = Text().append(number, style="dim").append(hidden[start : start + WIDTH])
     caret = " " * (len(number) - 2) + "│ " + " " * (column - start)
     return text.append("\n").append(caret, style="dim").append("^", style=f"bold {colour}")

@@ -111,7 +111,8 @@ def _quoted(text: str) -> str:
     """Text as a YAML scalar: bare where that is surely the same, else in double quotes."""
     if re.fullmatch(r"[A-Za-z0-9/][A-Za-z0-9/._:-]*[A-Za-z0-9/._-]|/", text):
         return text
-    return json.dumps(text, ensure_ascii=False).replace("${", "$${")
+    quoted = json.dumps(text, ensure_ascii=False).replace("${", "$${")
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
 
 
 def _name(path: str, taken: list[str]) -> str:

@@ -69,6 +69,8 @@ def test_presets_only_allow(name):
         ("feeds", "POST", "/feed", "challenge"),
         ("feeds", "GET", "/feedback", "challenge"),
         ("feeds", "GET", "/register.php/x.rss", "challenge"),
+        ("feeds", "GET", "/register.php/feed/", "challenge"),
+        ("feeds", "GET", "/register.php%2Ffeed", "challenge"),
         ("webhooks", "POST", "/webhooks/stripe", "allow"),
         ("webhooks", "GET", "/webhooks/stripe", "challenge"),
         ("webhooks", "POST", "/webhooked", "challenge"),
@@ -97,9 +99,8 @@ def test_trusted_files_are_dated(path):
 
 def test_presets_of_addresses_are_unfolded(tmp_path):
     path = tmp_path / "gateway.yaml"
-    path.write_text(
-        "trusted_proxies: [private, unix, 192.0.2.1, 10.0.0.0/8]\n" + SITES.format(presets="[]")
-    )
+    listed = "trusted_proxies: [private, unix, 192.0.2.1, 10.0.0.0/8]\n"
+    path.write_text(listed + SITES.format(presets="[]"))
     trusted = load(path, {}).trusted
     assert trusted[:2] == ("127.0.0.0/8", "10.0.0.0/8")
     assert trusted[-2:] == ("unix", "192.0.2.1/32")

@@ -1,0 +1,50 @@
+"""`gateway run`, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+
+from tests.gatekeeper import free_port
+
+BODY = "store: memory\nupstreams: {{app: http://127.0.0.1:1}}\nsites: [{{name: s}}]\n"
+GOOD = "listen: 127.0.0.1:{port}\nadmin:\nkeys: ./keys\n" + BODY
+
+
+def test_serves_until_told_to_stop(tmp_path):
+    path = tmp_path / "gateway.yaml"
+    path.write_text(GOOD.format(port=free_port()))
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", "run", str(path)], stdout=subprocess.PIPE, text=True
+    ) as gate:
+        assert gate.stdout is not None
+        events = [json.loads(gate.stdout.readline())["event"]]
+        while events[-1] != "started":
+            events.append(json.loads(gate.stdout.readline())["event"])
+        gate.send_signal(signal.SIGTERM)
+        assert gate.wait(20) == 0
+    assert (tmp_path / "keys").is_dir()
+
+
+def test_a_fault_starts_nothing(process, tmp_path):
+    path = tmp_path / "gateway.yaml"
+    path.write_text(GOOD.format(port=free_port()) + "lisen: x\n")
+    said = process("run", path)
+    assert said.code == 3
+    assert "unknown key 'lisen'" in said.err
+    assert said.out == ""
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_taken_port_is_one_line(process, tmp_path):
+    path = tmp_path / "gateway.yaml"
+    with socket.create_server(("127.0.0.1", free_port())) as taken:
+        port = taken.getsockname()[1]
+        path.write_text(GOOD.format(port=port))
+        said = process("run", path)
+    assert said.code == 1
+    assert f"127.0.0.1:{port}" in said.err
+    assert "Traceback" not in said.err
