@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gateway.model import BodySeen, Length, NoBody, RequestHead, Route
-from gateway.routing.forms import form_fields
+from gateway.routing.forms import form_items
 from gateway.routing.params import (
-    NO_FIELDS,
+    NO_ITEMS,
     UNREADABLE,
+    UNREADABLE_ITEMS,
     Condition,
     Field,
     Fields,
+    Items,
     Truth,
     Way,
     collect,
@@ -69,12 +71,14 @@ class Asked:
     __slots__ = (
         "_body",
         "_cookie_fields",
+        "_form_items",
         "_forms",
         "_limit",
         "_method",
         "_overrides",
         "_queries",
         "_query",
+        "_query_items",
         "_request",
     )
 
@@ -87,7 +91,9 @@ class Asked:
         self._limit = limit_bytes
         self._method = request.method.upper()
         self._queries: dict[Way, Fields] = {}
-        self._forms: dict[Way, Fields | None] = {}
+        self._forms: dict[Way, Fields] = {}
+        self._form_items: Items | None = None
+        self._query_items: Items | None = None
         self._cookie_fields: Fields | None = None
         self._overrides: frozenset[str] | None = None
 
@@ -105,11 +111,10 @@ class Asked:
             truth = min(truth, self._in_form(condition, way))
         return truth
 
-    @property
-    def settled(self) -> bool:
+    def settled(self, way: Way) -> bool:
         """Nothing is unseen or unreadable: a condition not met by any source is not met."""
-        form = self._form("strict")
-        return form is not None and form.readable and self._query_fields("strict").readable
+        form = self._form(way)
+        return form is not None and form.readable and self._query_fields(way).readable
 
     def sources(self, way: Way) -> Iterator[Fields]:
         """All known fields of one way to read."""
@@ -182,7 +187,9 @@ class Asked:
 
     def _query_fields(self, way: Way) -> Fields:
         if way not in self._queries:
-            self._queries[way] = urlencoded(self._query, way)
+            if self._query_items is None:
+                self._query_items = urlencoded(self._query)
+            self._queries[way] = collect(self._query_items, way)
         return self._queries[way]
 
     def _cookies(self) -> Fields:
@@ -196,23 +203,29 @@ class Asked:
             for piece in line.split(b";"):
                 name, _, value = piece.partition(b"=")
                 pairs.append(Field(name.strip(), value.strip(), sure=False))
-        return collect(pairs, "php")
+        return collect(Items(tuple(pairs)), "php")
 
     def _form(self, way: Way) -> Fields | None:
         """The body's fields; None while it has not been read."""
         if way not in self._forms:
-            self._forms[way] = self._read(way)
+            items = self._form_items
+            if items is None:
+                items = self._form_items = self._read()
+            if items is None:
+                return None
+            foreign = items.foreign and way == "strict"
+            self._forms[way] = UNREADABLE if foreign else collect(items, way)
         return self._forms[way]
 
-    def _read(self, way: Way) -> Fields | None:
+    def _read(self) -> Items | None:
         match self._request.framing:
             case NoBody() | Length(0):
-                return NO_FIELDS
+                return NO_ITEMS
             case Length(size_bytes) if size_bytes > self._limit:
-                return UNREADABLE
+                return UNREADABLE_ITEMS
         if self._body is None:
             return None
-        return form_fields(self._request, self._body.data, self._body.complete, way)
+        return form_items(self._request, self._body.data, self._body.complete)
 
 
 def _named(fields: Fields) -> frozenset[str]:

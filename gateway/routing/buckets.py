@@ -83,7 +83,7 @@ class Bucket:
 
     def open(self, asked: Asked, query_known: bool) -> Sequence[Group]:
         """The groups whose other entries may still fit, because something is not known."""
-        if not self.groups or (query_known and asked.settled):
+        if not self.groups or (query_known and all(map(asked.settled, self.ways))):
             return ()
         return self.groups
 

@@ -11,21 +11,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from gateway.model import RequestHead
-from gateway.routing.params import (
-    MAX_FIELDS,
-    NO_FIELDS,
-    UNREADABLE,
-    Field,
-    Fields,
-    Way,
-    collect,
-    urlencoded,
-)
+from gateway.routing.params import MAX_FIELDS, NO_ITEMS, UNREADABLE_ITEMS, Field, Items, urlencoded
 
-MAX_JSON_DEPTH = 64
+MAX_PARTS = 1_000  # PHP takes max_input_vars and max_file_uploads, 1020 in all
+MAX_PART_HEAD_BYTES = 4 * 1024
 
 _CHARSETS = re.compile(
     r"utf-?8|us-ascii|ascii|iso-8859-\d+|latin-?1|windows-125\d|cp125\d|gbk|gb2312|gb18030|big5"
@@ -49,23 +42,21 @@ _PLAIN_TRANSFER = (b"7bit", b"8bit", b"binary")
 _JSON_TYPE = re.compile(r"(?:application|text)/(?:[\w.-]+\+)?json\Z")
 
 
-def form_fields(request: RequestHead, data: bytes, complete: bool, way: Way) -> Fields:
+def form_items(request: RequestHead, data: bytes, complete: bool) -> Items:
     """The fields of a body; unreadable unless all of it is here."""
     if not complete or _encoded(request):
-        return UNREADABLE
+        return UNREADABLE_ITEMS
     types = request.all(b"content-type")
     if len(types) > 1:
-        return UNREADABLE
+        return UNREADABLE_ITEMS
     kind, rest = _content_type(types[0] if types else b"")
     if kind == "multipart/form-data":
-        return _multipart(data, rest, way)
+        return _multipart(data, rest)
     if not _charset_known(rest):
-        return UNREADABLE
+        return UNREADABLE_ITEMS
     if kind in ("application/x-www-form-urlencoded", ""):
-        return UNREADABLE if b"\0" in data else urlencoded(data, way)
-    if _JSON_TYPE.match(kind):
-        return _json(data, way)
-    return _guessed(data) if way == "php" else UNREADABLE
+        return UNREADABLE_ITEMS if b"\0" in data else urlencoded(data)
+    return _json(data) if _JSON_TYPE.match(kind) else _guessed(data)
 
 
 def _encoded(request: RequestHead) -> bool:
@@ -88,32 +79,29 @@ def _charset_known(rest: str) -> bool:
     return found is not None and _CHARSETS.fullmatch(found[2]) is not None
 
 
-def _guessed(data: bytes) -> Fields:
-    """A type PHP makes no fields of; the app may still read it by itself, so nothing is sure."""
+def _guessed(data: bytes) -> Items:
+    """A type PHP makes no fields of; an app may still read it by itself, so nothing is sure."""
     if b"\0" in data[:4]:
-        return UNREADABLE  # UTF-16 or UTF-32
-    found = [
-        Field(item.name, item.value, sure=False)
-        for fields in (urlencoded(data, "strict"), _json(data, "strict"))
-        for items in fields.by_key.values()
-        for item in items
-    ]
-    return collect(found, "php")
+        return UNREADABLE_ITEMS  # UTF-16 or UTF-32
+    found = [*urlencoded(data).fields, *_json(data).fields]
+    unsure = tuple(Field(item.name, item.value, sure=False) for item in found)
+    return Items(unsure, foreign=True)
 
 
 # --- JSON ----------------------------------------------------------------------------------
 
 
-def _json(data: bytes, way: Way) -> Fields:
+def _json(data: bytes) -> Items:
     """Top-level keys; those of objects in a top-level list are unsure."""
     if not data.strip():
-        return NO_FIELDS
+        return NO_ITEMS
     try:
         text = data.removeprefix(b"\xef\xbb\xbf").decode()
         value = json.loads(text, object_pairs_hook=tuple, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
-        return UNREADABLE
-    return collect(_json_pairs(value), way)
+        return UNREADABLE_ITEMS
+    pairs = tuple(islice(_json_pairs(value), MAX_FIELDS))
+    return Items(pairs) if len(pairs) < MAX_FIELDS else UNREADABLE_ITEMS
 
 
 def _json_pairs(value: Any) -> Iterator[Field]:
@@ -150,16 +138,16 @@ def _json_texts(item: Any) -> Iterator[tuple[bytes, bool]]:
 # --- Multipart -----------------------------------------------------------------------------
 
 
-def _multipart(data: bytes, rest: str, way: Way) -> Fields:
+def _multipart(data: bytes, rest: str) -> Items:
     found = _BOUNDARY.match(rest)
     if found is None or (not found[1] and not _UNQUOTED_BOUNDARY.fullmatch(found[2])):
-        return UNREADABLE
+        return UNREADABLE_ITEMS
     parts = _parts(data, b"--" + found[2].encode())
     if parts is None:
-        return UNREADABLE
+        return UNREADABLE_ITEMS
     fields = [_part(part) for part in parts]
-    known = [item for item in fields if item is not None]
-    return collect(known, way) if len(known) == len(fields) else UNREADABLE
+    known = tuple(item for item in fields if item is not None)
+    return Items(known) if len(known) == len(fields) else UNREADABLE_ITEMS
 
 
 def _parts(data: bytes, mark: bytes) -> list[bytes] | None:
@@ -174,7 +162,7 @@ def _parts(data: bytes, mark: bytes) -> list[bytes] | None:
     if end < 0 or data[end + len(mark) + 4 :] not in (b"", b"\r\n"):
         return None
     parts = data[len(mark) : end].split(b"\r\n" + mark)
-    if len(parts) > MAX_FIELDS or data.count(mark) != len(parts) + 1:
+    if len(parts) > MAX_PARTS or data.count(mark) != len(parts) + 1:
         return None
     return parts if all(part.startswith(b"\r\n") for part in parts) else None
 
@@ -182,7 +170,7 @@ def _parts(data: bytes, mark: bytes) -> list[bytes] | None:
 def _part(part: bytes) -> Field | None:
     """One part (it starts with the end of its delimiter line); None if readers could differ."""
     head, blank, value = part[2:].partition(b"\r\n\r\n")
-    if not blank:
+    if not blank or len(head) > MAX_PART_HEAD_BYTES:
         return None
     headers: dict[bytes, bytes] = {}
     for line in head.split(b"\r\n"):

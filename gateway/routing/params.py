@@ -17,7 +17,9 @@ from urllib.parse import unquote_to_bytes
 from gateway.routing.patterns import compile_regex
 from gateway.routing.readings import folded, percent_u
 
-MAX_FIELDS = 5_000  # PHP stops at max_input_vars = 1000; more than this is unreadable
+MAX_FIELDS = 2_000  # PHP stops at max_input_vars = 1000; more than this is unreadable
+MAX_REPEATS = 500  # … and so are more values under one name
+MAX_ODD_VALUE_BYTES = 2 * 1024  # longer values are compared plainly, not in every lenient way
 _MAX_NESTING = 64  # PHP's max_input_nesting_level
 _ARRAYS_ABOVE = 4  # `a[b][c][d][e]…` is also found as `a`, `a[b]`, `a[b][c]` and `a[b][c][d]`
 
@@ -48,6 +50,22 @@ class Field:
     sure: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Decoded parameters in the order sent. Not `readable`: there may be any others.
+
+    `foreign`: a body that PHP makes no fields of, so that nothing in it is sure.
+    """
+
+    fields: tuple[Field, ...] = ()
+    readable: bool = True
+    foreign: bool = False
+
+
+NO_ITEMS = Items()
+UNREADABLE_ITEMS = Items(readable=False)
+
+
 @dataclass(slots=True)
 class Fields:
     """Parameters under the key they are looked up by. Not `readable`: there may be any other."""
@@ -56,11 +74,14 @@ class Fields:
     readable: bool = True
 
     def add(self, key: bytes, item: Field) -> None:
-        self.by_key.setdefault(key, []).append(item)
+        items = self.by_key.setdefault(key, [])
+        if len(items) < MAX_REPEATS:
+            items.append(item)
+        else:
+            self.readable = False
 
 
 UNREADABLE = Fields(readable=False)
-NO_FIELDS = Fields()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +150,8 @@ def near_values(value: bytes) -> tuple[bytes, ...]:
     """Values that a lenient comparison takes for this one: case, blanks, NUL, a second decoding."""
     if _ODD_VALUE.search(value) is None:
         return (_plain(value),)
+    if len(value) > MAX_ODD_VALUE_BYTES:
+        return (_plain(value), _plain(value.strip(_BLANKS).partition(b"\0")[0]))
     forms = {value, folded(value), value.partition(b"\0")[0], value.replace(b"\0", b"")}
     forms |= {unquote_to_bytes(form.replace(b"+", b" ")) for form in tuple(forms)}
     return tuple({_plain(form) for form in forms})
@@ -162,41 +185,49 @@ def php_name(name: bytes) -> bytes:
     return root + b"".join(indexes)
 
 
-def php_keys(name: bytes) -> Iterator[tuple[bytes, bool]]:
-    """The keys a decoded name is found under: its own, and as part of the arrays above it."""
-    own = php_name(name)
-    if not own:
-        return
-    key = _INDEX.sub(b"[]", own)
-    yield key, key == own
+def _php_keys(name: bytes, own: bytes) -> Iterator[bytes]:
+    """The keys a decoded name, `own` to PHP, is found under: its own first, then as an array."""
+    key = _INDEX.sub(b"[]", own) if b"[" in own else own
+    yield key
     root, *indexes = key.split(b"[")
     for depth in range(min(len(indexes), _ARRAYS_ABOVE)):
-        yield b"[".join((root, *indexes[:depth])), False
-    unmangled = name.partition(b"\0")[0].partition(b"[")[0].strip(_BLANKS)
-    if unmangled not in (b"", root):
-        yield unmangled, False
+        yield b"[".join((root, *indexes[:depth]))
+    if own != name:
+        unmangled = name.partition(b"\0")[0].partition(b"[")[0].strip(_BLANKS)
+        if unmangled not in (b"", root):
+            yield unmangled
 
 
 # --- Reading -------------------------------------------------------------------------------
 
 
-def collect(pairs: Iterable[Field], way: Way) -> Fields:
-    """Decoded fields, under the keys of one way to read."""
+def collect(items: Items, way: Way) -> Fields:
+    """The fields under the keys of one way to read."""
+    if not items.readable:
+        return UNREADABLE
     fields = Fields()
-    for item in pairs:
+    for item in items.fields:
         if way == "strict":
             fields.add(fold_name(item.name), item)
-            continue
-        for key, sure in php_keys(item.name):
-            fields.add(key, Field(php_name(item.name), item.value, item.sure and sure))
+        else:
+            _add_as_php(fields, item)
     return fields
 
 
-def urlencoded(data: bytes, way: Way) -> Fields:
-    """A query string or urlencoded body."""
-    if data.count(b"&") + data.count(b";") >= MAX_FIELDS:
-        return UNREADABLE
-    return collect(_pairs(data), way) if data else NO_FIELDS
+def _add_as_php(fields: Fields, item: Field) -> None:
+    own = php_name(item.name)
+    if not own:
+        return
+    known = item if own == item.name else Field(own, item.value, item.sure)
+    for key in _php_keys(item.name, own):
+        fields.add(key, known if key == own else Field(own, item.value, sure=False))
+
+
+def urlencoded(data: bytes) -> Items:
+    """The fields of a query string or urlencoded body."""
+    if sum(map(data.count, (b"&", b";", b"?"))) >= MAX_FIELDS:
+        return UNREADABLE_ITEMS
+    return Items(tuple(_pairs(data))) if data else NO_ITEMS
 
 
 def _pairs(data: bytes) -> Iterator[Field]:

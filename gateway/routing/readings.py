@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 # Beyond these a target counts as unreadable: honest ones have 1 to 8 readings.
-MAX_READINGS = 96
-MAX_READING_BYTES = 128 * 1024
+MAX_READINGS = 64
+MAX_READING_BYTES = 64 * 1024  # of all readings together
+MAX_ODD_BYTES = 4 * 1024  # of the path itself, if anything in it is special
 
 _ODD = re.compile(rb"[^A-Za-z0-9/_~!$&'()*,=@.:-]|//|/\.|\./|\.\Z|::")
 _SCRIPT = re.compile(
@@ -31,7 +32,7 @@ _INDEX = re.compile(
     re.IGNORECASE,
 )
 _SLASHES = re.compile(rb"/{2,}")
-_AUTHORITY = re.compile(rb"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/]*")
+_AUTHORITY = re.compile(rb"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/]+")
 _OVERLONG = re.compile(rb"[\xc0\xc1][\x80-\xbf]")
 _PERCENT_U = re.compile(rb"%u([0-9A-Fa-f]{4})")
 _BLANKS = b" \t\r\n\v\f\0+"  # trimmed by apps; a final `\n` also slips past `$` in their patterns
@@ -55,6 +56,8 @@ def readings(path: bytes) -> Readings:
     """All readings of a raw path (the target up to its first `?`)."""
     if _ODD.search(path) is None:
         return Readings((path,), _scripts_of(path))
+    if len(path) > MAX_ODD_BYTES:
+        return Readings((path,), complete=False)
     return _closure(path)
 
 

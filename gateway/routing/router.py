@@ -103,8 +103,11 @@ class _Compiled:
         found = tuple(dict.fromkeys(each for each in spots if each))
         if not known.scripts:
             return Place(found)
-        scripts = [self._spots(script, query_known=True) for script in known.scripts]
         plain = frozenset(spot.bucket.number for spot in spots[0])
+        scripts = [
+            tuple(s for s in self._spots(script, query_known=True) if s.bucket.number not in plain)
+            for script in known.scripts
+        ]
         return Place(found, plain, tuple(dict.fromkeys(each for each in scripts if each)))
 
     def _spots(self, reading: bytes, query_known: bool) -> tuple[Spot, ...]:
