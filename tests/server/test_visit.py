@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from gateway.model import Solved
 from gateway.passes import read
 from gateway.tokens import open_visit
 from tests.samples import RING
-from tests.server.desk import CALLER, Desk, chunks
+from tests.server.desk import BROWSER, CALLER, HAND, SCRIPT, Desk, chunks, right
 
 
 def pass_of(response: Any, desk: Desk) -> Any:
@@ -154,3 +155,79 @@ async def test_the_widget_gets_a_problem_and_its_frame_a_question(desk: Desk) ->
 async def test_a_route_may_show_scripts_the_page(desk: Desk) -> None:
     response = await desk.send("challenge", "/challenge", route="api", navigation=False)
     assert response.content_type == "text/html"
+
+
+async def test_a_browser_without_cookies_finishes_by_post(desk: Desk) -> None:
+    """The pass is set all the same: the page may have judged wrongly."""
+    response = await desk.answer(await desk.page("form"), signals=HAND | {"cookies": False})
+    assert (await response.json())["finish"] == "post"
+    assert pass_of(response, desk).uses is None
+
+
+async def test_a_held_form_keeps_its_time_and_a_plain_one_the_visits(desk: Desk) -> None:
+    held = open_visit(RING, (await desk.page("form", method="POST", data=b"a"))["visit"])
+    plain = open_visit(RING, (await desk.page("form"))["visit"])
+    assert held is not None
+    assert plain is not None
+    assert held.expires_s - held.issued_s == 900
+    assert plain.expires_s - plain.issued_s == 1800
+    assert held.kept == ()  # the hold has them
+
+
+@pytest.mark.parametrize(
+    ("said", "own"),
+    [
+        (((b"Origin", b"https://shop.example"),), True),
+        (((b"Origin", b"https://evil.example"),), False),
+        (((b"Sec-Fetch-Site", b"cross-site"),), False),
+        (((b"Sec-Fetch-Site", b"none"),), True),
+        ((), False),
+    ],
+)
+async def test_where_the_original_came_from_is_sealed(
+    desk: Desk, said: tuple[tuple[bytes, bytes], ...], own: bool
+) -> None:
+    """Else the finish would launder a cross-site POST into one of the site's own."""
+    headers = (*BROWSER[:5], *said)
+    data = await desk.page("form", method="POST", data=b"a", headers=headers)
+    visit = open_visit(RING, data["visit"])
+    assert visit is not None
+    assert visit.same_origin is own
+    claimed = await desk.parts.holds.claim(visit.hold_id, visit.secret)
+    assert isinstance(claimed, Claimed)
+    assert claimed.request.same_origin is own
+
+
+async def test_over_plain_http_the_cookie_bears_no_prefix(desk: Desk) -> None:
+    plain = replace(CALLER, scheme="http")
+    data = await desk.page("form", caller=plain)
+    desk.clock.now_s += 1
+    headers = (*SCRIPT[:4], (b"Origin", b"http://shop.example"))
+    response = await desk.post("answer", right(data), caller=plain, headers=headers)
+    assert "gateway_pass_site" in response.cookies
+
+
+async def test_a_body_on_a_get_is_held_too(desk: Desk) -> None:
+    assert (await desk.page("form", data=b"query"))["finish"] == "post"
+
+
+async def test_visits_are_counted_and_timed(desk: Desk) -> None:
+    data = await desk.page("form", method="POST", data=b"12345")
+    await desk.answer(data)
+    of_kind = {"site": "shop", "route": "form", "kind": "invisible"}
+    assert desk.metric("gateway_challenges_issued_total", **of_kind) == 1
+    assert desk.metric("gateway_challenges_solved_total", **of_kind) == 1
+    assert desk.metric("gateway_challenge_solve_seconds_sum", kind="invisible") == 1
+    solved = {"kind": "invisible", "result": "solved"}
+    assert desk.metric("gateway_challenge_attempts_total", **solved) == 1
+    assert desk.metric("gateway_passes_issued_total", scope="site") == 1
+    assert desk.metric("gateway_holds_kept_total") == 1
+    assert desk.metric("gateway_holds_kept_bytes_total") == 5
+
+
+async def test_a_page_that_gave_up_is_counted(desk: Desk) -> None:
+    response = await desk.post("loop", {"why": "cookies"})
+    assert (response.status, await response.read()) == (204, b"")
+    assert desk.metric("gateway_loops_total", why="cookies") == 1
+    assert (desk.records()[0]["event"], desk.records()[0]["reason"]) == ("loop", "cookies")
+    assert (await desk.post("loop", {"why": "made up"})).status == 400
