@@ -100,7 +100,8 @@ class Guard:
         scheme = site.scheme if site else "auto"
         caller = caller_of(peer, request.headers, self._trusted, scheme, self._browser_key)
         if body is None:
-            self._first_callers.see(peer.address, caller)
+            if self._first_callers.see(peer.address, caller):
+                self._log.warning("proxy_unknown", why=self._first_callers.warning)
             if may_finish(request):
                 return NeedBody(MAX_FINISH_BYTES)
         asked = Asked(self._reference(), site, caller, request, peer)

@@ -29,14 +29,16 @@ class FirstCallers:
         """False: limits by address must stay off."""
         return not self.warning
 
-    def see(self, peer_address: str, caller: Caller) -> None:
-        """One request: from `peer_address`, on behalf of `caller`."""
+    def see(self, peer_address: str, caller: Caller) -> bool:
+        """One request: from `peer_address`, on behalf of `caller`. True: there is a warning now."""
         if self._seen >= FIRST_REQUESTS:
-            return
+            return False
         self._seen += 1
         self._callers["" if caller.trusted else peer_address] += 1
-        if self._seen >= MIN_REQUESTS:
-            self.warning = self._warn()
+        if self._seen < MIN_REQUESTS:
+            return False
+        before, self.warning = self.warning, self._warn()
+        return bool(self.warning) and not before
 
     def _warn(self) -> str:
         address, count = self._callers.most_common(1)[0]

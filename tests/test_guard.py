@@ -322,6 +322,15 @@ async def test_plain_forwards_are_counted_not_logged():
     assert 'gateway_requests_total{action="forward",reason="no_route"' in counted
 
 
+async def test_a_proxy_nobody_trusts_is_spoken_of_in_the_log():
+    scene = Scene()
+    for _ in range(30):
+        scene.guard.plan(request("GET", b"/"), Peer("172.16.0.9"), None)
+    (record,) = scene.records()
+    assert record["level"] == "warning"
+    assert "172.16.0.9" in record["why"]
+
+
 async def test_refusals_of_the_wire_are_recorded():
     scene = Scene()
     scene.guard.refused(Refusal(400, "bad chunk"), PEER)

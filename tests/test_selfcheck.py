@@ -40,3 +40,10 @@ def test_says_which_address_and_what_to_do():
     warning = seen(("10.0.0.1", 50)).warning
     assert "50 of the first 50 requests came from 10.0.0.1" in warning
     assert "trusted_proxies" in warning
+
+
+def test_speaks_up_once():
+    first = FirstCallers()
+    news = [first.see("10.0.0.1", caller()) for _ in range(FIRST_REQUESTS + 50)]
+    assert news.index(True) == MIN_REQUESTS - 1
+    assert news.count(True) == 1
