@@ -254,6 +254,26 @@ def test_every_signature_bit_counts(algorithm: Algorithm) -> None:
         assert reading(start + b"." + spell(bytes(changed))) == PassFault("forged")
 
 
+def signed(changes: dict[str, Any]) -> bytes:
+    headers = {"kid": "new", "typ": "gateway+jwt"}
+    return jwt.encode(CLAIMS | changes, NEW.derive("pass/HS256"), "HS256", headers).encode()
+
+
+def test_another_issuer_s_word_is_not_ours() -> None:
+    assert reading(signed({"iss": "gateways"})) == PassFault("wrong_site")
+
+
+@pytest.mark.parametrize("uses", ["many", 1.5, True, []])
+def test_uses_that_are_no_number_are_none_left(uses: Any) -> None:
+    found = reading(signed({"uses": uses}))
+    assert isinstance(found, Pass)
+    assert found.uses == 0
+
+
+def test_the_machine_s_own_clock_is_not_asked() -> None:
+    assert isinstance(reading(make(now_s=9e9), 9e9 + 1), Pass)
+
+
 def test_a_pass_of_another_release_is_not_misread() -> None:
     claims = {name: value for name, value in CLAIMS.items() if name != "scope"}
     headers = {"kid": "new", "typ": "gateway+jwt"}
@@ -339,6 +359,7 @@ def test_request_digests_tell_requests_apart() -> None:
             "__Host-gateway_pass_site=T; Max-Age=600; Path=/; HttpOnly; SameSite=None; Secure; "
             "Partitioned",
         ),
+        (False, "strict", "gateway_pass_site=T; Max-Age=600; Path=/; HttpOnly; SameSite=Strict"),
         (False, "lax", "gateway_pass_site=T; Max-Age=600; Path=/; HttpOnly; SameSite=Lax"),
         (False, "none", "gateway_pass_site=T; Max-Age=600; Path=/; HttpOnly; SameSite=Lax"),
     ],

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -88,6 +89,8 @@ def test_nothing_can_move_between_the_authenticated_parts() -> None:
         TOKEN.replace("A", "%41", 1),
         TOKEN + "A",
         "",
+        "A",
+        "AAAAA",
         "é" * 20,
     ],
 )
@@ -103,6 +106,19 @@ def test_lengths_on_both_sides_of_the_bound() -> None:
     with pytest.raises(TokenTooLongError):
         seal(RING, "visit", b"x" * (fits + 1), NONCE)
     assert unseal(RING, "visit", "A" * (MAX_TOKEN_CHARS + 1)) is None
+
+
+def test_even_a_true_token_has_a_longest_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("gateway.seal.MAX_TOKEN_CHARS", 20_000)
+        token = seal(RING, "visit", b"x" * 12_000, NONCE)
+        assert unseal(RING, "visit", token) is not None
+    assert unseal(RING, "visit", token) is None
+
+
+@pytest.mark.parametrize("token", [None, 5, True, TOKEN.encode(), [TOKEN], {"token": TOKEN}])
+def test_only_text_is_a_token(token: Any) -> None:
+    assert unseal(RING, "visit", token) is None
 
 
 def test_a_token_shows_nothing_and_differs_with_the_nonce() -> None:

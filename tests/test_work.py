@@ -135,6 +135,19 @@ def test_work_grows_with_risk_within_bounds(
     assert hashes_for(base, risk, accessible=accessible) == hashes
 
 
+def test_the_accessible_way_is_asked_for() -> None:
+    assert hashes_for(5_000, 0.0) == 5_000 == hashes_for(5_000, 0.0, accessible=True) / 4
+
+
+def test_the_last_number_is_found_too() -> None:
+    view, secret = next(
+        made
+        for made in (make_work(Random(seed), 1) for seed in range(99))
+        if made[1]["number"] == 2
+    )
+    assert solve_work(view) == secret
+
+
 @pytest.mark.parametrize("hashes, most", [(0, 2), (1, 2), (10**12, 2 * MOST_HASHES)])
 def test_a_question_is_never_free_nor_endless(hashes: int, most: int) -> None:
     assert make_work(Random(1), hashes)[0]["maxnumber"] == most

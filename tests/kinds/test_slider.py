@@ -45,6 +45,10 @@ def test_how_far(reached: JSON, reason: str) -> None:
     assert (verdict.reason, verdict.ok) == (reason, reason == "right")
 
 
+def test_the_bound_itself_is_right() -> None:
+    assert KIND.check({"tolerance": 0.25}, {"reached": 0.75}).ok
+
+
 @pytest.mark.parametrize("reached, miss", [(1, 0.0), (0.985, 0.5), (0.94, 2.0)])
 def test_the_miss_is_a_share_of_the_tolerance(reached: float, miss: float) -> None:
     assert KIND.check(SECRET, {"reached": reached}).miss == pytest.approx(miss)
