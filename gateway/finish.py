@@ -126,7 +126,8 @@ class Finisher:
         """What was last seen of the store; after a failure it is asked again a second later."""
         return self._clock() >= self._down_until_s
 
-    def _failed(self, error: StoreError) -> None:
+    def store_failed(self, error: StoreError) -> None:
+        """The store did not answer somebody: take it for down for a moment."""
         if isinstance(error, StoreDown):
             self._down_until_s = self._clock() + ASK_AGAIN_S
 
@@ -138,7 +139,7 @@ class Finisher:
         try:
             spent = await self._spend(used)
         except StoreError as error:
-            self._failed(error)
+            self.store_failed(error)
             if route.on_error == "pow":
                 return Challenge(Reason.STORE_DOWN, route)
             return Deny(Reason.STORE_DOWN, RETRY_STATUS, route)
@@ -155,7 +156,7 @@ class Finisher:
                 return ready
             return await self._with_use(ready, decision.used, decision.route)
         except StoreError as error:
-            self._failed(error)
+            self.store_failed(error)
             return Deny(Reason.STORE_DOWN, RETRY_STATUS, decision.route)
 
     async def _claim(

@@ -28,7 +28,7 @@ from gateway.admin import Health, make_admin
 from gateway.callers import TrustedProxies
 from gateway.config import Config, Listen
 from gateway.files import data_dir
-from gateway.finish import Finisher
+from gateway.finish import ASK_AGAIN_S, Finisher
 from gateway.guard import Guard
 from gateway.handover import Handover
 from gateway.hold import HoldQuotas, Holds
@@ -84,6 +84,7 @@ class Gate:
         self.holds = Holds(
             self.store, _quotas(config), uuid7(time.time(), os.urandom(10)), time.time, os.urandom
         )
+        self.finisher = Finisher(self.store, self.holds, self.ring, time.time, self._new_id)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -97,6 +98,8 @@ class Gate:
             await self._start_admin(stack)
             await self._start_wire(stack, inside, boot)
             await self._greet()
+            watch = asyncio.create_task(self._watch_store())
+            stack.callback(watch.cancel)
             yield
             self.log.record("stopping")
 
@@ -151,7 +154,7 @@ class Gate:
             trusted=TrustedProxies(config.trusted, config.client_ip_header),
             prefix=config.prefix,
             ring=self.ring,
-            finisher=Finisher(self.store, self.holds, self.ring, time.time, self._new_id),
+            finisher=self.finisher,
             handover=Handover(inside, boot, config.prefix),
             log=self.log,
             metrics=self.metrics,
@@ -202,6 +205,15 @@ class Gate:
         except StoreError as fault:
             self.log.error("store_down", why=str(fault))
         self.log.record("started", listen=[str(listen) for listen in self.config.listen])
+
+    async def _watch_store(self) -> None:
+        """Know that the store is away before a visitor's request has to find out."""
+        while True:
+            try:
+                await self.store.ping()
+            except StoreError as fault:
+                self.finisher.store_failed(fault)
+            await asyncio.sleep(ASK_AGAIN_S / 2)
 
     def _report(self, what: str, fault: BaseException) -> None:
         self.metrics.gate_error()

@@ -318,4 +318,6 @@ def _told(asked: Asked) -> Headers:
         told |= {b"Kind": decision.visit.solved.kind}
     if isinstance(decision, Forward) and decision.would:
         told |= {b"Would": decision.would}
+    if isinstance(decision, Forward) and decision.reason is Reason.STORE_OPEN:
+        told |= {b"Store": "down"}  # nobody was asked: `on_error: open`
     return tuple((b"X-Gateway-" + name, value.encode()) for name, value in told.items())
