@@ -68,9 +68,10 @@ class SeenRequest(Protocol):
 class _Lines:
     """What structlog writes to: a file that may fail."""
 
-    def __init__(self, sink: TextSink) -> None:
+    def __init__(self, sink: TextSink, on_lost: Callable[[], object]) -> None:
         self.lost = 0
         self._sink = sink
+        self._on_lost = on_lost
 
     def msg(self, line: str) -> None:
         try:
@@ -78,12 +79,16 @@ class _Lines:
             self._sink.flush()
         except (OSError, ValueError):  # ValueError: the file was closed
             self.lost += 1
+            self._on_lost()
 
     debug = info = warning = error = msg
 
 
 class DecisionLog:
-    """Writes records to `sink`. `clock` gives Unix seconds; lines below `level` are dropped."""
+    """Writes records to `sink`. `clock` gives Unix seconds; lines below `level` are dropped.
+
+    `on_lost` is called for each line that could not be written.
+    """
 
     def __init__(
         self,
@@ -92,8 +97,9 @@ class DecisionLog:
         *,
         addresses: Addresses = "truncate",
         level: str = "info",
+        on_lost: Callable[[], object] = lambda: None,
     ) -> None:
-        self._lines = _Lines(sink)
+        self._lines = _Lines(sink, on_lost)
         self._clock = clock
         self._addresses = addresses
         self._logger: Any = structlog.wrap_logger(

@@ -204,10 +204,11 @@ class Full:
 
 
 def test_what_cannot_be_written_is_counted() -> None:
-    log = DecisionLog(Full(), lambda: 0.0)
+    told: list[int] = []
+    log = DecisionLog(Full(), lambda: 0.0, on_lost=lambda: told.append(1))
     log.record("x")
     log.decision(Seen(None), 200, 0.1)
-    assert log.lost == 2
+    assert log.lost == len(told) == 2
     closed = io.StringIO()
     closed.close()
     log = DecisionLog(closed, lambda: 0.0)

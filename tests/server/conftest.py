@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer
+from blockbuster import BlockBuster, blockbuster_ctx
 
 from gateway.server import RUNNER_OPTIONS, make_app
 from tests.server.desk import Clock, Desk, make_parts
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks() -> Iterator[BlockBuster]:
+    """A file, a socket or a sleep inside the event loop fails the test."""
+    with blockbuster_ctx("gateway") as blockbuster:
+        yield blockbuster
 
 
 @pytest.fixture
