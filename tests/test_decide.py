@@ -6,6 +6,8 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.decide import decide, first_rung, required_level, top_level
 from gateway.model import (
@@ -319,6 +321,79 @@ def test_shadow_spends_nothing() -> None:
 )
 def test_without_the_store(route: Route, facts: Facts, expected: Decision) -> None:
     assert decide(route, facts) == expected
+
+
+rules = st.builds(
+    PassRule,
+    scope=st.sampled_from(["site", "vote"]),
+    uses=st.sampled_from([None, 1, 3]),
+    spend=st.sampled_from(["unsafe", "all"]),
+    bind=st.frozensets(st.sampled_from(["browser", "address"])),
+)
+routes = st.builds(
+    replace,
+    st.just(ROUTE),
+    action=st.sampled_from(["challenge", "allow", "deny"]),
+    mode=st.sampled_from(["enforce", "shadow", "off"]),
+    on_error=st.sampled_from(["closed", "pow", "open"]),
+    pass_rule=rules,
+)
+passes = st.builds(
+    replace,
+    st.just(PASS),
+    scope=st.sampled_from(["site", "vote"]),
+    level=st.integers(0, 3),
+    uses=st.sampled_from([None, 1, 3]),
+    policy=st.sampled_from(["p1", "p0"]),
+    expires_s=st.sampled_from([999.0, 1500.0]),
+    browser=st.sampled_from(["", "firefox", "elsewhere"]),
+    address=st.sampled_from(["", "192.0.2.0/24", "elsewhere"]),
+)
+facts_of = st.builds(
+    replace,
+    st.just(NOW),
+    method=st.sampled_from(["GET", "POST"]),
+    passes=st.lists(passes, max_size=3).map(tuple),
+    risk=st.floats(0, 1) | st.just(NAN),
+    preflight=st.booleans(),
+    finishing=st.booleans(),
+    visit=st.sampled_from([None, VISIT, SOLVED_VISIT]),
+    visit_matches=st.booleans(),
+    same_origin=st.booleans(),
+    store_up=st.booleans(),
+)
+
+
+@settings(max_examples=300)
+@given(route=st.none() | routes, facts=facts_of, opening=st.booleans())
+def test_what_is_always_true(route: Route | None, facts: Facts, opening: bool) -> None:
+    decision = decide(route, facts, opening=opening)
+    guarded = route is not None and route.action != "allow" and route.mode == "enforce"
+    match decision:
+        case Forward(reason, used=used, spend=spend) if guarded and not facts.preflight:
+            assert route is not None
+            assert not facts.finishing
+            assert route.action != "deny"
+            assert not route.single_use or opening
+            assert reason in (Reason.PASS, Reason.STORE_OPEN) or (route.single_use and opening)
+            assert reason is not Reason.STORE_OPEN or (
+                route.on_error == "open" and route.pass_rule.uses is None and not facts.store_up
+            )
+            assert (used is None) is (reason is not Reason.PASS)
+            assert not spend or (used is not None and used.uses is not None and facts.store_up)
+        case Forward(spend=spend):
+            assert not spend
+            assert facts.preflight or not facts.finishing
+        case Resume(used=used):
+            assert facts.finishing
+            assert facts.same_origin
+            assert facts.visit_matches
+            assert used in (None, *facts.passes)
+        case Challenge():
+            assert guarded
+            assert facts.store_up or (route is not None and route.on_error == "pow")
+        case Deny(status=status):
+            assert status in (400, 403, 410, 503)
 
 
 LADDER = (Rung("a", None, 0.2, 1), Rung("b", None, 0.6, 5), Rung("c", None, 0.9, 3))
