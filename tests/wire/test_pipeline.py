@@ -1,0 +1,311 @@
+"""Several requests on one connection, sent ahead or in turn, forwarded or answered by the gate."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from gateway.model import BodySeen, Peer, RequestHead, Upstream
+from gateway.wire import Plan
+from tests.wire.harness import Conn, Guard, gate_before, ok, replies
+
+
+def get(target: bytes, *lines: bytes) -> bytes:
+    return b"GET %b HTTP/1.1\r\nHost: s\r\n%b\r\n" % (target, b"".join(lines))
+
+
+async def echo(conn: Conn) -> None:
+    """Answers with the target, slowly for /slow, and with the body if there was one."""
+    while head := await conn.head():
+        target = head.split(b" ")[1]
+        if b"Content-Length" in head:
+            target += await conn.exactly(int(head.split(b"Content-Length: ")[1].split(b"\r")[0]))
+        if b"chunked" in head:
+            target += (await conn.chunks())[:4]
+        if b"slow" in target:
+            await asyncio.sleep(0.03)
+        await conn.send(ok(target))
+
+
+class Alternating(Guard):
+    """Targets below /own are the gate's."""
+
+    def plan(self, request: RequestHead, peer: Peer, body: BodySeen | None) -> Plan:
+        plan = self.forward(request, peer)
+        if request.target.startswith(b"/own"):
+            assert self.gate is not None
+            plan.upstream, plan.ours = self.gate, True
+        return plan
+
+
+async def test_answers_come_in_order(tmp_path: Path) -> None:
+    targets = [b"/slow", b"/own/1", b"/2", b"/own/slow", b"/own/3", b"/slow/4", b"/5"]
+    async with gate_before(echo, tmp_path, guard=Alternating, gate_serve=echo) as gate:
+        client = await gate.client()
+        await client.send(b"".join(map(get, targets)))
+        for target in targets:
+            assert await client.message() == ok(target)
+        assert len(gate.app.heads) == 4
+
+
+@pytest.mark.parametrize("step", [1, 5, 64, 10_000])
+async def test_bodies_and_heads_in_one_stream(tmp_path: Path, step: int) -> None:
+    stream = (
+        b"PUT /a HTTP/1.1\r\nHost: s\r\nContent-Length: 3\r\n\r\nabc"
+        + get(b"/b")
+        + b"PUT /c HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"
+        + b"\r\n"  # a stray line end after a body, as some clients send
+        + get(b"/d")
+    )
+    async with gate_before(echo, tmp_path) as gate:
+        client = await gate.client()
+        for at in range(0, len(stream), step):
+            await client.send(stream[at : at + step])
+        for expected in (b"/aabc", b"/b", b"/c1\r\nx", b"/d"):
+            assert await client.message() == ok(expected)
+
+
+async def test_nothing_is_read_past_a_close(tmp_path: Path) -> None:
+    async with gate_before(echo, tmp_path) as gate:
+        said = await gate.ask(get(b"/1", b"Connection: close\r\n") + get(b"/2"))
+        assert said == ok(b"/1", b"Connection: close\r\n")
+        assert len(gate.app.heads) == 1
+
+
+async def test_a_refusal_waits_for_its_turn(tmp_path: Path) -> None:
+    async with gate_before(echo, tmp_path) as gate:
+        said = await gate.ask(get(b"/slow") + b"GET  / HTTP/1.1\r\n\r\n")
+        first, second = ok(b"/slow"), b"HTTP/1.1 400 Bad Request\r\n"
+        assert said.startswith(first + second)
+        assert len(gate.app.heads) == 1
+
+
+async def test_what_is_sent_ahead_is_bounded(tmp_path: Path) -> None:
+    """A flood behind an unanswered request waits in the kernel, not in our memory."""
+    started = asyncio.Event()
+
+    async def serve(conn: Conn) -> None:
+        while await conn.head():
+            started.set()
+            await asyncio.sleep(0.1)
+            await conn.send(ok())
+
+    async with gate_before(serve, tmp_path) as gate:
+        client = await gate.client()
+        await client.send(get(b"/"))
+        await started.wait()
+        client.writer.write(get(b"/x") * 200_000)
+        await asyncio.sleep(0.05)
+        held = [len(each._buffer) for each in gate.wire.clients]
+        assert max(held) < 400_000
+        assert await client.message() == ok()
+
+
+async def test_smuggled_request_behind_a_body_is_a_request(tmp_path: Path) -> None:
+    """Where the body ends the next head begins, and is judged like any other."""
+    hidden = get(b"/own/admin")
+    stream = b"PUT /a HTTP/1.1\r\nHost: s\r\nContent-Length: 3\r\n\r\nabc" + hidden
+    async with gate_before(echo, tmp_path, guard=Alternating, gate_serve=echo) as gate:
+        client = await gate.client()
+        await client.send(stream)
+        assert await client.message() == ok(b"/aabc")
+        assert await client.message() == ok(b"/own/admin")
+        assert all(b"admin" not in head for head in gate.app.heads)
+
+
+BAD_BODIES = {
+    "size not hex": b"xyz\r\nabc\r\n0\r\n\r\n",
+    "size empty": b"\r\nabc\r\n0\r\n\r\n",
+    "size negative": b"-1\r\nabc\r\n0\r\n\r\n",
+    "size plus": b"+1\r\na\r\n0\r\n\r\n",
+    "size 0x": b"0x1\r\na\r\n0\r\n\r\n",
+    "size underscore": b"1_0\r\na\r\n0\r\n\r\n",
+    "size with space": b"1 \r\na\r\n0\r\n\r\n",
+    "space before size": b" 1\r\na\r\n0\r\n\r\n",
+    "size overflows": b"10000000000000001\r\na\r\n0\r\n\r\n",
+    "bare LF after size": b"1\na\r\n0\r\n\r\n",
+    "bare CR after size": b"1\ra\r\n0\r\n\r\n",
+    "LF in extension": b"1;a\nb\r\na\r\n0\r\n\r\n",
+    "CR in extension": b"1;a\rb\r\na\r\n0\r\n\r\n",
+    "bad extension": b"1;;\r\na\r\n0\r\n\r\n",
+    "extension open quote": b'1;a="b\r\na\r\n0\r\n\r\n',
+    "extension too long": b"1;" + b"a" * 300 + b"\r\na\r\n0\r\n\r\n",
+    "chunk too long": b"1\r\nab\r\n0\r\n\r\n",
+    "chunk without CRLF": b"1\r\na0\r\n\r\n",
+    "chunk with LF": b"1\r\na\n0\r\n\r\n",
+    "chunk with CR only": b"1\r\na\r0\r\n\r\n",
+    "last chunk with LF": b"0\n\r\n",
+    "trailer with LF": b"0\r\nX: y\n\r\n",
+    "trailer fold": b"0\r\nX: y\r\n z\r\n\r\n",
+    "trailer without colon": b"0\r\nX\r\n\r\n",
+    "trailer with NUL": b"0\r\nX: \x00\r\n\r\n",
+    "trailer Content-Length": b"0\r\nContent-Length: 3\r\n\r\n",
+    "trailer Transfer-Encoding": b"0\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "trailer Host": b"0\r\nHost: x\r\n\r\n",
+    "trailer Cookie": b"0\r\nCookie: x\r\n\r\n",
+    "trailer ours": b"0\r\nX-Gateway-Risk: 0\r\n\r\n",
+    "trailer ours with _": b"0\r\nX_Gateway_Risk: 0\r\n\r\n",
+    "trailer forwarded": b"0\r\nX-Forwarded-For: x\r\n\r\n",
+    "trailers too long": b"0\r\n"
+    + b"X: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n" * 250
+    + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES.keys())
+@pytest.mark.parametrize("step", [1, 10_000])
+async def test_bad_chunks_are_refused(tmp_path: Path, body: bytes, step: int) -> None:
+    """… and what reached the app is never a whole request."""
+    got: list[bytes] = []
+
+    async def serve(conn: Conn) -> None:
+        await conn.head()
+        got.append(await conn.rest())
+
+    async with gate_before(serve, tmp_path) as gate:
+        client = await gate.client()
+        await client.send(b"PUT / HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n")
+        stream = body + get(b"/smuggled")
+        answer = asyncio.ensure_future(client.head())
+        for at in range(0, len(stream), step):
+            if answer.done():
+                break
+            await client.send(stream[at : at + step])
+            await asyncio.sleep(0)
+        assert (await answer).startswith(b"HTTP/1.1 400 ")
+        await asyncio.sleep(0.01)
+        assert len(gate.app.heads) == 1
+    assert all(b"0\r\n\r\n" not in part and b"smuggled" not in part for part in got)
+
+
+async def test_draining_says_close_and_ends(tmp_path: Path) -> None:
+    async with gate_before(echo, tmp_path) as gate:
+        busy, idle = await gate.client(), await gate.client()
+        await idle.send(get(b"/idle"))
+        assert await idle.message() == ok(b"/idle")
+        await busy.send(get(b"/slow"))
+        await asyncio.sleep(0.01)
+        draining = asyncio.ensure_future(gate.wire.drain(3))
+        assert await busy.rest() == ok(b"/slow", b"Connection: close\r\n")
+        await idle.send(get(b"/late"))  # on its way when the drain began
+        assert await idle.rest() == ok(b"/late", b"Connection: close\r\n")
+        await asyncio.wait_for(draining, 1)
+
+
+async def test_draining_ends_idle_connections(tmp_path: Path) -> None:
+    async with gate_before(echo, tmp_path) as gate:
+        idle = await gate.client()
+        await idle.send(get(b"/idle"))
+        assert await idle.message() == ok(b"/idle")
+        await asyncio.wait_for(gate.wire.drain(0.2), 1)
+        assert await idle.rest() == b""
+
+
+async def test_draining_cuts_what_does_not_end(tmp_path: Path) -> None:
+    async def never(conn: Conn) -> None:
+        await conn.head()
+        await asyncio.sleep(5)
+
+    async with gate_before(never, tmp_path) as gate:
+        busy = await gate.client()
+        await busy.send(get(b"/"))
+        await asyncio.sleep(0.01)
+        await asyncio.wait_for(gate.wire.drain(0.1), 1)
+        assert await busy.rest() == b""
+        assert gate.guard.done == [("app", 0, 0)]
+
+
+async def test_client_gone_reaches_the_app_promptly(tmp_path: Path) -> None:
+    gone = asyncio.Event()
+
+    async def serve(conn: Conn) -> None:
+        await conn.head()
+        await conn.rest()
+        gone.set()
+
+    async with gate_before(serve, tmp_path) as gate:
+        client = await gate.client()
+        await client.send(get(b"/"))
+        await asyncio.sleep(0.03)
+        client.abort()
+        await asyncio.wait_for(gone.wait(), 0.1)
+
+
+async def test_events_pass_one_by_one(tmp_path: Path) -> None:
+    told = asyncio.Event()
+
+    async def serve(conn: Conn) -> None:
+        await conn.head()
+        await conn.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+        for _ in range(3):
+            await told.wait()
+            told.clear()
+            await conn.send(b"data: x\n\n")
+
+    async with gate_before(serve, tmp_path) as gate:
+        client = await gate.client()
+        await client.send(get(b"/"))
+        await client.head()
+        for _ in range(3):
+            told.set()
+            assert await asyncio.wait_for(client.exactly(9), 1) == b"data: x\n\n"
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+async def test_head_replies_have_no_body(tmp_path: Path, version: bytes) -> None:
+    async def serve(conn: Conn) -> None:
+        while await conn.head():
+            await conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n")
+
+    async with gate_before(serve, tmp_path) as gate:
+        client = await gate.client()
+        raw = b"HEAD / HTTP/%b\r\nHost: s\r\nConnection: keep-alive\r\n\r\n" % version
+        for _ in range(2):
+            await client.send(raw)
+            assert b"Content-Length: 999\r\n" in await client.head()
+        assert gate.app.connections == 1
+
+
+async def test_http10_client_gets_plain_bytes(tmp_path: Path) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    parts = (b"3;a=b\r\nab", b"c\r\n1\r\nd", b"\r\n0\r\nX: y\r\n\r\n")
+    async with gate_before(replies(chunked, *parts), tmp_path) as gate:
+        raw = b"GET / HTTP/1.0\r\nHost: s\r\nConnection: keep-alive\r\n\r\n"
+        assert await gate.ask(raw) == b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabcd"
+
+
+async def test_http10_client_may_stay(tmp_path: Path) -> None:
+    async with gate_before(echo, tmp_path) as gate:
+        client = await gate.client()
+        for _ in range(2):
+            await client.send(b"GET / HTTP/1.0\r\nHost: s\r\nConnection: keep-alive\r\n\r\n")
+            assert await client.message() == ok(b"/", b"Connection: keep-alive\r\n")
+
+
+async def test_large_bodies_both_ways(tmp_path: Path) -> None:
+    size = 20_000_000
+
+    async def serve(conn: Conn) -> None:
+        await conn.head()
+        body = await conn.reader.readexactly(size)
+        await conn.send(ok(body))
+
+    async with gate_before(serve, tmp_path) as gate:
+        client = await gate.client()
+        body = bytes(range(256)) * (size // 256)
+        await client.send(b"PUT / HTTP/1.1\r\nHost: s\r\nContent-Length: %d\r\n\r\n" % size)
+        sending = asyncio.ensure_future(client.send(body))
+        got = await client.message()
+        await sending
+        assert got == ok(body)
+
+
+async def test_upstreams_of_one_name_and_another_address(tmp_path: Path) -> None:
+    """After a change of configuration no request goes to the old address."""
+    async with gate_before(replies(ok()), tmp_path) as gate:
+        assert await gate.message(get(b"/")) == ok()
+        gate.guard.upstream = Upstream("app", unix_path=str(tmp_path / "elsewhere"))
+        assert (await gate.message(get(b"/"))).startswith(b"HTTP/1.1 502 ")
+        assert len(gate.app.heads) == 1
