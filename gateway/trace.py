@@ -46,7 +46,6 @@ class Features:
     keys: int = 0
     duration_ms: float = 0.0
     disordered: int = 0  # points earlier than the one before
-    moves_before_press: int = 0  # before the first press
     drag: Drag | None = None
 
 
@@ -85,7 +84,6 @@ def _is_number(value: JSON) -> bool:
 
 def _measure(kinds: str, numbers: Numbers) -> Features:
     times = numbers[:, 0]
-    first_press = kinds.find("d")
     return Features(
         points=len(kinds),
         moves=kinds.count("m"),
@@ -93,7 +91,6 @@ def _measure(kinds: str, numbers: Numbers) -> Features:
         keys=kinds.count("k"),
         duration_ms=float(times.max() - times.min()),
         disordered=int((np.diff(times) < 0).sum()),
-        moves_before_press=kinds.count("m", 0, first_press) if first_press >= 0 else 0,
         drag=_longest_drag(kinds, numbers),
     )
 

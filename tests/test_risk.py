@@ -269,6 +269,8 @@ CLICK = replace(SLIDE, kind="one_click")
         ({"caller": replace(CALLER, prefix="198.51.100.0/24")}, {"address_changed"}),
         # the answer's own headers count too
         ({"headers": {"User-Agent": "curl/8"}}, {"agent_tool"}),
+        ({"headers": without(FIREFOX, "Sec-Fetch-Site")}, {"no_fetch_metadata"}),
+        ({"headers": without(FIREFOX, "Sec-Fetch-Site"), "caller": HTTP}, set()),
     ],
 )
 def test_answers(facts: dict[str, Any], expected: set[str]) -> None:

@@ -5,6 +5,7 @@ import math
 import time
 from dataclasses import asdict
 from random import Random
+from statistics import fmean, pstdev
 from typing import Any
 
 import pytest
@@ -68,18 +69,18 @@ def test_counts() -> None:
     trace = [
         [5, 0.1, 0.1, "m"],
         [9, 0.2, 0.1, "m"],
-        [12, 0.2, 0.1, "d"],
+        [9, 0.2, 0.1, "d"],
+        [12, 0.2, 0.1, "m"],
         [11, 0.2, 0.1, "u"],
         [40, 0, 0, "k"],
     ]
     assert features(trace) == Features(
-        points=5,
-        moves=2,
+        points=6,
+        moves=3,
         presses=1,
         keys=1,
         duration_ms=35.0,
         disordered=1,
-        moves_before_press=2,
     )
 
 
@@ -92,6 +93,21 @@ def test_a_ruled_drag() -> None:
     assert found.bend == pytest.approx(0.0, abs=1e-9)
     assert found.step_cv < 0.01
     assert found.pace_cv < 0.01
+
+
+def test_a_drag_to_the_last_figure() -> None:
+    """3-4-5 triangles: steps of 0.5, 0.1 and 0.2236 in 10, under 1 and 40 ms."""
+    path = [[100, 0.1, 0.2, "d"], [110, 0.4, 0.6, "m"], [110, 0.4, 0.7, "m"], [150, 0.5, 0.5, "m"]]
+    found = features(path).drag
+    steps = [0.5, 0.1, math.hypot(0.1, 0.2)]
+    paces = [steps[0] / 10, steps[1] / 1, steps[2] / 40]
+    assert found is not None
+    assert found.moves == 3
+    assert found.duration_ms == 50
+    assert found.length == pytest.approx(sum(steps))
+    assert found.bend == pytest.approx((0.4 * 0.5 - 0.3 * 0.3) / 0.5)
+    assert found.step_cv == pytest.approx(pstdev(steps) / fmean(steps))
+    assert found.pace_cv == pytest.approx(pstdev(paces) / fmean(paces))
 
 
 def test_a_bent_and_shaken_drag() -> None:
