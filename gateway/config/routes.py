@@ -113,22 +113,3 @@ def _check(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> N
         faults.add((*loc, "hold", "max"), what)
     if part.no_javascript == "wait" and "wait" not in around.kinds:
         faults.add((*loc, "no_javascript"), "this install has no kind 'wait'")
-
-
-def is_shadowed(later: Match, earlier: Match) -> bool:
-    """Whether every request of `later` surely matches `earlier`, which stands before it."""
-    if earlier.methods and not (later.methods and later.methods <= earlier.methods):
-        return False
-    if earlier.paths and not (
-        later.paths
-        and all(any(paths.covers(wide, path) for wide in earlier.paths) for path in later.paths)
-    ):
-        return False
-    return _implied(later.query, earlier.query) and _implied(later.form, earlier.form)
-
-
-def _implied(later: Mapping[str, str | None], earlier: Mapping[str, str | None]) -> bool:
-    """Every condition of `earlier` holds wherever those of `later` do."""
-    return all(
-        name in later and (value is None or later[name] == value) for name, value in earlier.items()
-    )

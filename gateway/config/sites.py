@@ -13,13 +13,16 @@ from gateway.config.faults import one_of
 from gateway.config.models import FilePart, SitePart, UpstreamPart
 from gateway.config.nodes import UNNAMED, Loc
 from gateway.config.presets import Preset
-from gateway.config.routes import Surroundings, compile_route, is_shadowed
+from gateway.config.routes import Surroundings, compile_route
 from gateway.config.scopes import settle
+from gateway.config.shadows import Earlier
 from gateway.config.shape import Faults
 from gateway.kinds import Kind
 from gateway.model import Route, Site, Upstream
 
-_HOST = re.compile(r"\*|(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+_HOST = re.compile(
+    r"\*|\[[0-9a-f:.]+\]|(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+)
 
 
 @dataclass
@@ -128,16 +131,19 @@ def _preset_routes(part: SitePart, book: Book, around: Surroundings, loc: Loc) -
 
 def _check_routes(ready: tuple[Route, ...], own: list[tuple[Route, Loc]], faults: Faults) -> None:
     """Names are unique within a site, and each route can be reached."""
-    before: list[tuple[Route, str]] = [(route, "the presets") for route in ready]
+    names = {route.name: "the presets" for route in ready}
+    earlier = Earlier()
+    for route in ready:
+        earlier.add(route)
     for route, loc in own:
-        for other, source in before:
-            if other.name == route.name:
-                faults.add((*loc, "name"), f"another route of {source} is named '{route.name}'")
-            if is_shadowed(route.match, other.match):
-                what = f"is never reached: '{other.name}' before it matches all it would"
-                faults.warn(loc, what)
-                break
-        before.append((route, "this site"))
+        if route.name in names:
+            source = names[route.name]
+            faults.add((*loc, "name"), f"another route of {source} is named '{route.name}'")
+        names.setdefault(route.name, "this site")
+        if other := earlier.shadowing(route):
+            what = f"is never reached: '{other.name}' before it matches all it would"
+            faults.warn(loc, what)
+        earlier.add(route)
 
 
 def _check_host(host: str, part: SitePart, book: Book, loc: Loc) -> None:

@@ -33,8 +33,8 @@ def line(request="POST /register HTTP/1.1", at="13:55:36", address="203.0.113.9"
             Line("h.example", "1.2.3.4", TIME_S, "GET", b"/", "", 200),
         ),
         (
-            rb'1.2.3.4 - - [10/Oct/2025:13:55:36 +0000] "GET /\xC3\xBC\x22 HTTP/1.1" 200 5 "" "\"u"',
-            Line("", "1.2.3.4", TIME_S, "GET", b'/\xc3\xbc"', r"\"u", 200),
+            rb'::1 - - [10/Oct/2025:13:55:36 +0000] "GET /\xC3\xBC\x22 HTTP/1.1" 200 5 "" "\"u"',
+            Line("", "::1", TIME_S, "GET", b'/\xc3\xbc"', r"\"u", 200),
         ),
         (line("GET http://evil/ HTTP/1.1"), None),
         (line("-"), None),

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.config.paths import check, covers
+from gateway.config.shadows import Earlier, is_shadowed
+from gateway.model import Match, Route
 
 
 @pytest.mark.parametrize(
@@ -103,3 +105,21 @@ def matches(pattern: str, path: list[str]) -> bool:
 def test_covered_means_matched(wide, narrow, path):
     if covers(wide, narrow) and matches(narrow, path):
         assert matches(wide, path)
+
+
+MATCHES = st.builds(
+    lambda paths, methods: Match(frozenset(methods), tuple(paths)),
+    st.lists(PATTERNS | st.just("~/a"), max_size=2),
+    st.sampled_from([[], ["GET"], ["POST"], ["GET", "POST"]]),
+)
+
+
+@given(st.lists(MATCHES, max_size=6), MATCHES)
+def test_the_index_finds_what_comparing_all_finds(before, later):
+    routes = [Route(f"r{i}", "s", match) for i, match in enumerate(before)]
+    earlier = Earlier()
+    for route in routes:
+        earlier.add(route)
+    found = earlier.shadowing(Route("later", "s", later))
+    assert (found is not None) == any(is_shadowed(later, route.match) for route in routes)
+    assert found is None or is_shadowed(later, found.match)
