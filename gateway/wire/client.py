@@ -95,8 +95,11 @@ class Client(asyncio.Protocol):
         self._wire.clients.discard(self)
         self._leave()
 
-    def eof_received(self) -> None:
+    def eof_received(self) -> bool:
+        if self._splice is not None and self._splice.client_eof():
+            return True
         self._leave()
+        return False
 
     def _leave(self) -> None:
         """The client is gone, or said that it will be (as nginx reads a half-close)."""

@@ -170,9 +170,10 @@ class Reply(ABC):
         link, self._link = self._link, None
         assert link is not None
         self._status = 101
-        client = self._client
+        client, limits = self._client, self._wire.limits
         client.transport.write(to_client(response, close=False, http10=False) + rest)
-        ahead = client.splice(Splice(client, link, self._wire.limits.upgrade_idle_s))
+        splice = Splice(client, link, limits.upgrade_idle_s, limits.linger_s)
+        ahead = client.splice(splice)
         if ahead:
             link.transport.write(ahead)
         self._finish(101)
@@ -202,6 +203,9 @@ class Reply(ABC):
         self._held = rest
         self._deadline_s = self._wire.now_s + self._wire.limits.reply_idle_s
         return None
+
+    def upstream_eof(self) -> bool:
+        return False  # nothing to keep the connection for: `upstream_ended` follows
 
     def upstream_ended(self, *, clean: bool) -> None:
         if self._telling:

@@ -5,6 +5,7 @@ Frames, pings and compression are the endpoints' business (RFC 6455 is not read 
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from gateway.wire.upstreams import Link
@@ -14,12 +15,15 @@ if TYPE_CHECKING:
 
 
 class Splice:
-    __slots__ = ("_client", "_deadline_s", "_idle_s", "_link", "_moved")
+    __slots__ = ("_client", "_deadline_s", "_half_s", "_halved", "_idle_s", "_link", "_moved")
 
-    def __init__(self, client: Client, link: Link, idle_s: float) -> None:
+    def __init__(self, client: Client, link: Link, idle_s: float, half_s: float) -> None:
+        """`idle_s` without a byte ends it; `half_s` once one side has said its last."""
         self._client = client
         self._link = link
         self._idle_s = idle_s
+        self._half_s = half_s
+        self._halved = False
         self._deadline_s = 0.0
         self._moved = True
         link.listener = self
@@ -43,6 +47,23 @@ class Splice:
 
     def upstream_ready(self) -> None:
         self._client.resume_reading()
+
+    def upstream_eof(self) -> bool:
+        """Whether the app's connection stays open for what the client still says."""
+        return self._half(self._client.transport)
+
+    def client_eof(self) -> bool:
+        """Whether the client's connection stays open for what the app still says."""
+        return self._half(self._link.transport)
+
+    def _half(self, other: asyncio.Transport) -> bool:
+        if self._halved or other.is_closing() or not other.can_write_eof():
+            return False
+        self._halved = True
+        self._idle_s = min(self._idle_s, self._half_s)
+        self._moved = True
+        other.write_eof()
+        return True
 
     def client_gone(self) -> None:
         """What was taken from the client still reaches the app, then the end."""

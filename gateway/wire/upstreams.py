@@ -13,6 +13,7 @@ class Listener(Protocol):
     """Who a connection is lent to."""
 
     def upstream_data(self, data: bytes) -> None: ...
+    def upstream_eof(self) -> bool: ...
     def upstream_ended(self, *, clean: bool) -> None: ...
     def upstream_full(self) -> None: ...
     def upstream_ready(self) -> None: ...
@@ -44,8 +45,11 @@ class Link(asyncio.Protocol):
         else:
             listener.upstream_data(data)
 
-    def eof_received(self) -> None:
+    def eof_received(self) -> bool:
+        if self.listener is not None and self.listener.upstream_eof():
+            return True
         self._end(clean=True)
+        return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._pool.links.discard(self)
