@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -123,6 +124,7 @@ def redis_server(folder: Path, *options: str, port: int = 0) -> Iterator[Server]
 @dataclass
 class Cluster:
     masters: list[Server]
+    replicas: list[Server]
 
     @property
     def url(self) -> str:
@@ -130,19 +132,27 @@ class Cluster:
 
 
 @contextmanager
-def redis_cluster(folder: Path) -> Iterator[Cluster]:
-    """Three masters, made a Cluster by redis-cli."""
+def redis_cluster(folder: Path, replicas: int = 0) -> Iterator[Cluster]:
+    """Three masters, each with `replicas`, made a Cluster by redis-cli."""
     with ExitStack() as stack:
-        options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000")
-        masters = [
-            stack.enter_context(redis_server(folder, *options, port=port)) for port in free_ports(3)
-        ]
-        nodes = [f"{HOST}:{one.port}" for one in masters]
-        create = ["redis-cli", "--cluster", "create", *nodes, "--cluster-yes"]
-        subprocess.run(create, check=True, capture_output=True, timeout=STARTUP_S)
-        for one in masters:
-            wait_for(lambda one=one: "cluster_state:ok" in one.cli("cluster", "info"))  # type: ignore[misc]
-        yield Cluster(masters)
+        options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")
+        ports = free_ports(3 + 3 * replicas)
+        nodes = [stack.enter_context(redis_server(folder, *options, port=port)) for port in ports]
+        names = [f"{HOST}:{one.port}" for one in nodes]
+        create = ["redis-cli", "--cluster", "create", *names, "--cluster-yes"]
+        more = ["--cluster-replicas", str(replicas)] if replicas else []
+        subprocess.run([*create, *more], check=True, capture_output=True, timeout=STARTUP_S)
+        for one in nodes:
+            wait_for(partial(_is_settled, one, len(nodes)), about=f"the cluster on {one.port}")
+        yield Cluster(nodes[:3], nodes[3:])
+
+
+def _is_settled(node: Server, count: int) -> bool:
+    state = node.cli("cluster", "info")
+    if "cluster_state:ok" not in state or f"cluster_known_nodes:{count}" not in state:
+        return False
+    role = node.cli("info", "replication")
+    return "role:master" in role or "master_link_status:up" in role
 
 
 @dataclass

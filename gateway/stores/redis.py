@@ -11,7 +11,7 @@ anew once. A late reply is asked for again only where doing it twice is the same
 delete, counts): a `spend` tried again would call a right answer spent, a `bump` count twice.
 
 Cancellation: commands run in tasks of their own. A visitor who goes away cancels only the waiting,
-so a reply is always read by the command it belongs to.
+so a reply is always read by the command it belongs to, and no connection is thrown away for it.
 
 Replication is asynchronous: after a failover Redis may have forgotten the last moments. Memory
 limits must refuse (`maxmemory-policy noeviction`), or Redis forgets what it likes.

@@ -48,6 +48,15 @@ async def test_the_expired_make_room() -> None:
     assert [await store.get(f"key:{i}") for i in range(4)] == [b"1", None, b"1", None]
 
 
+async def test_many_expired_make_room_for_one_large() -> None:
+    clock = Clock()
+    store = MemoryStore(max_bytes=100_000, clock=clock)
+    for i in range(400):
+        await store.put(f"key:{i}", b"1", 5)
+    clock.now_s = 5
+    await store.put("large", bytes(90_000), 50)
+
+
 async def test_rewriting_one_key_does_not_grow() -> None:
     clock = Clock()
     store = MemoryStore(max_bytes=10_000, clock=clock)

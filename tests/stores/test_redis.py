@@ -185,10 +185,54 @@ async def test_a_server_that_became_a_replica_is_down_until_promoted(
     for _ in range(3):
         with pytest.raises(StoreDown, match="ReadOnlyError"):
             await store.put("key", b"y", 60)
+    await asyncio.sleep(1.2)  # a probe found it answering, and still not writable
     with pytest.raises(StoreDown):
         await store.get("key")
     server.cli("replicaof", "no", "one")
     await recovered(store)
+
+
+async def test_a_read_only_answer_makes_it_connect_anew(tmp_path: Path, opened: Open) -> None:
+    """One address for whichever server is master, as load balancers and DNS names give."""
+    with redis_server(tmp_path) as old, redis_server(tmp_path, port=free_ports(1)[0]) as new:
+        target = old.port
+
+        async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            there = await asyncio.open_connection("127.0.0.1", target)
+            await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
+
+        address = await asyncio.start_server(forward, "127.0.0.1", 0)
+        port = address.sockets[0].getsockname()[1]
+        store = opened(f"redis://127.0.0.1:{port}{DEADLINE}")
+        await store.put("key", b"old", 60)
+        old.cli("replicaof", "127.0.0.1", str(new.port))
+        target = new.port
+        await store.put("key", b"new", 60)
+        assert new.cli("get", "gateway:key").strip() == "new"
+        await store.close()
+        address.close()
+        await address.wait_closed()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
+    writer.close()
+
+
+async def test_impatient_cancelling_loses_no_connection(server: Server, opened: Open) -> None:
+    store = opened(server.url + DEADLINE)
+    await store.put("key", b"x", 60)
+    for _ in range(10):
+        tasks = [asyncio.create_task(store.get("key")) for _ in range(32)]
+        for _ in range(6):
+            await asyncio.sleep(0)
+            for task in tasks:
+                task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    assert await asyncio.gather(*[store.get("key") for _ in range(64)]) == [b"x"] * 64
+    [made] = [line for line in server.cli("info", "stats").split() if "connections_rec" in line]
+    assert int(made.partition(":")[2]) < 32 + 20  # the pool, and what this test asked by itself
 
 
 @pytest.mark.parametrize("password", ["right", "wr0ng:@/%", ""])
@@ -305,6 +349,18 @@ async def test_a_cluster_node_dies_and_comes_back(tmp_path: Path, opened: Open) 
         assert failures > 0
         cluster.masters[0].start()
         await recovered_everywhere(store, names)
+
+
+async def test_a_cluster_replaces_a_dead_master(tmp_path: Path, opened: Open) -> None:
+    with redis_cluster(tmp_path, replicas=1) as cluster:
+        store = opened(cluster.url + DEADLINE)
+        names = [f"key:{i}" for i in range(30)]
+        assert all([await store.spend(name, 600) for name in names])
+        for master in cluster.masters:
+            master.cli("wait", "1", "2000")
+        cluster.masters[0].kill()
+        await recovered_everywhere(store, names)
+        assert not any([await store.spend(name, 600) for name in names])
 
 
 async def recovered_everywhere(store: Store, names: list[str]) -> None:
