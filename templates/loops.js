@@ -3,7 +3,7 @@
 
 export const LIMIT = 3;
 // After a reload the pass should have been there: the same question within this time is a loop.
-const RELOAD_WINDOW_MS = 120_000;
+const RELOAD_WINDOW_MS = 30_000;
 // After a form post only the page that *answers* it counts, known by the start of its navigation;
 // a second vote or message by the same visitor begins later, on the app's own page.
 const POST_WINDOW_MS = 5_000;

@@ -188,6 +188,7 @@ let ticket = "";
 let visit = data.visit;
 /** @type {{unmount: () => void} | null} */
 let mounted = null;
+let passive = false; // the question on show asks nothing of the visitor
 
 function begin() {
   round.abort();
@@ -255,6 +256,7 @@ async function present(challenge, message = "") {
   const answer = new Promise((done) => {
     mounted = kind.mount(dom.box, challenge.view, done, ctx);
   });
+  passive = Boolean(kind.passive);
   ui.offer(challenge, kind, ctx);
   // Focus that was in the old control goes to its like in the new one; otherwise it stays put.
   if (focused >= 0) (focusable()[focused] ?? focusable()[0])?.focus();
@@ -381,10 +383,15 @@ function finish(reply) {
   loops.passing(data.loops_key, how);
   const form = how === "post" ? finishForm(reply) : null;
   const go = form ? () => form.submit() : () => location.reload();
-  setTimeout(() => {
+  const offer = () => {
     dom.panel.replaceChildren(button(t("go_on"), go));
     dom.panel.hidden = false;
-  }, LINK_MS);
+  };
+  if (passive && byId("details").hasAttribute("open")) {
+    ui.say(t("success_reading")); // nobody's page is pulled away while reading
+    return offer();
+  }
+  setTimeout(offer, LINK_MS);
   go();
 }
 
@@ -428,6 +435,7 @@ function stopLoop() {
   const [why, reason] = diagnosis();
   const again = button(t("try_again"), () => {
     loops.forget(data.loops_key);
+    byId("details").removeAttribute("open");
     start();
   });
   ui.panel("loop", {

@@ -82,7 +82,7 @@ async function inPage(work, url, total, signal, report) {
   const { search } = await import(url);
   let step = 500;
   for (let from = 0; from < total; ) {
-    signal.throwIfAborted();
+    if (signal.aborted) throw signal.reason;
     const to = Math.min(total, from + step);
     const began_ms = performance.now();
     const number = search({ salt: work.salt, challenge: work.challenge, from, to });

@@ -1,8 +1,8 @@
 // One tap, in the form of a large tick box: a native button, so Space, Enter, taps and switches work.
 
 export const texts = {
-  en: { title: "Just one tap", label: "Go on to {site}" },
-  zh: { title: "只需轻点一下", label: "继续前往 {site}" },
+  en: { title: "Just one tap", label: "Tap here to go on" },
+  zh: { title: "只需轻点一下", label: "点这里继续" },
 };
 
 /**

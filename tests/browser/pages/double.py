@@ -62,6 +62,7 @@ class Double:
     stays: bool = False  # the app answers 204, so that the browser stays on our page
     broken: frozenset[str] = frozenset()  # assets that are not served
     hanging: frozenset[str] = frozenset()  # assets that do not come in time
+    asks_posts: bool = False  # a form's POST meets the challenge as a GET does
     plain: bool = False  # as browsers without scripts show it: no scripts, <noscript> shown
     csp: str = CSP
     lang: str = ""  # overrides the browser's
@@ -142,9 +143,11 @@ class Double:
         return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
     async def page(self, request: web.Request) -> web.Response:
+        form = dict(await request.post())
+        finishing = request.method == "POST" and (not self.asks_posts or "gateway_visit" in form)
         if request.method == "POST":
-            self.finished.append(dict(await request.post()))  # type: ignore[arg-type]
-        if (self.passed and self.sticks) or request.method == "POST":
+            self.finished.append(form)  # type: ignore[arg-type]
+        if (self.passed and self.sticks) or finishing:
             if self.stays:
                 return web.Response(status=204)
             return web.Response(text="<title>App</title>The app's page", content_type="text/html")
@@ -170,6 +173,7 @@ class Double:
         text = (
             '<!doctype html><html lang="en"><title>An app</title><button id="go">Call</button>'
             f'<script src="{PREFIX}gateway.js"></script>'
+            '<form method="post" action="/page"><button name="real" value="1">Send</button></form>'
         )
         headers = {"Content-Security-Policy": self.app_csp} if self.app_csp else {}
         return web.Response(text=text, content_type="text/html", headers=headers)

@@ -154,8 +154,8 @@ STATES: Mapping[str, State] = {
         "loading", ("noscript_title", "noscript_wait", "noscript_go"),
         {"plain": True, "wait": {"ticket": "wait-ticket", "seconds": 15}}, vars={"n": 15},
     ),
-    "continue": State("success", ("finish_title", "finish", "go_on"), path="/continue"),
-    "frame": State("action", ("details",), path="/_gateway/frame#visit=sealed"),
+    "continue": State("success", ("finish_title", "finish", "finish_go"), path="/continue"),
+    "frame": State("action", ("why_frame", "details"), path="/_gateway/frame#visit=sealed"),
     "frame_lost": State("old", ("frame_title", "frame_lost"), path="/_gateway/frame"),
 }  # fmt: skip
 

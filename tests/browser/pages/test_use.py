@@ -368,6 +368,29 @@ async def test_what_is_held_is_finished_by_one_field(double: Double, opened: Ope
     assert page.url == double.origin + "/page"
 
 
+async def test_back_and_reload_send_the_real_body_never_again(double: Double, opened: Open) -> None:
+    double.method, double.finish, double.asks_posts = "POST", "post", True
+    double.sticks = False
+    page = await opened("/app")
+    await page.get_by_role("button", name="Send").click()
+    await page.get_by_role("checkbox").click()
+    await in_app(page)
+    assert double.finished == [{"real": "1"}, {"gateway_visit": "solved-visit"}]
+    await page.go_back()
+    await page.reload()
+    await ready(page)
+    assert [form for form in double.finished if "real" in form] == [{"real": "1"}]
+
+
+async def test_who_reads_the_details_is_not_pulled_away(double: Double, opened: Open) -> None:
+    double.kind, double.slow_s = "pow", 1
+    page = await opened()
+    await page.locator("summary").click()
+    await page.get_by_text("Thank you. Go on whenever you like.").wait_for()
+    await page.get_by_role("button", name="Open the page now").click()
+    await in_app(page)
+
+
 @pytest.mark.parametrize("url", ["https://elsewhere.example/x", "//elsewhere.example/x"])
 async def test_no_reply_sends_the_visit_elsewhere(url: str, double: Double, opened: Open) -> None:
     double.finish = "post"

@@ -210,6 +210,25 @@ async def test_others_cannot_say_it_is_solved(script: str, double: Double, opene
     assert double.finished == []
 
 
+async def test_a_page_that_lies_about_its_origin_hears_nothing(
+    double: Double, opened: Open
+) -> None:
+    page = await opened("/app", allowed=("postMessage",))
+    await page.wait_for_load_state()
+    await page.evaluate(
+        """() => {
+          window.heard = [];
+          addEventListener("message", (event) => heard.push(event.data));
+          const frame = document.createElement("iframe");
+          frame.src = "/_gateway/frame#visit=x&origin=https%3A%2F%2Felsewhere.example";
+          document.body.append(frame);
+        }"""
+    )
+    await page.frame_locator("iframe").get_by_role("checkbox").click()
+    await page.frame_locator("iframe").get_by_text("Thank you.").wait_for()
+    assert await page.evaluate("heard") == []
+
+
 async def test_where_frames_are_forbidden_a_window_opens(double: Double, opened: Open) -> None:
     double.app_csp = "default-src 'self'; frame-src 'none'; style-src 'none'"
     page = await opened("/app", allowed=("frame-src", "Framing"))
