@@ -108,7 +108,7 @@ class App:
         self.tasks.add(task)
         try:
             await self.serve(Conn(reader, writer, self))
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()

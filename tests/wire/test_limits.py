@@ -144,6 +144,7 @@ async def test_a_client_that_does_not_read_is_cut(tmp_path: Path) -> None:
                 break
             await asyncio.sleep(0.02)
         assert [status for _, status, _ in gate.guard.done] == [0]
+        await asyncio.sleep(0.02)
         assert not gate.wire.clients and not gate.wire.upstreams.links
 
 
