@@ -57,5 +57,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def one_of(word: str, known: Iterable[str], noun: str) -> str:
     """The sentence for a word that isn't among those known."""
     names = sorted(known)
-    listed = ", ".join(names) if names else "none"
-    return f"unknown {noun} '{word}'{did_you_mean(word, names)} (known: {listed})"
+    hint = did_you_mean(word, names) or f" (known: {', '.join(names) or 'none'})"
+    return f"unknown {noun} '{word}'{hint}"

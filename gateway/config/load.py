@@ -164,7 +164,15 @@ def _trusted(part: FilePart, folder: Path, faults: Faults) -> tuple[str, ...]:
             faults.add(loc, str(error))
         except ConfigError as error:
             faults.found += error.faults
+    _warn_of_socket(part, found, faults)
     return tuple(dict.fromkeys(found))
+
+
+def _warn_of_socket(part: FilePart, trusted: list[str], faults: Faults) -> None:
+    sockets = [index for index, text in enumerate(part.listen) if text.startswith("unix:")]
+    if sockets and "unix" not in trusted:
+        what = "who connects to a socket has no address: add unix to trusted_proxies"
+        faults.warn(("listen", sockets[0]), f"{what}, or all visitors count as one")
 
 
 def _client_ip_header(part: FilePart, faults: Faults) -> str:

@@ -453,3 +453,11 @@ def test_routes_never_reached(read, first, second, shadowed):
 def test_a_ladder_that_ends_early_is_a_warning(read):
     (warning,) = read(one_route("ladder: [{kind: slider, max_risk: 0.9}]")).warnings
     assert "the last kind suffices only up to 0.9" in str(warning)
+
+
+@pytest.mark.parametrize("trusted, count", [("[]", 1), ("[private]", 1), ("[unix]", 0)])
+def test_a_socket_needs_to_be_trusted(read, trusted, count):
+    config = read(f"listen: [127.0.0.1:1, unix:g.sock]\ntrusted_proxies: {trusted}\n{APP}{SITE}")
+    said = [str(warning) for warning in config.warnings]
+    assert len(said) == count
+    assert all("listen[1]: who connects to a socket has no address" in text for text in said)
