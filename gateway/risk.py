@@ -55,7 +55,6 @@ def score_answer(
             headers=_texts(_telling(headers)),
             https=caller.scheme == "https",
             recent=recent,
-            answered=True,
             kind=ticket.kind,
             elapsed_s=now_s - ticket.issued_s,
             work=number if isinstance(number, int) else 0,

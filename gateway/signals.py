@@ -43,7 +43,6 @@ class Seen:
     headers: Mapping[str, str]
     https: bool
     recent: int = 0
-    answered: bool = False
     kind: str = ""
     elapsed_s: float = -1.0  # from the ticket's issue; negative: unknown
     work: int = 0  # the number found
@@ -197,9 +196,7 @@ SIGNALS: Final[Mapping[str, Rule]] = MappingProxyType(
         ),
         "too_fast": Rule(0.6, "answered before a hand could have", _hasty),
         "work_too_fast": Rule(0.6, "the work was done faster than browsers can", _tireless),
-        "reported_nothing": Rule(
-            0.4, "the page's own report is missing", lambda s: s.answered and s.silent
-        ),
+        "reported_nothing": Rule(0.4, "the page's own report is missing", lambda s: s.silent),
         "webdriver": Rule(
             0.95, "navigator.webdriver is true", lambda s: s.reported.get("webdriver") is True
         ),

@@ -53,6 +53,7 @@ OLD_CHROME = {
     "Accept-Language": "ru",
     "Accept-Encoding": "gzip, deflate, sdch",
 }
+PLAIN = {"Accept-Language": "en", "Accept-Encoding": "gzip"}
 LYNX = {"User-Agent": "Lynx/2.9.0 libwww-FM/2.14", "Accept-Language": "en"}
 
 
@@ -115,6 +116,11 @@ def names(score: Score) -> set[str]:
             CALLER,
             {"agent_tool", "no_language", "no_encoding"},
         ),
+        # since when browsers tell
+        ({**PLAIN, "User-Agent": "Mozilla/5.0 Firefox/89.0"}, CALLER, set()),
+        ({**PLAIN, "User-Agent": "Mozilla/5.0 Firefox/90.0"}, CALLER, {"no_fetch_metadata"}),
+        ({**PLAIN, "User-Agent": "Mozilla/5.0 Chrome/79.0"}, CALLER, set()),
+        ({**PLAIN, "User-Agent": "Mozilla/5.0 Chrome/80.0"}, CALLER, {"no_fetch_metadata"}),
         # a script that copied one header
         (
             {"User-Agent": CHROME["User-Agent"]},
@@ -229,9 +235,15 @@ CLICK = replace(SLIDE, kind="one_click")
         ({"outer": [1200, 600], "screen": [1000, 600]}, set()),
         ({"outer": [1201, 600], "screen": [1000, 600]}, {"window_oversized"}),
         ({"outer": [1000, 721], "screen": [1000, 600]}, {"window_oversized"}),
-        ({"outer": [1201, 600], "screen": [0, 0]}, set()),
+        ({"outer": [1201, 600], "screen": [0, 600]}, set()),
+        ({"outer": [1000, 721], "screen": [1000, 0]}, set()),
+        ({"outer": [1366, 900], "screen": [800, 600], "touch_points": 1}, set()),
+        ({"outer": [9999, 9999, 1]}, set()),
+        ({"outer": 9999}, set()),
+        ({"untrusted": True}, set()),
         ({"fine": False, "hover": False}, {"no_pointer"}),
         ({"fine": True, "hover": False}, set()),
+        ({"fine": False, "hover": True}, set()),
         # the hand
         ({"trace": "x"}, {"trace_malformed"}),
         ({"trace": [[5, 0, 0, "m"], [4, 0, 0, "m"]]}, {"trace_disordered"}),
@@ -239,6 +251,8 @@ CLICK = replace(SLIDE, kind="one_click")
         ({"trace": drag()}, {"ruled_drag"}),
         ({"trace": drag(steps=8)}, {"ruled_drag"}),
         ({"trace": drag(steps=7)}, set()),
+        ({"trace": drag(late_ms=9)}, {"ruled_drag"}),
+        ({"trace": drag(reach=0.04)}, set()),
         ({"trace": drag(shake=0.008)}, set()),
         ({"trace": drag(bend=0.01)}, set()),
         (
@@ -264,6 +278,7 @@ CLICK = replace(SLIDE, kind="one_click")
             {"ticket": replace(SLIDE, kind="pow", work={"number": 2_000_000}), "now_s": 1000.11},
             set(),
         ),
+        ({"now_s": 1000.0}, {"too_fast", "work_too_fast"}),
         ({"now_s": 990.0}, set()),
         # the address
         ({"caller": replace(CALLER, prefix="198.51.100.0/24")}, {"address_changed"}),

@@ -17,15 +17,17 @@ from gateway.trace import ABSENT, LARGEST, MAX_POINTS, Features, features
 NAN = float("nan")
 
 
-def drag(*, steps: int = 20, bend: float = 0.0, shake: float = 0.0, seed: int = 1) -> list[Any]:
+def drag(
+    *, steps: int = 20, bend: float = 0.0, shake: float = 0.0, late_ms: int = 0, reach: float = 0.5
+) -> list[Any]:
     """From left to right, as a script draws it; `bend` and `shake` make it a hand."""
-    rng = Random(seed)
+    rng = Random(1)
     points: list[Any] = [[0, 0.1, 0.5, "d"]]
     for i in range(1, steps + 1):
         along = i / steps
-        x = 0.1 + 0.5 * along + shake * rng.uniform(-1, 1)
+        x = 0.1 + reach * along + shake * rng.uniform(-1, 1)
         y = 0.5 + bend * math.sin(math.pi * along)
-        points.append([i * 16, round(x, 4), round(y, 4), "m"])
+        points.append([i * 16 + rng.randint(0, late_ms), round(x, 4), round(y, 4), "m"])
     return [*points, [steps * 16 + 5, 0.6, 0.5, "u"]]
 
 
