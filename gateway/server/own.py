@@ -27,6 +27,8 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 WIDGET_CACHE = "public, max-age=300"  # its URL bears no digest: apps write it down
 JWKS_CACHE = "public, max-age=300"
 LOOP_REASONS = ("cookies", "clock", "iframe", "other")
+MAX_LOOPS = 20  # records of one prefix in LOOPS_WINDOW_S: nobody fills the log
+LOOPS_WINDOW_S = 60
 _REFUSED_STATUS = {"too_many": 429, "unreadable": 400, "unavailable": 503}
 
 
@@ -168,6 +170,9 @@ async def loop(gate: GateParts, request: web.Request, envelope: Envelope) -> web
     why = body.get("why") if body else None
     if why not in LOOP_REASONS:
         return refused(Refused("unreadable"))
+    told = gate.local.bump(f"loop/{envelope.caller.prefix}", LOOPS_WINDOW_S, gate.clock())
+    if told is None or told > MAX_LOOPS:
+        return refused(Refused("too_many", LOOPS_WINDOW_S))
     gate.metrics.loops(why)
     gate.log.record(
         "loop",

@@ -231,3 +231,9 @@ async def test_a_page_that_gave_up_is_counted(desk: Desk) -> None:
     assert desk.metric("gateway_loops_total", why="cookies") == 1
     assert (desk.records()[0]["event"], desk.records()[0]["reason"]) == ("loop", "cookies")
     assert (await desk.post("loop", {"why": "made up"})).status == 400
+
+
+async def test_nobody_fills_the_log_with_loops(desk: Desk) -> None:
+    seen = [(await desk.post("loop", {"why": "other"})).status for _ in range(22)]
+    assert seen == [204] * 20 + [429] * 2
+    assert len(desk.records()) == 20
