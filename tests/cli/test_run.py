@@ -14,19 +14,32 @@ BODY = "store: memory\nupstreams: {{app: http://127.0.0.1:1}}\nsites: [{{name: s
 GOOD = "listen: 127.0.0.1:{port}\nadmin:\nkeys: ./keys\n" + BODY
 
 
-def test_serves_until_told_to_stop(tmp_path):
-    path = tmp_path / "gateway.yaml"
-    path.write_text(GOOD.format(port=free_port()))
+def serve(path):
+    """Run until it says that it started, then stop it. Returns its exit code."""
     with subprocess.Popen(
         [sys.executable, "-m", "gateway", "run", str(path)], stdout=subprocess.PIPE, text=True
     ) as gate:
         assert gate.stdout is not None
-        events = [json.loads(gate.stdout.readline())["event"]]
-        while events[-1] != "started":
-            events.append(json.loads(gate.stdout.readline())["event"])
+        for line in gate.stdout:
+            if json.loads(line)["event"] == "started":
+                break
         gate.send_signal(signal.SIGTERM)
-        assert gate.wait(20) == 0
+        return gate.wait(20)
+
+
+def test_serves_until_told_to_stop(tmp_path):
+    path = tmp_path / "gateway.yaml"
+    path.write_text(GOOD.format(port=free_port()))
+    assert serve(path) == 0
     assert (tmp_path / "keys").is_dir()
+
+
+def test_runs_what_init_prints(process, tmp_path):
+    listen = f"127.0.0.1:{free_port()}"
+    said = process("init", "--upstream", "http://127.0.0.1:1", "--listen", listen)
+    path = tmp_path / "gateway.yaml"
+    path.write_text(said.out.replace("127.0.0.1:9090", f"127.0.0.1:{free_port()}"))
+    assert serve(path) == 0
 
 
 def test_a_fault_starts_nothing(process, tmp_path):

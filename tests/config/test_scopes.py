@@ -68,6 +68,13 @@ def test_given_levels_stay(routes):
     assert levels(hard) == {"slider": 2}
 
 
+def test_given_levels_may_be_equal(routes):
+    (route,) = routes(
+        "ladder: [{kind: one_click, max_risk: 0.3, level: 2}, {kind: slider, level: 2}]"
+    )
+    assert levels(route) == {"one_click": 2, "slider": 2}
+
+
 def test_ladders_that_contradict_each_other_are_refused(routes):
     with pytest.raises(ConfigError, match="order the ladders of the scope alike"):
         routes(
