@@ -81,6 +81,15 @@ async def test_the_accessible_way_only_where_the_route_says_so(desk: Desk) -> No
     assert (challenge["kind"], challenge["rung"]) == ("slider", 1)
 
 
+async def test_a_ticket_of_another_visit_is_exchanged_for_nothing(desk: Desk) -> None:
+    """Else an accessible ticket of one route would give one on a route that has no such way."""
+    easy, stern = await desk.page("form"), await desk.page("stern")
+    asked = {"visit": easy["visit"], "want": "accessible"}
+    ticket = (await (await desk.post("challenge", asked)).json())["challenge"]["ticket"]
+    asked = {"visit": stern["visit"], "ticket": ticket, "want": "new"}
+    assert await outcome(await desk.post("challenge", asked)) == "refused unreadable"
+
+
 async def test_exchanging_never_leads_down(desk: Desk) -> None:
     """A question asked for doubt stays asked: neither wish nor a calmer request takes it back."""
     data = await desk.page("form", risk=0.5)
