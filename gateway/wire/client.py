@@ -173,14 +173,14 @@ class Client(asyncio.Protocol):
             self.pause_reading()
 
     def _read_head(self, data: bytes) -> None:
-        if data[:2] == b"\r\n":
-            rest = data.lstrip(b"\r\n")
-            self._blank_bytes += len(data) - len(rest)
+        while data[:2] == b"\r\n":
+            self._blank_bytes += 2
             if self._blank_bytes > _MAX_BLANK_BYTES:
                 return self.refuse(Refusal(400, "blank lines"))
-            data = rest
-        end = data.find(END) + 4
-        fault = self._bounds(data, end)
+            data = data[2:]
+        known = max(0, len(self._buffer) - 3)  # a head may come byte by byte: look at each once
+        end = data.find(END, known) + 4
+        fault = self._bounds(data, end, known)
         if fault is not None:
             return self.refuse(fault)
         if end == 3:
@@ -194,7 +194,7 @@ class Client(asyncio.Protocol):
             return self.refuse(request)
         return self._begin(request)
 
-    def _bounds(self, data: bytes, end: int) -> Refusal | None:
+    def _bounds(self, data: bytes, end: int, known: int) -> Refusal | None:
         """What is wrong with the size of a head, or with the start of one. `end` 3: no end yet."""
         limits = self._limits
         size = len(data) if end == 3 else end
@@ -203,7 +203,7 @@ class Client(asyncio.Protocol):
         if size > limits.max_head_bytes:
             return Refusal(431, "head size")
         if end == 3:
-            if _BARE_LF.search(data):
+            if _BARE_LF.search(data, known):
                 return Refusal(400, "bare LF")
         elif data.count(b"\r\n", 0, end) - 2 > limits.max_headers:
             return Refusal(431, "header count")

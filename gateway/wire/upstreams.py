@@ -22,7 +22,17 @@ class Listener(Protocol):
 class Link(asyncio.Protocol):
     """One connection to an upstream. Idle, it has no listener; then any byte closes it."""
 
-    __slots__ = ("_pool", "_ready", "full", "idle_until", "listener", "transport", "upstream")
+    __slots__ = (
+        "_abandoned",
+        "_pool",
+        "_ready",
+        "_stands",
+        "full",
+        "idle_until",
+        "listener",
+        "transport",
+        "upstream",
+    )
 
     transport: asyncio.Transport
 
@@ -32,11 +42,16 @@ class Link(asyncio.Protocol):
         self.full = False  # the app reads slower than we write
         self.idle_until = 0.0
         self._pool = pool
+        self._stands = self._abandoned = False
         self._ready: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        self._pool.links.add(self)
+        self._stands = True
+        if self._abandoned:
+            self.abort()
+        else:
+            self._pool.links.add(self)
 
     def data_received(self, data: bytes) -> None:
         listener = self.listener
@@ -85,6 +100,13 @@ class Link(asyncio.Protocol):
                 self._ready = asyncio.get_running_loop().create_future()
             await self._ready
 
+    def abandon(self) -> None:
+        """Nobody wants it any more, though it may not stand yet."""
+        self._abandoned = True
+        self._pool.links.discard(self)  # uvloop does not tell of the end of what it closes itself
+        if self._stands:
+            self.abort()
+
     def abort(self) -> None:
         """Drop the connection: the app sees a reset or an end, never a whole request."""
         self.listener = None
@@ -114,14 +136,17 @@ class Upstreams:
     async def connect(self, upstream: Upstream) -> Link:
         """A new connection. Raises OSError, or TimeoutError after `connect_s`."""
         loop = asyncio.get_running_loop()
-
-        def link() -> Link:
-            return Link(upstream, self)
-
-        async with asyncio.timeout(self._limits.connect_s):
-            if upstream.unix_path:
-                return (await loop.create_unix_connection(link, upstream.unix_path))[1]
-            return (await loop.create_connection(link, upstream.host, upstream.port))[1]
+        link = Link(upstream, self)
+        try:
+            async with asyncio.timeout(self._limits.connect_s):
+                if upstream.unix_path:
+                    await loop.create_unix_connection(lambda: link, upstream.unix_path)
+                else:
+                    await loop.create_connection(lambda: link, upstream.host, upstream.port)
+        except BaseException:
+            link.abandon()  # it may stand already, and nobody will ever use it
+            raise
+        return link
 
     def give_back(self, link: Link, now_s: float) -> None:
         """Keep a connection whose last exchange ended cleanly on both sides."""

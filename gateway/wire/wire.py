@@ -51,8 +51,14 @@ class Wire:
         """Run something that outlives the callback it was begun in."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        fault = None if task.cancelled() else task.exception()
+        if fault is not None:
+            self.report("wire", fault)
 
     def finished(self, plan: Plan, status: int, seconds: float, bytes_out: int) -> None:
         try:

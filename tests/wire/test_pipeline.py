@@ -67,6 +67,25 @@ async def test_bodies_and_heads_in_one_stream(tmp_path: Path, step: int) -> None
             assert await client.message() == ok(expected)
 
 
+@pytest.mark.parametrize("blank", [b"", b"\r\n", b"\r\n" * 4])
+async def test_blank_lines_before_a_request_are_nothing(tmp_path: Path, blank: bytes) -> None:
+    async with gate_before(echo, tmp_path) as gate:
+        assert await gate.message(blank + get(b"/1")) == ok(b"/1")
+
+
+@pytest.mark.parametrize("blank", [b"\r\n" * 5, b"\n", b"\r\n\n", b"\r", b" \r\n"])
+async def test_other_blanks_are_refused(tmp_path: Path, blank: bytes) -> None:
+    async with gate_before(echo, tmp_path) as gate:
+        for step in (1, 1000):
+            client = await gate.client()
+            answer = asyncio.ensure_future(client.head())
+            stream = blank + get(b"/1")
+            for at in range(0, len(stream), step):
+                await client.send(stream[at : at + step])
+            assert (await answer).startswith(b"HTTP/1.1 400 ")
+        assert gate.app.heads == []
+
+
 async def test_nothing_is_read_past_a_close(tmp_path: Path) -> None:
     async with gate_before(echo, tmp_path) as gate:
         said = await gate.ask(get(b"/1", b"Connection: close\r\n") + get(b"/2"))
@@ -215,6 +234,17 @@ async def test_draining_cuts_what_does_not_end(tmp_path: Path) -> None:
         await asyncio.wait_for(gate.wire.drain(0.1), 1)
         assert await busy.rest() == b""
         assert gate.guard.done == [("app", 0, 0)]
+
+
+async def test_client_gone_while_connecting_leaves_nothing(tmp_path: Path) -> None:
+    async with gate_before(echo, tmp_path) as gate:
+        for wait_s in (0, 0.0005, 0.001, 0.002, 0.004):
+            client = await gate.client()
+            await client.send(b"PUT / HTTP/1.1\r\nHost: s\r\nContent-Length: 1\r\n\r\n")
+            await asyncio.sleep(wait_s)
+            client.abort()
+        await asyncio.sleep(0.05)
+        assert not gate.wire.clients and not gate.wire.upstreams.links
 
 
 async def test_client_gone_reaches_the_app_promptly(tmp_path: Path) -> None:
