@@ -10,7 +10,7 @@ import pytest
 from gateway.hold import Claimed
 from gateway.model import Solved
 from gateway.passes import read
-from gateway.tokens import open_visit
+from gateway.tokens import open_ticket, open_visit
 from tests.samples import RING
 from tests.server.desk import BROWSER, CALLER, HAND, SCRIPT, Desk, chunks, right
 
@@ -118,6 +118,17 @@ async def test_doubt_leads_up_the_ladder(desk: Desk) -> None:
     body = await (await desk.answer(data, signals={"webdriver": True})).json()
     assert (body["outcome"], body["reason"]) == ("again", "more")
     assert (body["challenge"]["kind"], body["challenge"]["rung"]) == ("slider", 1)
+    ticket = open_ticket(RING, body["challenge"]["ticket"])
+    assert ticket is not None
+    assert ticket.risk == pytest.approx(0.95)  # what was found stays found
+
+
+async def test_a_wrong_answer_alone_is_no_risk(desk: Desk) -> None:
+    data = await desk.page("drag")
+    wrong = await desk.answer(data, answer={"reached": 0.1}, signals={})
+    ticket = open_ticket(RING, (await wrong.json())["challenge"]["ticket"])
+    assert ticket is not None
+    assert ticket.risk == 0
 
 
 async def test_a_risky_request_starts_higher(desk: Desk) -> None:
