@@ -223,12 +223,15 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 async def test_impatient_cancelling_loses_no_connection(server: Server, opened: Open) -> None:
     store = opened(server.url + DEADLINE)
     await store.put("key", b"x", 60)
-    for _ in range(10):
+    await asyncio.gather(*[store.get("key") for _ in range(64)])  # all connections stand
+    for steps in range(40):
         tasks = [asyncio.create_task(store.get("key")) for _ in range(32)]
-        for _ in range(6):
+        for _ in range(steps):
             await asyncio.sleep(0)
+        for _ in range(3):
             for task in tasks:
                 task.cancel()
+            await asyncio.sleep(0)
         await asyncio.gather(*tasks, return_exceptions=True)
     assert await asyncio.gather(*[store.get("key") for _ in range(64)]) == [b"x"] * 64
     [made] = [line for line in server.cli("info", "stats").split() if "connections_rec" in line]
