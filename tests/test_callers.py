@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.callers import (
@@ -181,6 +181,7 @@ def test_browser_depends_on_agent_and_key():
     assert browser_of((), KEY) == browser_of((), KEY)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.binary(max_size=60), max_size=5), st.lists(st.binary(max_size=20), max_size=3))
 def test_no_bytes_raise(chain, said):
     headers = (*forwarded(*chain), *forwarded(*said, name=b"X-Forwarded-Proto"))
@@ -188,6 +189,7 @@ def test_no_bytes_raise(chain, said):
     assert parse_address(found.address) is not None
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.text(max_size=80))
 def test_no_text_raises(text):
     parse_address(text)

@@ -66,7 +66,7 @@ def stricter(one: Entry | None, other: Entry) -> Entry:
 
 
 class Asked:
-    """A request's facts for matching. `UNSEEN` answers mean that the body must be read first."""
+    """A request's facts for matching. Some answers depend on a body not yet read."""
 
     __slots__ = (
         "_body",
@@ -137,7 +137,7 @@ class Asked:
             return Truth.NO
         form = self._form(entry.route.params)
         if form is None:
-            return Truth.UNSEEN
+            return Truth.FAINT
         return Truth.MAYBE if _named(form) & methods or not form.readable else Truth.NO
 
     def _override_heads(self) -> frozenset[str]:
@@ -153,37 +153,55 @@ class Asked:
         return frozenset(found)
 
     def _in_query(self, condition: Condition, way: Way, query_known: bool) -> Truth:
+        if not query_known:
+            return Truth.MAYBE
         fields = self._query_fields(way)
         truth = condition.on(fields)
-        if not query_known:
-            return max(truth, Truth.MAYBE)
-        if way != "php" or truth is not Truth.NO:
+        if way == "strict" or truth is Truth.MAYBE:
             return truth
+        if truth is Truth.YES:
+            return self._kept(condition)
         return self._requested(condition, condition.key in fields.by_key)
 
-    def _requested(self, condition: Condition, elsewhere: bool) -> Truth:
-        """`$_REQUEST` also holds form fields, and cookies where `request_order` is not set."""
+    def _kept(self, condition: Condition) -> Truth:
+        """A query's value that `$_REQUEST` may hold another one for (see `_requested`)."""
+        if condition.key in self._cookies().by_key:
+            return Truth.MAYBE
+        form = self._form("php")
+        if form is None:
+            return Truth.OPEN
+        contradicted = condition.key in form.by_key and condition.on(form) is not Truth.YES
+        return Truth.MAYBE if contradicted else Truth.YES
+
+    def _requested(self, condition: Condition, named: bool) -> Truth:
+        """`$_REQUEST` also holds form fields, and cookies where `request_order` is not set.
+
+        If the query names the parameter, an unreadable body is not suspected of naming it too:
+        or no large upload could pass an app's one script.
+        """
         if condition.on(self._cookies()) is not Truth.NO:
             return Truth.MAYBE
         form = self._form("php")
         if form is None:
-            return Truth.UNSEEN
-        if not form.readable and elsewhere:
+            return Truth.FAINT
+        if not form.readable and named:
             return Truth.NO
         return min(condition.on(form), Truth.MAYBE)
 
     def _in_form(self, condition: Condition, way: Way) -> Truth:
+        """Apps that ask for either (`$_REQUEST`, `getParameter`) may see the query's value."""
         form = self._form(way)
         if form is None:
             return Truth.UNSEEN
         truth = condition.on(form)
-        if truth is not Truth.NO:
+        if truth is Truth.MAYBE:
             return truth
-        sources = [self._query_fields(way)]
-        if way == "php":
-            sources.append(self._cookies())
-        met = any(condition.on(fields) is not Truth.NO for fields in sources)
-        return Truth.MAYBE if met else Truth.NO
+        others = [self._query_fields(way), *([self._cookies()] if way == "php" else [])]
+        said = [condition.on(fields) for fields in others if condition.key in fields.by_key]
+        if truth is Truth.YES:
+            return truth if all(one is Truth.YES for one in said) else Truth.MAYBE
+        unread = not all(fields.readable for fields in others)
+        return Truth.MAYBE if unread or any(one is not Truth.NO for one in said) else Truth.NO
 
     def _query_fields(self, way: Way) -> Fields:
         if way not in self._queries:

@@ -1,17 +1,17 @@
 """Which entries a path reading concerns, without asking each of them.
 
-Exact paths sit in a dict, `*` and `**` patterns in a trie of segments, expressions in one RE2 set
-that looks for all of them in one pass. All of it ignores letter case and a final slash; a hit that
-needed that is not *sure*.
+Exact paths sit in a dict, `*` and `**` patterns in a trie of segments, expressions under their
+first segment if that is literal; only the others are tried on every path. (Not an `re2.Set`: one
+that runs out of memory reports no match, which here would be a way around the gate.) All of it
+ignores letter case and a final slash; a hit that needed that is not *sure*.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
-
-import re2
 
 from gateway.routing.patterns import (
     Exact,
@@ -19,10 +19,11 @@ from gateway.routing.patterns import (
     Regex,
     Segments,
     compile_regex,
-    regex_options,
 )
 
 T = TypeVar("T")
+
+_FIRST_SEGMENT = re.compile(r"/([A-Za-z0-9_-]+)/(?![*+?{])")
 
 
 @dataclass(slots=True)
@@ -33,19 +34,25 @@ class _Node(Generic[T]):
     below: list[tuple[T, Segments]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Expression(Generic[T]):
+    item: T
+    loose: Any
+    exact: Any
+
+
 class PathIndex(Generic[T]):
-    """Filled with `add`, sealed with `ready`, then asked with `find`."""
+    """Filled with `add`, then asked with `find`."""
 
     def __init__(self) -> None:
         self._exact: dict[bytes, list[tuple[T, bytes | None]]] = {}
         self._root: _Node[T] = _Node()
         self._walks = False
         self._always: list[T] = []
-        self._regexes: list[tuple[T, Any]] = []
-        self._set: Any = None
+        self._expressions: dict[bytes | None, list[_Expression[T]]] = {}
 
     def add(self, item: T, pattern: Pattern | None) -> None:
-        """None: the item is about any path."""
+        """None: the item is about any path. Raises ValueError on a broken expression."""
         match pattern:
             case None:
                 self._always.append(item)
@@ -58,19 +65,9 @@ class PathIndex(Generic[T]):
                 node = self._descend(pattern.parts)
                 (node.below if pattern.below else node.ends).append((item, pattern))
             case Regex(source):
-                self._regexes.append((item, source))
-
-    def ready(self) -> None:
-        """Compile what can only be compiled together. Raises ValueError on a broken expression."""
-        if not self._regexes:
-            return
-        self._set = re2.Set.FullMatchSet(regex_options(ignore_case=True))
-        for _, source in self._regexes:
-            self._set.Add(source)
-        self._set.Compile()
-        self._regexes = [
-            (item, compile_regex(source, ignore_case=False)) for item, source in self._regexes
-        ]
+                loose, exact = (compile_regex(source, ignore_case=loose) for loose in (True, False))
+                known = _Expression(item, loose, exact)
+                self._expressions.setdefault(first_segment(source), []).append(known)
 
     def find(self, path: bytes) -> Iterator[tuple[T, bool]]:
         """Items whose pattern fits, each with whether it surely does; may repeat an item."""
@@ -80,11 +77,16 @@ class PathIndex(Generic[T]):
             yield item, spelled == path
         if self._walks and path.startswith(b"/"):
             yield from self._walk(path)
-        if self._set is not None:
-            text = path.decode("utf-8", "replace")
-            for number in self._set.Match(text) or ():
-                item, pattern = self._regexes[number]
-                yield item, pattern.fullmatch(text) is not None
+        if self._expressions:
+            yield from self._expressed(path)
+
+    def _expressed(self, path: bytes) -> Iterator[tuple[T, bool]]:
+        text = path.decode("utf-8", "replace")
+        _, _, rest = path.partition(b"/")
+        for key in (None, rest.partition(b"/")[0].lower()):
+            for known in self._expressions.get(key, ()):
+                if known.loose.fullmatch(text):
+                    yield known.item, known.exact.fullmatch(text) is not None
 
     def _descend(self, parts: tuple[bytes | None, ...]) -> _Node[T]:
         node = self._root
@@ -127,6 +129,12 @@ def _spelled(pattern: Segments, segments: list[bytes]) -> bool:
         part is None or part == segment
         for part, segment in zip(pattern.parts, segments, strict=False)
     )
+
+
+def first_segment(source: str) -> bytes | None:
+    r"""`user` of `/user/\d+`: what every match starts with; None where that is not plain to see."""
+    found = _FIRST_SEGMENT.match(source)
+    return None if found is None or "|" in source else found[1].lower().encode()
 
 
 def _key(path: bytes) -> bytes:

@@ -36,9 +36,11 @@ class Truth(IntEnum):
     """How sure a condition is. A conjunction is the smallest of its parts."""
 
     NO = 0
-    UNSEEN = 1  # only the body can tell, and it has not been read
-    MAYBE = 2
-    YES = 3
+    FAINT = 1  # NO or MAYBE: the body, which has not been read, will tell
+    UNSEEN = 2  # anything: the body will tell
+    MAYBE = 3
+    OPEN = 4  # MAYBE or YES: the body will tell
+    YES = 5
 
 
 @dataclass(frozen=True, slots=True)

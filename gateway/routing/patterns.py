@@ -76,18 +76,14 @@ def _aliases(path: bytes) -> tuple[bytes, ...]:
     return tuple(found[1] for found in (index, named) if found is not None)
 
 
-def regex_options(*, ignore_case: bool) -> Any:
+def compile_regex(source: str, *, ignore_case: bool) -> Any:
+    """A compiled RE2 pattern. Raises ValueError with RE2's own words."""
     options = re2.Options()
     options.case_sensitive = not ignore_case
     options.dot_nl = True
     options.log_errors = False
     options.max_mem = _MAX_REGEX_BYTES
-    return options
-
-
-def compile_regex(source: str, *, ignore_case: bool) -> Any:
-    """A compiled RE2 pattern. Raises ValueError with RE2's own words."""
     try:
-        return re2.compile(source, regex_options(ignore_case=ignore_case))
+        return re2.compile(source, options)
     except re2.error as fault:
         raise ValueError(f"not a pattern RE2 accepts: {fault}") from None

@@ -85,7 +85,6 @@ class _Compiled:
                 under.setdefault(pattern, []).append(entry)
         for pattern, entries in under.items():
             self._index.add(Bucket.of(numbers[pattern], entries), pattern)
-        self._index.ready()
         everything = [entry for entries in under.values() for entry in entries]
         self.strictest = reduce(stricter, everything, None) if everything else None
         self._cached = lru_cache(maxsize=_CACHED_PATHS)(self._find)
@@ -194,6 +193,11 @@ class Outcome(NamedTuple):
     truth: Truth
 
 
+_UNSURE = {Truth.UNSEEN: Truth.FAINT, Truth.OPEN: Truth.MAYBE, Truth.YES: Truth.MAYBE}
+_DEPENDS_ON_BODY = frozenset({Truth.FAINT, Truth.UNSEEN, Truth.OPEN})
+_MAY_BE_YES = frozenset({Truth.UNSEEN, Truth.OPEN})
+
+
 class _Tally:
     """The strictest outcome so far, and the strictest that holds whatever the body says."""
 
@@ -205,14 +209,14 @@ class _Tally:
         self.unseen = False
 
     def add(self, outcomes: Iterable[Outcome]) -> None:
-        """Outcomes of one reading, in file order; what follows an unseen one may not be reached."""
+        """Outcomes of one reading, in file order; what follows a possible YES may not count."""
         waiting = False
         for _, entry, truth in outcomes:
             self.best = stricter(self.best, entry)
-            if truth is Truth.UNSEEN:
-                waiting = self.unseen = True
-            elif not waiting:
+            if truth >= Truth.MAYBE and not waiting:
                 self.before = stricter(self.before, entry)
+            self.unseen |= truth in _DEPENDS_ON_BODY
+            waiting |= truth in _MAY_BE_YES
 
 
 def _weigh(spots: Sequence[Spot], asked: Asked, plain: frozenset[int]) -> list[Outcome]:
@@ -234,8 +238,10 @@ def _weigh(spots: Sequence[Spot], asked: Asked, plain: frozenset[int]) -> list[O
         truth = asked.about(entry, query_known)
         if truth is Truth.NO:
             continue
+        if not sure:
+            truth = _UNSURE.get(truth, truth)
         found.append(Outcome(entry.order, entry, truth))
-        if truth is Truth.YES and sure:
+        if truth is Truth.YES:
             end = entry.order
             break
     unasked = [

@@ -1,4 +1,4 @@
-"""Finding entries by value decides as asking each of them would."""
+"""What must hold for any routes: no index and no saved reading of a body changes a decision."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.model import BodySeen, Match, Route, Rung
-from gateway.routing import Router, buckets
+from gateway.model import BodySeen, Match, RequestHead, Route, Rung
+from gateway.routing import Matched, NeedBodyFor, Router, buckets
 from tests.routing.asking import post, request, site_of
 
 VALUES = st.sampled_from(("a", "A", "b", "~[ab]", None))
@@ -39,7 +39,8 @@ TARGETS = st.builds(
     st.sampled_from((b"/i.php?", b"/i.php/z?", b"/x/../i.php?", b"/i.php%3f?", b"/y?")),
     PAIRS,
 )
-BODIES = st.none() | st.builds(BodySeen, PAIRS, st.booleans())
+BODIES = st.builds(BodySeen, PAIRS, st.booleans())
+FORM = b"application/x-www-form-urlencoded"
 
 
 @contextmanager
@@ -52,14 +53,30 @@ def small(entries: int) -> Iterator[None]:
         buckets.SMALL = usual
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(ROUTES, max_size=14), TARGETS, st.booleans(), BODIES)
-def test_same_as_one_by_one(routes, target, posts, body):
+def asking(target: bytes, posts: bool) -> RequestHead:
+    return post(target, b"x" * 20, FORM) if posts else request(target)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(ROUTES, max_size=14), TARGETS, st.booleans(), st.none() | BODIES)
+def test_by_value_as_one_by_one(routes, target, posts, body):
+    """Large buckets find entries by value, small ones ask each of them."""
     site = site_of(routes)
-    size = b"x" * 20 if body is None or body.data else b""
-    asked = post(target, size, b"application/x-www-form-urlencoded") if posts else request(target)
     outcomes = []
     for entries in (0, 1_000):
         with small(entries):
-            outcomes.append(Router([site], "/_gateway/").match(site, asked, body))
+            router = Router([site], "/_gateway/")
+            outcomes.append(router.match(site, asking(target, posts), body))
     assert outcomes[0] == outcomes[1]
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(ROUTES, max_size=5), TARGETS, BODIES, st.sampled_from((0, 1_000)))
+def test_no_body_changes_what_was_decided_without_it(routes, target, body, entries):
+    site = site_of(routes)
+    with small(entries):
+        router = Router([site], "/_gateway/")
+    early = router.match(site, asking(target, True), None)
+    late = router.match(site, asking(target, True), body)
+    assert isinstance(late, Matched)
+    assert early == late or isinstance(early, NeedBodyFor)
