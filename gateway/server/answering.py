@@ -152,7 +152,8 @@ async def _exchange(
         granted, left_s = await _count_caller(gate, envelope, opened.route, "accessible")
         if granted > gate.limits.accessible:
             return Refused("too_many", left_s)
-    return ask(gate, Asking(opened.visit, opened.route, envelope.caller, risk, tries), index)
+    failures = max(0, tries - 1)  # to change one's mind once costs nothing
+    return ask(gate, Asking(opened.visit, opened.route, envelope.caller, risk, failures), index)
 
 
 def wanted_rung(route: Route, ticket: Ticket | None, want: str, risk: float) -> int:

@@ -106,6 +106,7 @@ def _ticket(
         issued_s=now_s,
         expires_s=min(now_s + times.expires_s, asking.visit.expires_s),
         not_before_s=now_s + times.not_before_s if times.not_before_s else 0.0,
+        refuse_above=asking.route.refuse_above,
     )
 
 

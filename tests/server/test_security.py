@@ -104,8 +104,12 @@ async def test_work_is_never_shrunk(desk: Desk) -> None:
     data = await desk.page("form", risk=0.25)
     assert data["challenge"]["work"]["maxnumber"] > 2 * 1_000
     asked = {"visit": data["visit"], "ticket": data["challenge"]["ticket"], "want": "new"}
-    challenge = (await (await desk.post("challenge", asked)).json())["challenge"]
-    assert challenge["work"]["maxnumber"] > data["challenge"]["work"]["maxnumber"]
+    seen = [data["challenge"]["work"]["maxnumber"]]
+    for _ in range(3):
+        challenge = (await (await desk.post("challenge", asked)).json())["challenge"]
+        seen.append(challenge["work"]["maxnumber"])
+    first = seen[0]
+    assert seen == [first, first, 2 * first, 4 * first]
 
 
 # --- A ticket answers one question, once --------------------------------------------------

@@ -68,6 +68,7 @@ async def test_the_accessible_way_is_one_use(desk: Desk) -> None:
     asked = {"visit": data["visit"], "ticket": data["challenge"]["ticket"], "want": "accessible"}
     challenge = (await (await desk.post("challenge", asked)).json())["challenge"]
     assert (challenge["kind"], challenge["rung"]) == ("one_click", -1)
+    assert challenge["work"]["maxnumber"] == 4 * data["challenge"]["work"]["maxnumber"]
     early = await desk.answer(data | {"challenge": challenge})
     assert (early.status, (await early.json())["reason"]) == (403, "too_early")
     assert early.headers["Retry-After"] == "2"
