@@ -158,6 +158,24 @@ def test_stores(read, written, store):
     assert read(f"store: {written}\n{APP}{SITE}").store.reveal() == store
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "limits: {hold: {total: 64MiB, prefix: 64MiB}}",
+        "limits: {wire: {head: 16KiB, target: 16KiB}}",
+        "limits: {hold: {prefix: 10MiB}}",
+    ],
+)
+def test_limits_may_meet(read, text):
+    """A request's `hold.max` (10 MiB unless given) may be all that its prefix has."""
+    assert read(f"{text}\n{one_route('mode: shadow')}").sites
+
+
+def test_several_uses_may_be_asked_for_on_another_page(read):
+    found = route(read(one_route("challenge_on: {path: /page}\npass: {uses: 2}")))
+    assert found.challenge_on == Match(paths=("/page",))
+
+
 def test_no_admin(read):
     assert read("admin:\n" + APP + SITE).admin is None
 
