@@ -1,8 +1,9 @@
 """Sliding sums in buckets that expire by themselves; shared by the stores without Lua. Pure.
 
-A bucket is (the moment it ends → the amount in it). Ends lie on a grid of a sixteenth of the time
-to live, rounded up, so an amount lives at least as long as asked and at most a sixteenth longer,
-and a key holds at most about 18 buckets for each time to live in use.
+A bucket is (the moment it ends → the amount in it). Ends lie on a grid as wide as the greatest
+power of two (in ms) within a sixteenth of the time to live, rounded up. So an amount lives at least
+as long as asked and at most a sixteenth longer, and a key holds few buckets (about 34) even if each
+amount is asked for a slightly different time, as the chunks of an upload are.
 
 `release` takes from the bucket that ends first. It does not know which amount is given back; taking
 the earliest makes the sum stay too high for a while at worst, never too low.
@@ -28,7 +29,7 @@ def add(buckets: Mapping[int, int], amount: int, limit: int, ttl_ms: int, now_ms
     kept = live(buckets, now_ms)
     if not sum(kept.values()) + amount <= limit:
         return {}
-    width_ms = max(1, ttl_ms // GRID)
+    width_ms = 1 << max(0, (ttl_ms // GRID).bit_length() - 1)
     end_ms = math.ceil((now_ms + ttl_ms) / width_ms) * width_ms
     kept[end_ms] = kept.get(end_ms, 0) + amount
     return kept

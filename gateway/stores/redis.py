@@ -82,7 +82,8 @@ end
 RESERVE = _Script(f"""{LIVE}
 local amount, limit, ttl = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 if sum + amount > limit then return 0 end
-local width = math.max(1, math.floor(ttl / {GRID}))
+local width = 1
+while width * 2 <= math.floor(ttl / {GRID}) do width = width * 2 end
 local ends = math.ceil((now + ttl) / width) * width
 redis.call('HINCRBY', KEYS[1], string.format('%.0f', ends), ARGV[1])
 if #ended > 0 then redis.call('HDEL', KEYS[1], unpack(ended)) end

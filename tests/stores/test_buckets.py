@@ -23,11 +23,12 @@ def test_an_amount_lives_as_long_as_asked_and_hardly_longer(
     assert bool(buckets.live(held, now_ms + after_ms)) is live
 
 
-def test_the_number_of_buckets_is_bounded() -> None:
+@pytest.mark.parametrize("varying_ms", [0, 1, 500])
+def test_the_number_of_buckets_is_bounded(varying_ms: int) -> None:
     held: buckets.Buckets = {}
-    for now_ms in range(0, 10 * TTL_MS, 7):
-        held = buckets.add(held, 1, 10**9, TTL_MS, now_ms)
-        assert len(held) <= GRID + 2
+    for step, now_ms in enumerate(range(0, 10 * TTL_MS, 7)):
+        held = buckets.add(held, 1, 10**9, TTL_MS - varying_ms * (step % 8), now_ms)
+        assert len(held) <= 2 * GRID + 2
 
 
 Steps = st.lists(

@@ -165,6 +165,14 @@ async def test_reserved_amounts_expire_one_by_one(backend: Backend, store: Store
     assert not await store.reserve(key, 1, 10, LONG_S)
 
 
+async def test_thousands_of_amounts_stay_one_sum(store: Store, key: str) -> None:
+    for step in range(0, 1000, 100):  # each for a slightly different time
+        asked = [store.reserve(key, 3, 2999, LONG_S - n / 1000) for n in range(step, step + 100)]
+        assert all(await asyncio.gather(*asked)) is (step < 900)
+    assert await store.reserve(key, 2, 2999, LONG_S)
+    assert not await store.reserve(key, 1, 2999, LONG_S)
+
+
 async def test_a_long_reservation_survives_short_ones(
     backend: Backend, store: Store, key: str
 ) -> None:
