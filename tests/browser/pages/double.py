@@ -126,6 +126,7 @@ class Double:
         app.router.add_get("/app", self.app_page)
         app.router.add_route("*", "/api", self.api)
         app.router.add_get("/plain403", self.plain_403)
+        app.router.add_get("/forger", self.forger)
         return app
 
     def reply(
@@ -194,6 +195,13 @@ class Double:
 
     async def plain_403(self, request: web.Request) -> web.Response:
         return web.json_response({"no": "challenge"}, status=403)
+
+    async def forger(self, request: web.Request) -> web.Response:
+        text = (
+            "<script>parent.postMessage({gateway: 'solved', finish: 'post', visit: 'forged',"
+            " url: '/api'}, '*')</script>forged"
+        )
+        return web.Response(text=text, content_type="text/html")
 
     async def framing(self, request: web.Request) -> web.Response:
         text = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -50,7 +51,8 @@ async def begin(page: Page, script: str, path: str = "/api", init: Any = None) -
 
 
 async def result(page: Page) -> Any:
-    return await page.evaluate("() => window.result")
+    async with asyncio.timeout(10):
+        return await page.evaluate("() => window.result")
 
 
 async def solve(page: Page) -> None:
@@ -207,6 +209,18 @@ async def test_others_cannot_say_it_is_solved(script: str, double: Double, opene
     await expect(page.locator("dialog")).to_have_count(1)
     await solve(page)
     assert (await result(page))[0] == 200
+    assert double.finished == []
+
+
+async def test_another_origin_in_the_frame_is_not_believed(double: Double, opened: Open) -> None:
+    page = await opened("/app", allowed=("localhost",))
+    await begin(page, FETCH)
+    await overlay(page).get_by_role("checkbox").wait_for()
+    forger = double.origin.replace("127.0.0.1", "localhost") + "/forger"
+    await page.evaluate("url => { document.querySelector('iframe').src = url; }", forger)
+    await overlay(page).get_by_text("forged").wait_for()
+    await page.get_by_role("button", name="Close").click()
+    assert (await result(page))[0] == 403
     assert double.finished == []
 
 
