@@ -19,12 +19,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.hold import (
-    CLAIM_S,
-    REMEMBER_S,
-    SENT_S,
-    SKEW_S,
-    SLACK_S,
-    UPLOAD_S,
     Claimed,
     ClaimFault,
     ClaimLost,
@@ -33,9 +27,8 @@ from gateway.hold import (
     HoldQuotas,
     HoldRefused,
     Holds,
-    cut,
 )
-from gateway.hold_format import (
+from gateway.hold.format import (
     CHUNK_BYTES,
     FORMATS,
     Format1,
@@ -47,6 +40,8 @@ from gateway.hold_format import (
     read_record,
     state_key,
 )
+from gateway.hold.terms import CLAIM_S, REMEMBER_S, SENT_S, SKEW_S, SLACK_S, UPLOAD_S
+from gateway.hold.writing import cut
 from gateway.model import Delivery, HoldRule, Reason
 from gateway.stores import StoreDown, StoreFull
 from gateway.stores.memory import MemoryStore

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.hold import Claimed, ClaimFault, HeldRequest, HoldQuotas, HoldRefused, Holds
-from gateway.hold_format import CHUNK_BYTES
+from gateway.hold.format import CHUNK_BYTES
 from gateway.model import HoldRule, Reason
 from gateway.stores import Store
 from tests.stores.conftest import Backend
