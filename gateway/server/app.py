@@ -51,6 +51,7 @@ def make_app(parts: GateParts) -> web.Application:
     """The gate as an application: `/challenge`, `/deny`, `/own/…`."""
     app = web.Application(middlewares=[_guard])
     app[CURRENT] = Current(parts)
+    app.on_response_prepare.append(_unsigned)
     app.router.add_route("*", "/challenge", _with_parts(challenge))
     app.router.add_route("*", "/deny", _with_parts(deny))
     app.router.add_post("/own/answer", _with_parts(own.answer))
@@ -62,6 +63,11 @@ def make_app(parts: GateParts) -> web.Application:
     app.router.add_get("/own/frame", _with_parts(own.frame))
     app.router.add_get("/own/jwks.json", _with_parts(own.keys))
     return app
+
+
+async def _unsigned(request: web.Request, response: web.StreamResponse) -> None:
+    """Our pages don't tell strangers which version of what made them."""
+    response.headers.pop("Server", None)
 
 
 def replace_parts(app: web.Application, parts: GateParts) -> None:
