@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from tests.gatekeeper import GateProcess, config
 from tests.recorder import Recorder
@@ -55,6 +56,28 @@ async def start_gate(tmp_path: Path, app: Recorder) -> AsyncIterator[StartGate]:
     """Gates of the test's own; see `gates`."""
     async with gates(tmp_path, app) as start:
         yield start
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def recorder() -> AsyncIterator[Recorder]:
+    """One app for the tests of a module; `forget()` between them."""
+    recorder = Recorder()
+    await recorder.start()
+    yield recorder
+    await recorder.stop()
+
+
+def one_gate(routes: list[dict[str, Any]], **settings: Any) -> Any:
+    """A fixture: one gate before `recorder`, for all tests of a module."""
+
+    @pytest_asyncio.fixture(loop_scope="module", scope="module")
+    async def gate(
+        tmp_path_factory: pytest.TempPathFactory, recorder: Recorder
+    ) -> AsyncIterator[GateProcess]:
+        async with gates(tmp_path_factory.mktemp("gate"), recorder) as start:
+            yield await start(routes, **settings)
+
+    return gate
 
 
 @pytest.fixture

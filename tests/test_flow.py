@@ -11,8 +11,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.conftest import gates
-from tests.recorder import Recorder
+from tests.conftest import gates, one_gate
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -73,21 +72,7 @@ def multipart(size_bytes: int) -> tuple[bytes, str]:
     return body, "multipart/form-data; boundary=Xy9"
 
 
-module_fixture = pytest_asyncio.fixture(loop_scope="module", scope="module")
-
-
-@module_fixture
-async def recorder():
-    recorder = Recorder()
-    await recorder.start()
-    yield recorder
-    await recorder.stop()
-
-
-@module_fixture
-async def gate(tmp_path_factory, recorder):
-    async with gates(tmp_path_factory.mktemp("gate"), recorder) as start:
-        yield await start(ROUTES, limits=MANY)
+gate = one_gate(ROUTES, limits=MANY)
 
 
 @pytest.fixture
