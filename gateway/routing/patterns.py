@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,20 +55,21 @@ def parse_pattern(text: str) -> tuple[Pattern, ...]:
         raise ValueError("a path pattern starts with `/`, or with `~` for a regular expression")
     if "?" in text or "#" in text:
         raise ValueError("a path pattern has no query: use `query:`")
-    raw = text.encode()
-    return tuple(_literal(form) for form in dict.fromkeys((raw, decoded(raw))))
+    return tuple(dict.fromkeys(_literal(text.encode())))
 
 
-def _literal(raw: bytes) -> Pattern:
+def _literal(raw: bytes) -> Iterator[Pattern]:
+    """As written, and percent-decoded: what is decoded stays literal, a `%2a` is no `*`."""
     below = raw.endswith(b"/**")
-    body = raw[:-3] if below else raw
-    segments = body.split(b"/")[1:]
-    for segment in segments:
-        if b"*" in segment and segment != b"*":
-            raise ValueError("`*` stands for a whole segment, `**` only at the end; or use `~`")
+    segments = (raw[:-3] if below else raw).split(b"/")[1:]
+    if any(b"*" in segment and segment != b"*" for segment in segments):
+        raise ValueError("`*` stands for a whole segment, `**` only at the end; or use `~`")
     if not below and b"*" not in segments:
-        return Exact(raw, _aliases(raw))
-    return Segments(tuple(None if part == b"*" else part for part in segments), below)
+        yield Exact(raw, _aliases(raw))
+        yield Exact(decoded(raw), _aliases(decoded(raw)))
+        return
+    yield Segments(tuple(None if part == b"*" else part for part in segments), below)
+    yield Segments(tuple(None if part == b"*" else decoded(part) for part in segments), below)
 
 
 def _aliases(path: bytes) -> tuple[bytes, ...]:

@@ -78,6 +78,10 @@ from tests.routing.asking import name_of, post, request, route, site_of
         ("/注册", "/%E6%B3%A8%E5%86%8C", True),
         ("/a%20b", "/a%20b", True),
         ("/a%20b", "/%61%20b", True),
+        ("/a%20b/*", "/a%20b/c", True),
+        ("/a%20b/*", "/a%2520b/c", True),
+        ("/%2a%2a", "/x/y", False),
+        ("/%2a/x", "/y/x", False),
     ],
 )
 def test_paths(pattern, target, expected):
