@@ -79,7 +79,8 @@ async def _keep(
 ) -> Kept:
     held = HeldRequest(envelope.method, envelope.target, envelope.headers, _own(envelope))
     size_bytes = request.content_length if request.body_exists else 0
-    prefix = envelope.caller.prefix if gate.addresses_known() else ""
+    # Where all seem to be one address, none may use up the others' share: each is its own caller.
+    prefix = envelope.caller.prefix if gate.addresses_known() else visit_id
     try:
         hold_id = await gate.holds.keep(
             visit_id, secret, held, _body(request), size_bytes, route.hold, prefix

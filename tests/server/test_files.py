@@ -26,6 +26,7 @@ async def test_the_page_bears_our_headers(desk: Desk) -> None:
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["X-Robots-Tag"] == "noindex"
     assert response.headers["X-Gateway-Challenge"] == "1"
+    assert "Server" not in response.headers
 
 
 async def test_the_policy_allows_only_what_bears_the_nonce(desk: Desk) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 import pytest
 
+from gateway.hold import HoldQuotas, Holds
 from gateway.model import Caller
 from gateway.server import AnswerLimits, LocalCounts
 from gateway.stores import StoreDown, StoreFull
@@ -83,6 +85,19 @@ async def test_limits_by_address_can_be_off(open_desk: Any) -> None:
     data = await desk.page("form")
     assert (await said(await exchange(desk, data, "accessible")))[1] == "challenge"
     assert (await said(await desk.answer(data)))[1] == "solved"
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_holds_of_a_prefix_are_limited(open_desk: Any, known: bool) -> None:
+    clock, chance = Clock(), Random(1)
+    store = MemoryStore(clock=clock)
+    holds = Holds(store, HoldQuotas(prefix_bytes=9_000), "gate-1", clock, chance.randbytes)
+    desk: Desk = await open_desk(clock, store=store, holds=holds, addresses_known=lambda: known)
+    finishes = [
+        (await desk.page("form", method="POST", data=b"x" * 5_000))["finish"] for _ in range(2)
+    ]
+    assert finishes == ["post", "reload" if known else "post"]
+    assert desk.metric("gateway_holds_refused_total", reason="quota") == (1 if known else 0)
 
 
 # --- Of a visit -----------------------------------------------------------------------------

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from gateway.hold import Claimed
-from gateway.model import Solved
+from gateway.model import PassRule, Solved
 from gateway.passes import read
 from gateway.tokens import open_ticket, open_visit
 from tests.samples import RING
-from tests.server.desk import BROWSER, CALLER, HAND, SCRIPT, Desk, chunks, right
+from tests.server.desk import BROWSER, CALLER, HAND, SCRIPT, Desk, chunks, right, route
 
 
 def pass_of(response: Any, desk: Desk) -> Any:
@@ -28,7 +28,8 @@ async def test_a_get_is_solved_and_reloads_with_a_pass(desk: Desk) -> None:
     body = await response.json()
     assert (response.status, body["outcome"], body["finish"]) == (200, "solved", "reload")
     assert body["url"] == "/form?a=1"
-    assert pass_of(response, desk).level == 1
+    found = pass_of(response, desk)
+    assert (found.level, found.policy, found.scope, found.uses) == (1, "p1", "site", None)
     visit = open_visit(RING, body["visit"])
     assert visit is not None
     assert visit.solved == Solved("invisible", 1, None, desk.clock())
@@ -61,6 +62,18 @@ async def test_single_use_releases_one_request_and_sets_no_pass(desk: Desk) -> N
     visit = open_visit(RING, body["visit"])
     assert visit is not None
     assert visit.hold_id  # a GET too: nothing else could release it
+
+
+async def test_a_route_that_became_single_use_gives_no_pass(open_desk: Any) -> None:
+    """Its visits from before, unheld, are solved for nothing: no pass may outlive the change."""
+    before: Desk = await open_desk()
+    data = await before.page("form", method="POST", data=b"x" * 10_001)
+    once = route("form", pass_rule=PassRule("site", uses=1))
+    shop = replace(before.parts.sites["shop"], routes=(once,))
+    after: Desk = await open_desk(sites={"shop": shop})
+    response = await after.answer(data)
+    assert (await response.json())["outcome"] == "solved"
+    assert "Set-Cookie" not in response.headers
 
 
 async def test_the_accessible_way_is_one_use(desk: Desk) -> None:
