@@ -58,7 +58,7 @@ def judge(
     verdict = kind.check(ticket.secret, answer.value)
     if not verdict.ok:
         return _again(_fault(verdict), ticket.rung, visit)
-    return _weigh(ticket, visit, route, _worse(ticket.risk, score.risk), now_s)
+    return _weigh(ticket, visit, route, score, now_s)
 
 
 def not_now(
@@ -99,13 +99,27 @@ def _worse(asked: float, answered: float) -> float:
     return max(asked, answered) if asked <= 1.0 and answered <= 1.0 else 1.0
 
 
-def _weigh(ticket: Ticket, visit: Visit, route: Route, risk: float, now_s: float) -> Outcome:
-    """A right answer: is it enough at this risk? The accessible way always is, for one use."""
+def _weigh(ticket: Ticket, visit: Visit, route: Route, score: Score, now_s: float) -> Outcome:
+    """A right answer: is it enough at this risk?
+
+    The accessible way is, for one use, unless one sign alone says that no person is there: many
+    small doubts must not shut out who can do nothing else.
+    """
     if ticket.rung == ACCESSIBLE:
+        if not strongest(score) <= ticket.refuse_above:
+            return Refused("blocked")
         return Solved(ticket.kind, max(ticket.level, top_level(route)), 1, now_s)
+    risk = _worse(ticket.risk, score.risk)
+    if not risk <= ticket.refuse_above:
+        return Refused("blocked")
     if not risk <= ticket.max_risk:
         return _again("more", first_rung(route, risk, after=ticket.rung), visit)
     return Solved(ticket.kind, ticket.level, route.pass_rule.uses, now_s)
+
+
+def strongest(score: Score) -> float:
+    """The risk of the most damning signal alone."""
+    return max((signal.weight * signal.value for signal in score.signals), default=0.0)
 
 
 def _again(why: Why, rung: int, visit: Visit) -> Again | Refused:

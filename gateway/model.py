@@ -165,6 +165,7 @@ class Route:
     no_javascript: Literal["never", "wait"] = "never"
     machines: Literal["problem", "page"] = "problem"
     work: int = 50_000  # hashes a proof takes on average at no risk
+    refuse_above: float = 1.0  # no answer is believed at a higher risk
     policy: str = ""  # digest of what the route asks; a pass remembers it
 
     @property
@@ -257,6 +258,7 @@ class Ticket:
     issued_s: float
     expires_s: float
     not_before_s: float = 0.0
+    refuse_above: float = 1.0
 
 
 ACCESSIBLE = -1
@@ -306,7 +308,9 @@ class Again:
 class Refused:
     """No further question now."""
 
-    reason: Literal["too_many", "spent", "unreadable", "expired", "too_early", "unavailable"]
+    reason: Literal[
+        "too_many", "spent", "unreadable", "expired", "too_early", "unavailable", "blocked"
+    ]
     retry_after_s: int = 0
 
 

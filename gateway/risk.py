@@ -62,7 +62,7 @@ def score_answer(
             stepped=isinstance(answer.value, dict) and bool(answer.value.get("steps")),
             hand=features(answer.trace),
             reported=reported,
-            silent=not reported and not ticket.not_before_s,  # without JavaScript nothing reports
+            silent=not reported and bool(ticket.work),  # without JavaScript nothing reports
         )
     )
 

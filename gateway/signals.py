@@ -196,7 +196,9 @@ SIGNALS: Final[Mapping[str, Rule]] = MappingProxyType(
         ),
         "too_fast": Rule(0.6, "answered before a hand could have", _hasty),
         "work_too_fast": Rule(0.6, "the work was done faster than browsers can", _tireless),
-        "reported_nothing": Rule(0.4, "the page's own report is missing", lambda s: s.silent),
+        "reported_nothing": Rule(
+            0.95, "the report that our page always sends is missing", lambda s: s.silent
+        ),
         "webdriver": Rule(
             0.95, "navigator.webdriver is true", lambda s: s.reported.get("webdriver") is True
         ),

@@ -330,9 +330,17 @@ async function refused(reply) {
     if (!signal.aborted) await exchange("new", "");
   } else if (reply.reason === "spent") {
     await onceMore("spent"); // a reply was lost on its way
+  } else if (reply.reason === "blocked") {
+    blocked();
   } else {
     tooOld();
   }
+}
+
+/** Nothing is believed from here, but a person may be wronged: the way without recognition stays. */
+function blocked() {
+  const actions = [button(t("try_again"), () => exchange("accessible", ""))];
+  ui.panel("blocked", { title: t("blocked_title"), lines: [t("blocked"), t("loop_help")], actions });
 }
 
 let faults = 0;

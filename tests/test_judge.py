@@ -25,6 +25,7 @@ from gateway.model import (
     Refused,
     Rung,
     Score,
+    Signal,
     Solved,
     Ticket,
     Verdict,
@@ -40,6 +41,7 @@ SLIDE = replace(
     TICKET, rung=1, kind="slider", level=2, max_risk=1.0, secret={"tolerance": 0.03}, risk=0.5
 )
 SLID = replace(ANSWER, value={"reached": 1.0, "steps": 0})
+SLID_OK = Solved("slider", 2, None, 1001.0)
 EASY_WAY = replace(TICKET, rung=ACCESSIBLE, kind="one_click", max_risk=0.0, level=1, risk=1.0)
 TAPPED = replace(ANSWER, value=True)
 WAIT = replace(TICKET, kind="wait", work={}, not_before_s=1015.0)
@@ -131,6 +133,14 @@ def asked(**changes: Any) -> Ticket:
         # the accessible way: never refused for risk, full level, one use
         (TAPS | {"risk": 1.0}, Solved("one_click", 2, 1, 1001.0)),
         (TAPS | {"risk": NAN}, Solved("one_click", 2, 1, 1001.0)),
+        # what is all but certainly a program is not believed, to the hundredth
+        (SLIDES | {"ticket": replace(SLIDE, refuse_above=0.9), "risk": 0.9}, SLID_OK),
+        (SLIDES | {"ticket": replace(SLIDE, refuse_above=0.9), "risk": 0.91}, Refused("blocked")),
+        (SLIDES | {"ticket": replace(SLIDE, refuse_above=0.9), "risk": NAN}, Refused("blocked")),
+        (SLIDES | {"ticket": replace(SLIDE, refuse_above=0.9, risk=0.91)}, Refused("blocked")),
+        ({"ticket": asked(refuse_above=0.9), "risk": 0.91}, Refused("blocked")),
+        # … but a wrong answer is wrong first
+        ({"ticket": asked(refuse_above=0.9), "risk": 1.0, "answer": WAITED}, Again("wrong", 0)),
         # what a pass will be good for
         ({"route": LIMITED}, replace(RIGHT, uses=3)),
         # the route changed meanwhile: the ticket is judged as it was asked
@@ -240,3 +250,20 @@ def test_any_answer_gets_an_outcome(value, kind) -> None:  # type: ignore[no-unt
         replace(SLIDE, kind=kind), VISIT, ROUTE, replace(SLID, value=value), KINDS, CLEAN, 1001.0
     )
     assert isinstance(outcome, Solved | Again)
+
+
+@pytest.mark.parametrize(
+    "signals, expected",
+    [
+        ((), Solved("one_click", 2, 1, 1001.0)),
+        # many small doubts never shut out who can do nothing else …
+        ((Signal("a", 1.0, 0.7), Signal("b", 1.0, 0.9), Signal("c", 1.0, 0.5)), None),
+        # … but one sign that says it alone does
+        ((Signal("webdriver", 1.0, 0.95),), Refused("blocked")),
+        ((Signal("odd", NAN, 0.5),), Refused("blocked")),
+    ],
+)
+def test_the_accessible_way_heeds_only_what_says_it_alone(signals, expected):
+    ticket = replace(EASY_WAY, refuse_above=0.9)
+    outcome = judge(ticket, VISIT, ROUTE, TAPPED, KINDS, Score(1.0, signals), 1001.0)
+    assert outcome == (expected or Solved("one_click", 2, 1, 1001.0))

@@ -223,7 +223,7 @@ CLICK = replace(SLIDE, kind="one_click")
         ({"automation": True}, {"automation"}),
         ({"untrusted": 1}, {"untrusted_events"}),
         ({"silent": True}, {"reported_nothing"}),
-        ({"silent": True, "ticket": replace(SLIDE, not_before_s=1001.0)}, set()),
+        ({"silent": True, "ticket": replace(SLIDE, not_before_s=1001.0, work={})}, set()),
         ({"pressed": 2, "flat": 2}, {"flat_press"}),
         ({"pressed": 2, "flat": 1}, set()),
         ({"pressed": 0, "flat": 0}, set()),

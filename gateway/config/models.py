@@ -165,6 +165,12 @@ class RoutePart(Part):
         default=written("problem"),
         description="What scripts get: `403 application/problem+json`, or the page.",
     )
+    refuse_above: Number = Field(
+        default=written("0.9"),
+        ge=0,
+        le=1,
+        description="No answer is believed at a higher risk, 0 to 1; 1 believes all.",
+    )
     work: Whole = Field(
         default=written("50000"),
         ge=1000,

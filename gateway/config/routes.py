@@ -63,6 +63,7 @@ def compile_route(part: RoutePart, around: Surroundings, faults: Faults, loc: Lo
         no_javascript=part.no_javascript,
         machines=part.machines,
         work=part.work,
+        refuse_above=part.refuse_above,
     )
 
 
@@ -88,7 +89,7 @@ def compile_match(part: MatchPart, faults: Faults, loc: Loc) -> Match:
 def _check(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> None:
     given = part.model_fields_set
     if part.action != "challenge":
-        for name in ("ladder", "pass_", "hold", "challenge_on", "on_error", "work"):
+        for name in ("ladder", "pass_", "hold", "challenge_on", "on_error", "work", "refuse_above"):
             if name in given:
                 what = f"means nothing on a route with action: {part.action}; remove it"
                 faults.add((*loc, name.rstrip("_")), what, key=True)

@@ -26,6 +26,10 @@ ARGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # As a person's browser is: see the signals `webdriver` and `agent_headless`.
+    "--disable-blink-features=AutomationControlled",
+    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/156.0.0.0 Safari/537.36",
 ]
 HTTPBIN = Path(__file__).parent.parent / ".work" / "httpbin"
 PHP_APP = Path(__file__).parent / "apps" / "form.php"

@@ -28,7 +28,7 @@ ROUTES = [
     {
         "name": "form",
         "match": {"method": "POST", "path": "/post"},
-        "ladder": [{"kind": "invisible", "max_risk": 0.3}, "slider"],
+        "ladder": ["slider"],
         "work": WORK,
     },
     {

@@ -22,7 +22,7 @@ REGISTER = {
     "name": "register",
     "match": {"path": "/form.php", "form": {"do": "register"}},
     "params": "php",
-    "ladder": [{"kind": "invisible", "max_risk": 0.3}, "slider"],
+    "ladder": ["slider"],
     "work": 1000,
 }
 ONCE = {**REGISTER, "ladder": ["one_click"], "pass": {"uses": 1}}
