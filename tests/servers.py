@@ -64,6 +64,13 @@ class Server:
             return link.recv(16)[:1] in (b"+", b"-")  # -NOAUTH is an answer too
         return False
 
+    def is_copied(self) -> bool:
+        """Whether its replica has everything it has (WAIT asks only about its own client)."""
+        lines = self.cli("info", "replication").split()
+        known = dict(line.split(":", 1) for line in lines if ":" in line)
+        replica = dict(word.split("=") for word in known.get("slave0", "offset=-1").split(","))
+        return int(replica["offset"]) >= int(known["master_repl_offset"])
+
     def pause(self) -> None:
         """Alive, accepting connections, and silent."""
         self.process.send_signal(signal.SIGSTOP)

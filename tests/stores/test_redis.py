@@ -16,7 +16,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from gateway.stores import Store, StoreDown, StoreError, StoreFull, open_store
-from tests.servers import Cluster, Server, free_ports, redis_cluster, redis_sentinel, redis_server
+from tests.servers import (
+    Cluster,
+    Server,
+    free_ports,
+    redis_cluster,
+    redis_sentinel,
+    redis_server,
+    wait_for,
+)
 
 Open = Callable[[str], Store]
 SOON_S = 15.0  # generous: it takes about a second
@@ -359,8 +367,7 @@ async def test_a_cluster_replaces_a_dead_master(tmp_path: Path, opened: Open) ->
         store = opened(cluster.url + DEADLINE)
         names = [f"key:{i}" for i in range(30)]
         assert all([await store.spend(name, 600) for name in names])
-        for master in cluster.masters:
-            master.cli("wait", "1", "2000")
+        wait_for(cluster.masters[0].is_copied)
         cluster.masters[0].kill()
         await recovered_everywhere(store, names)
         assert not any([await store.spend(name, 600) for name in names])
@@ -402,7 +409,7 @@ async def test_a_failover_is_survived(tmp_path: Path, opened: Open) -> None:
         store = opened(group.url + DEADLINE)
         assert await store.spend("before", 60)
         await store.put("record", b"held", 60)
-        group.master.cli("wait", "1", "2000")  # what was not yet copied would be forgotten
+        wait_for(group.master.is_copied)  # what was not yet copied would be forgotten
         group.master.kill()
         await fail_until_open(store)
         await recovered(store)
