@@ -129,6 +129,13 @@ async def test_garbage_is_refused(desk: Desk, form: dict[str, str]) -> None:
     assert (await submit(desk, form)).status == 400
 
 
+async def test_other_routes_take_no_form_and_spend_nothing(desk: Desk) -> None:
+    data = await desk.page("form")
+    form = {"visit": data["visit"], "ticket": data["challenge"]["ticket"]}
+    assert (await submit(desk, form)).status == 400
+    assert (await (await desk.answer(data)).json())["outcome"] == "solved"
+
+
 async def test_a_question_for_the_page_cannot_be_answered_by_waiting(desk: Desk) -> None:
     """The form proves no work: a ticket that asks for it is judged wrong, and spent."""
     data = await desk.page("quiet")
