@@ -76,11 +76,19 @@ async def test_tells_the_digest_of_a_file(url, browser):
 
 
 async def test_counts_what_it_received(url, browser):
-    before = await (await browser.get(url + "/counters")).json()
-    for path, form in (("/sms", {"phone": "1"}), ("/vote", {"choice": "Library"})):
-        assert (await browser.post(url + path, data=form)).status == 200
-    assert (await browser.post(url + "/vote", data={"choice": "Other"})).status == 400
-    after = await (await browser.get(url + "/counters")).json()
+    async def counters():
+        async with browser.get(url + "/counters") as reply:
+            return await reply.json()
+
+    async def status_of(path, form):
+        async with browser.post(url + path, data=form) as reply:
+            return reply.status
+
+    before = await counters()
+    assert await status_of("/sms", {"phone": "1"}) == 200
+    assert await status_of("/vote", {"choice": "Library"}) == 200
+    assert await status_of("/vote", {"choice": "Other"}) == 400
+    after = await counters()
     assert after["sms"] == before.get("sms", 0) + 1
     assert after["votes"] == before.get("votes", 0) + 1
 
