@@ -628,6 +628,12 @@ async def test_one_caller_cannot_take_everything(scene: Scene, known: bool) -> N
     await keep(gate, bytes(CHUNK_BYTES // 2), known=known)  # what was refused takes no room
 
 
+async def test_callers_that_cannot_be_told_apart_share_no_quota(scene: Scene) -> None:
+    gate = scene.gate(quotas=replace(SMALL, prefix_bytes=10))
+    assert await refused(gate, b"a=1") == "quota"
+    await play(gate, await keep(gate, b"a=1", prefix=""), "claim sending delivered")
+
+
 @pytest.mark.parametrize("known", [True, False])
 async def test_large_bodies_leave_small_ones_their_room(scene: Scene, known: bool) -> None:
     gate = scene.gate(quotas=SMALL)

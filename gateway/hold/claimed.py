@@ -141,7 +141,8 @@ class Claimed:
         chunks = (chunk_key(self._id, index) for index in range(head.chunks))
         await self._store.delete(head_key(self._id), *chunks)
         if self._rim.clock() + SKEW_S < head.ends_s:  # later it has expired by itself
-            await self._store.release(prefix_quota(head.prefix), head.cost_bytes)
+            if head.prefix:
+                await self._store.release(prefix_quota(head.prefix), head.cost_bytes)
             await self._store.release(pool_quota(head.small), head.cost_bytes)
 
     def _forget(self) -> None:

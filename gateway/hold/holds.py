@@ -53,7 +53,8 @@ class Holds:
     ) -> str:
         """Store the request and return the hold's id, to be claimed within `rule.ttl_s`.
 
-        `key`: 32 bytes that the store never sees. `size_bytes`: None if unknown. Raises
+        `key`: 32 bytes that the store never sees. `size_bytes`: None if unknown. `caller_prefix`:
+        "" if callers can't be told apart, who then have no quota of their own. Raises
         HoldRefused, ValueError if the body isn't as long as stated, and whatever `body` raises;
         then nothing is left behind (but what a broken store keeps until it expires).
         """

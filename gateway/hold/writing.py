@@ -130,7 +130,9 @@ class Writing:
             return
         limits = self._rim.limits
         pool_bytes = limits.small_total_bytes if self._small else limits.total_bytes
-        await self._reserve(prefix_quota(self._head.prefix), amount, limits.prefix_bytes, "quota")
+        prefix = self._head.prefix
+        if prefix:
+            await self._reserve(prefix_quota(prefix), amount, limits.prefix_bytes, "quota")
         await self._reserve(pool_quota(self._small), amount, pool_bytes, "full")
         self._reserved_bytes = need
 
