@@ -102,20 +102,33 @@ def to_app(
     if host and not request.host:
         out.append(b"Host: %b\r\n" % host)
     headers = request.headers
+    if cookie is None and not caller.trusted and isinstance(request.framing, NoBody):
+        fields = _ordinary(headers)
+        if fields is not None and not request.upgrade and not _UNTOUCHED & _names(ours):
+            out += (fields, _about(caller.address, caller.scheme, request.host))
+            out.extend(b"%b: %b\r\n" % field for field in ours)
+            out.append(b"\r\n")
+            return b"".join(out)
     lows = [name.lower() for name, _ in headers]
-    plain = not ours and cookie is None and _UNTOUCHED.issuperset(lows)
-    if plain and not caller.trusted and isinstance(request.framing, NoBody):
-        for name, value in headers:
-            out += (name, b": ", value, b"\r\n")
-        out.append(_about(caller.address, caller.scheme, request.host))
-        out.append(b"\r\n")
-        return b"".join(out)
     crossing = _Crossing(request, caller, ours, cookie, out)
     untouched = crossing.untouched(lows)
     for low, (name, value) in zip(lows, headers, strict=True):
         if low in untouched or crossing.passes(low, value):
             out += (name, b": ", value, b"\r\n")
     crossing.add(peer)
+    return b"".join(out)
+
+
+@lru_cache(maxsize=256)
+def _ordinary(headers: Headers) -> bytes | None:
+    """The fields as they go to the app, if none needs more than to be passed on."""
+    out: list[bytes] = []
+    for name, value in headers:
+        low = name.lower()
+        if low in _UNTOUCHED:
+            out += (name, b": ", value, b"\r\n")
+        elif low != b"connection" or not tokens([value]) <= {b"keep-alive", b"close"}:
+            return None
     return b"".join(out)
 
 
@@ -147,7 +160,7 @@ class _Crossing:
         self._cookie = cookie
         self._out = out
         self._framed = isinstance(request.framing, NoBody)
-        self._reserved = {name.lower().replace(b"_", b"-") for name, _ in ours}
+        self._reserved = _names(ours)
         self._nominated: set[bytes] = set()
 
     def untouched(self, lows: list[bytes]) -> frozenset[bytes]:
@@ -240,6 +253,10 @@ def _about_trusted(request: RequestHead, caller: Caller, peer: Peer | None) -> b
     about = _about(caller.address, caller.scheme, host)
     through = b"X-Forwarded-For: %b\r\n" % b", ".join(hops) if hops else b""
     return through + (_OWN_HOP.sub(b"", about) if hops else about)
+
+
+def _names(fields: Headers) -> set[bytes]:
+    return {name.lower().replace(b"_", b"-") for name, _ in fields}
 
 
 def is_protected(low: bytes) -> bool:

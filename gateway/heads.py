@@ -3,13 +3,16 @@
 A head that passes means the same to us, to llhttp and to any strict parser behind us; everything
 that parsers are known to read differently is refused. Cut the head at the first CRLFCRLF, bound
 its size first (nothing here is limited), and frame the body by `framing` alone.
+
+A client's requests mostly differ in their first line only, so what was once found in ordinary
+fields is remembered: llhttp judged the same bytes before, and the first line is judged each time.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from httptools import (
@@ -24,9 +27,20 @@ from gateway.model import Chunked, Framing, Headers, Length, NoBody, Refusal, Re
 
 END: Final = b"\r\n\r\n"
 
-_NO_BODY: Final = NoBody()
-_CHUNKED: Final = Chunked()
-_LINE: Final = re.compile(rb"([!-~]+) ([!-~]+) HTTP/(\d)\.(\d)\r\n")
+NO_BODY: Final = NoBody()
+CHUNKED: Final = Chunked()
+_LINE: Final = re.compile(rb"([!-~]+) ([!-~]+)( HTTP/\d\.\d\r\n)")
+_VERSIONS: Final = {b" HTTP/1.1\r\n": (1, 1), b" HTTP/1.0\r\n": (1, 0)}
+_MAX_REMEMBERED_BYTES: Final = 2048  # with the number remembered: a few MiB at most
+# llhttp's table without CONNECT, and the words that llhttp keeps for other protocols.
+METHODS: Final = {
+    method: method.decode()
+    for method in (
+        b"GET HEAD POST PUT DELETE OPTIONS PATCH TRACE COPY LOCK MKCOL MOVE PROPFIND PROPPATCH "
+        b"SEARCH UNLOCK BIND REBIND UNBIND ACL REPORT MKACTIVITY CHECKOUT MERGE M-SEARCH NOTIFY "
+        b"SUBSCRIBE UNSUBSCRIBE PURGE MKCALENDAR LINK UNLINK QUERY"
+    ).split()
+}
 _ABSOLUTE: Final = re.compile(rb"https?://([^/?]*)(.*)", re.IGNORECASE)
 # reg-name without sub-delims and percent, IPv4, or a bracketed IPv6 literal; port as digits.
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9_.~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
@@ -45,7 +59,7 @@ class UntilClose:
 
 
 ReplyFraming: TypeAlias = Framing | UntilClose
-_UNTIL_CLOSE: Final = UntilClose()
+UNTIL_CLOSE: Final = UntilClose()
 
 
 class ResponseHead(NamedTuple):
@@ -54,10 +68,17 @@ class ResponseHead(NamedTuple):
     status: int
     reason: bytes
     version: tuple[int, int]
-    headers: Headers
     framing: ReplyFraming
     keep_alive: bool  # of the upstream connection
-    raw: bytes = b""  # as received, if it may pass on as it is but for its Connection fields
+    head: bytes  # as received, without a Content-Length that doesn't count
+    raw: bytes  # what may go to a client as it is; b"" when fields must be looked at one by one
+
+    @property
+    def headers(self) -> Headers:
+        """Order, spelling and repeats as received."""
+        lines = self.head[:-4].split(b"\r\n")[1:]
+        fields = (line.partition(b":") for line in lines)
+        return tuple((name, value.strip(b" \t")) for name, _, value in fields)
 
 
 class _Fields:
@@ -80,9 +101,34 @@ def read_request(head: bytes) -> RequestHead | Refusal:
     line = _LINE.match(head)
     if line is None or head.find(END) != len(head) - 4:
         return Refusal(400, "request line")
-    method, target, major, minor = line.groups()
-    version = (major[0] - 48, minor[0] - 48)
-    if version not in ((1, 1), (1, 0)):
+    method, target, ending = line.groups()
+    if method not in METHODS or target[0] != 47 or b"#" in target or not target.isascii():
+        return _read(head, method, target, ending)
+    rest = head[line.end(2) :]
+    block = _block(rest) if len(rest) <= _MAX_REMEMBERED_BYTES else None
+    if block is None:
+        return _read(head, method, target, ending)
+    headers, host, stays = block
+    return RequestHead(METHODS[method], target, _VERSIONS[ending], headers, NO_BODY, host, stays)
+
+
+@lru_cache(maxsize=512)
+def _block(rest: bytes) -> tuple[Headers, str, bool] | None:
+    """What follows the target, if it is acceptable and says nothing about a body or an upgrade."""
+    found = _read(b"GET /" + rest, b"GET", b"/", rest[: rest.index(b"\n") + 1])
+    if not isinstance(found, RequestHead) or found.expects_continue:
+        return None
+    if found.framing is not NO_BODY or b"upgrade" in tokens(found.all(b"connection")):
+        return None
+    if found.get(b"upgrade") is not None:
+        return None
+    return found.headers, found.host, found.keep_alive
+
+
+def _read(head: bytes, method: bytes, target: bytes, ending: bytes) -> RequestHead | Refusal:
+    """All of it, by llhttp and then by ourselves."""
+    version = _VERSIONS.get(ending)
+    if version is None:
         return Refusal(505, "version")
     parsed = _Fields()
     try:
@@ -131,7 +177,7 @@ def _checked(
     verb, site = method.decode("ascii"), host.decode("ascii").lower()
     if not seen:  # most requests
         stays = version == (1, 1)
-        return RequestHead(verb, target, version, headers, _NO_BODY, site, stays)
+        return RequestHead(verb, target, version, headers, NO_BODY, site, stays)
     return _unusual(verb, target, version, headers, site, seen)
 
 
@@ -199,9 +245,9 @@ def _request_framing(seen: dict[bytes, list[bytes]], version: tuple[int, int]) -
     if codings is not None:
         if lengths is not None or len(codings) != 1 or version == (1, 0) or not codings[0]:
             return Refusal(400, "transfer-encoding")
-        return _CHUNKED if codings[0].lower() == b"chunked" else Refusal(501, "transfer-encoding")
+        return CHUNKED if codings[0].lower() == b"chunked" else Refusal(501, "transfer-encoding")
     if lengths is None:
-        return _NO_BODY
+        return NO_BODY
     if len(lengths) != 1 or _DIGITS.fullmatch(lengths[0]) is None:
         return Refusal(400, "content-length")
     return Length(int(lengths[0]))
@@ -222,7 +268,7 @@ def _upgrade(
     if b"upgrade" not in seen:
         return False
     offered = tokens(seen[b"upgrade"])
-    if framing not in (_NO_BODY, Length(0)):
+    if framing not in (NO_BODY, Length(0)):
         return Refusal(400, "upgrade with a body")
     if b"h2c" in offered:
         return Refusal(501, "h2c")
@@ -236,17 +282,10 @@ def _upgrade(
 
 # --- Replies -------------------------------------------------------------------------------
 
-# A reply head with none of these passes on as the bytes it came in.
-_REPLY_WATCHED: Final = frozenset(
-    {
-        b"connection",
-        b"keep-alive",
-        b"proxy-connection",
-        b"te",
-        b"upgrade",
-        b"content-length",
-        b"transfer-encoding",
-    }
+# A reply head with no field of these but Content-Length passes on as the bytes it came in.
+_MARKED: Final = re.compile(
+    rb"\r\n(content-length|transfer-encoding|connection|keep-alive|proxy-connection|te|upgrade):"
+    rb"[ \t]*([^\r\n]*)"
 )
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _STAYING: Final = frozenset({b"connection", b"keep-alive"})
@@ -260,9 +299,8 @@ def read_response(head: bytes, method: str) -> ResponseHead | Refusal:
     line = _STATUS.match(head)
     if line is None or head.find(END) != len(head) - 4:
         return Refusal(502, "status line")
-    parsed = _Fields()
     try:
-        HttpResponseParser(parsed).feed_data(head)
+        HttpResponseParser(None).feed_data(head)  # judges; the fields are found below
     except HttpParserUpgrade:
         pass
     except HttpParserError:
@@ -270,60 +308,53 @@ def read_response(head: bytes, method: str) -> ResponseHead | Refusal:
         if without == head or _CODING_FIELD.search(head) is None:
             return Refusal(502, "head")
         return read_response(without, method)
-    return _reply(head, method, line, tuple(parsed.fields))
+    return _reply(head, method, line)
 
 
-def _reply(
-    head: bytes, method: str, line: re.Match[bytes], headers: Headers
-) -> ResponseHead | Refusal:
-    seen: dict[bytes, list[bytes]] = {}
-    for name, value in headers:
-        low = name.lower()
-        if low in _REPLY_WATCHED:
-            seen.setdefault(low, []).append(value.rstrip(b" \t"))
+def _reply(head: bytes, method: str, line: re.Match[bytes]) -> ResponseHead | Refusal:
     minor, digits, reason = line.groups()
     status = int(digits)
-    framing = _reply_framing(seen, status, method)
+    low = head.lower()
+    marked: dict[bytes, bytes] = {}
+    for name, value in _MARKED.findall(low):
+        marked[name] = marked[name] + b"," + value if name in marked else value
+    framing = _reply_framing(marked, status, method)
     if isinstance(framing, Refusal):
         return framing
-    version = (1, 1) if minor == b"1" else (1, 0)
-    stays, raw = version == (1, 1), b""
-    unusual = seen.keys() - _FRAMING
-    if unusual:
-        connection = tokens(seen.get(b"connection", ()))
-        stays = _stays(connection, version)
-        if unusual <= _STAYING and connection <= {b"keep-alive", b"close"}:
-            raw = _without(head, headers, unusual)
-    else:
-        raw = head
-    if version == (1, 0) or status < 200 or status == 204 or b"gateway_" in head:
+    stays, raw = minor == b"1" or marked.get(b"connection") == b"keep-alive", head
+    if not marked.keys() <= _FRAMING:
+        said = marked.get(b"connection", b"")
+        if said != b"keep-alive":
+            stays = _stays(tokens((said,)), (1, minor[0] - 48))
+        names = marked.keys() - _FRAMING
+        usual = names <= _STAYING and said in (b"keep-alive", b"close", b"")
+        raw = _without(head, low, names) if usual else b""
+    if minor == b"0" or status < 200 or status == 204 or b"gateway_" in head:
         raw = b""
-    return ResponseHead(status, reason or b"", version, headers, framing, stays, raw)
+    return ResponseHead(status, reason or b"", (1, minor[0] - 48), framing, stays, head, raw)
 
 
-def _without(head: bytes, headers: Headers, names: Set[bytes]) -> bytes:
-    """The head without the fields of these lower-case names."""
-    for name, _ in headers:
-        if name.lower() in names:
-            at = head.find(b"\r\n%b:" % name)
-            head = head[:at] + head[head.find(b"\r\n", at + 2) :]
+def _without(head: bytes, low: bytes, names: set[bytes]) -> bytes:
+    """The head without the fields of these lower-case names; `low` is the head in lower case."""
+    for name in names:
+        mark = b"\r\n%b:" % name
+        while (at := low.find(mark)) >= 0:
+            end = low.find(b"\r\n", at + 2)
+            head, low = head[:at] + head[end:], low[:at] + low[end:]
     return head
 
 
-def _reply_framing(
-    seen: dict[bytes, list[bytes]], status: int, method: str
-) -> ReplyFraming | Refusal:
+def _reply_framing(marked: dict[bytes, bytes], status: int, method: str) -> ReplyFraming | Refusal:
     """RFC 9112 §6.3: what the request and the status say comes before the fields."""
     if status < 200 or status == 204 or status == 304 or method == "HEAD":
-        return _NO_BODY
-    codings = seen.get(b"transfer-encoding")
-    if codings is not None:
-        if len(codings) != 1 or codings[0].lower() != b"chunked":
-            return Refusal(502, "transfer-encoding")
-        return _CHUNKED
-    lengths = seen.get(b"content-length")
-    if lengths is None:
-        return _UNTIL_CLOSE
-    if _DIGITS.fullmatch(lengths[0]) is None or lengths.count(lengths[0]) != len(lengths):
-        return Refusal(502, "content-length")
-    return Length(int(lengths[0]))
+        return NO_BODY
+    coding = marked.get(b"transfer-encoding")
+    if coding is not None:
+        return CHUNKED if coding.strip(b" \t") == b"chunked" else Refusal(502, "coding")
+    length = marked.get(b"content-length")
+    if length is None:
+        return UNTIL_CLOSE
+    if not length.isdigit():  # a repeated one, or none at all
+        said = {each.strip(b" \t") for each in length.split(b",")}
+        length = said.pop() if len(said) == 1 else b""
+    return Length(int(length)) if _DIGITS.fullmatch(length) else Refusal(502, "content-length")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, TypeAlias
 
-from gateway.heads import UntilClose
+from gateway.heads import NO_BODY, UntilClose
 from gateway.model import Chunked, Framing, Length
 
 MAX_SIZE_LINE_BYTES: Final = 256  # a chunk's size and extensions
@@ -166,6 +166,8 @@ Reader: TypeAlias = LengthReader | ChunkReader | CloseReader
 
 def request_reader(framing: Framing) -> LengthReader | ChunkReader | None:
     """None: there is no body."""
+    if framing is NO_BODY:
+        return None
     if isinstance(framing, Length):
         return LengthReader(framing.size_bytes) if framing.size_bytes else None
     return ChunkReader() if isinstance(framing, Chunked) else None

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
-from gateway.heads import END, read_request
+from gateway.heads import END, NO_BODY, read_request
 from gateway.model import Length, Peer, Refusal, RequestHead
 from gateway.wire.bodies import BodyError, ChunkReader, LengthReader, request_reader
 from gateway.wire.exchange import Exchange
@@ -211,12 +211,13 @@ class Client(asyncio.Protocol):
 
     def _begin(self, request: RequestHead) -> None:
         framing = request.framing
-        if isinstance(framing, Length) and framing.size_bytes > self._limits.max_body_bytes:
-            return self.refuse(Refusal(413, "body size"))
         self._deadline_s = math.inf
         self._blank_bytes = 0
-        self.reader = request_reader(framing)
-        self._owes_continue = request.expects_continue and self.reader is not None
+        if framing is not NO_BODY:
+            if isinstance(framing, Length) and framing.size_bytes > self._limits.max_body_bytes:
+                return self.refuse(Refusal(413, "body size"))
+            self.reader = request_reader(framing)
+            self._owes_continue = request.expects_continue and self.reader is not None
         self._exchange = Exchange(self._wire, self, request)
         return self._exchange.begin()
 

@@ -12,8 +12,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from gateway.headers import to_client
-from gateway.heads import END, ResponseHead, UntilClose, read_response
-from gateway.model import Chunked, Reason, Refusal, RequestHead
+from gateway.heads import CHUNKED, END, UNTIL_CLOSE, ResponseHead, read_response
+from gateway.model import Reason, Refusal, RequestHead
 from gateway.wire.bodies import BodyError, CloseReader, Reader, reply_reader
 from gateway.wire.handover import Handover
 from gateway.wire.plan import Plan
@@ -143,22 +143,22 @@ class Reply(ABC):
         request, plan, wire = self.request, self._plan, self._wire
         assert plan is not None
         http10 = request.version == (1, 0)
+        framing = response.framing
         self._status = response.status
-        self._unchunk = http10 and isinstance(response.framing, Chunked)
-        until_close = isinstance(response.framing, UntilClose)
+        self._unchunk = http10 and framing is CHUNKED
         self._close = (
             not request.keep_alive
             or self._client.reader is not None
             or wire.draining
             or self._unchunk
-            or until_close
+            or framing is UNTIL_CLOSE
         )
-        self._keep_link = response.keep_alive and not until_close
-        self._deadline_s = wire.now_s + wire.limits.reply_idle_s
+        self._keep_link = response.keep_alive and framing is not UNTIL_CLOSE
         head = to_client(response, close=self._close, http10=http10, ours=plan.ours)
-        self._reader = reply_reader(response.framing)
+        self._reader = reply_reader(framing)
         if self._reader is not None and rest:
             return self._body(rest, head)
+        self._deadline_s = wire.now_s + wire.limits.reply_idle_s
         self._client.transport.write(head)
         if self._reader is None:
             self._keep_link = self._keep_link and not rest
