@@ -41,23 +41,14 @@ async def challenge(gate: GateParts, request: web.Request, envelope: Envelope) -
     if route is None:
         return refuse(gate, request, envelope, "default", 500)
     visit_id, secret = gate.token(), gate.random_bytes(32)
-    kept = Kept()
     try:
-        if must_hold(request, envelope, route):
-            kept = await _keep(gate, request, envelope, route, visit_id, secret)
+        kept = await _keep(gate, request, envelope, route, visit_id, secret)
     except (web.RequestPayloadError, ValueError):  # the client left, or sent less than it stated
         return refuse(gate, request, envelope, Reason.BAD_REQUEST, 400)
     if kept.refused and route.single_use:
         return _refuse_unheld(gate, request, envelope, kept)
     visit = _visit(gate, envelope, route, visit_id, secret, kept.hold_id)
-    gate.log.record(
-        "asked",
-        reference=envelope.decision_id,
-        site=visit.site,
-        route=visit.route,
-        machine=visit.machine,
-        hold=kept.refused or ("kept" if kept.hold_id else "none"),
-    )
+    _record(gate, visit, kept)
     try:
         return _answer(gate, request, envelope, route, visit)
     except TokenTooLongError:
@@ -77,6 +68,8 @@ async def _keep(
     visit_id: str,
     secret: bytes,
 ) -> Kept:
+    if not must_hold(request, envelope, route):
+        return Kept()
     held = HeldRequest(envelope.method, envelope.target, envelope.headers, _own(envelope))
     size_bytes = request.content_length if request.body_exists else 0
     # Where all seem to be one address, none may use up the others' share: each is its own caller.
@@ -91,6 +84,17 @@ async def _keep(
     gate.metrics.holds_kept()
     gate.metrics.held_bytes(amount=size_bytes or 0)
     return Kept(hold_id)
+
+
+def _record(gate: GateParts, visit: Visit, kept: Kept) -> None:
+    gate.log.record(
+        "asked",
+        reference=visit.decision_id,
+        site=visit.site,
+        route=visit.route,
+        machine=visit.machine,
+        hold=kept.refused or ("kept" if kept.hold_id else "none"),
+    )
 
 
 async def _body(request: web.Request) -> AsyncIterator[bytes]:

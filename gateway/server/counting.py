@@ -45,18 +45,6 @@ async def bump(gate: GateParts, route: Route, key: str, window_s: int) -> tuple[
     return count, left_s
 
 
-async def peek(gate: GateParts, route: Route, key: str, window_s: int) -> int:
-    """The count in the current window, without counting. Raises CountingDown."""
-    now_s = gate.clock()
-    key = f"{key}/{int(now_s // window_s)}"
-    try:
-        return (await gate.store.counts([key]))[0]
-    except StoreError:
-        gate.metrics.store_errors("counts")
-        _refuse_closed(route)
-        return gate.local.count(key, now_s)
-
-
 def _refuse_closed(route: Route) -> None:
     if route.on_error == "closed":
         raise CountingDown

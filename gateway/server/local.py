@@ -24,11 +24,6 @@ class LocalCounts:
         self._entries[key] = (count + 1, ends_s)
         return count + 1
 
-    def count(self, key: str, now_s: float) -> int:
-        """How many were counted, 0 if none or expired."""
-        count, ends_s = self._entries.get(key, (0, 0.0))
-        return count if now_s < ends_s else 0
-
     def spend(self, key: str, ttl_s: float, now_s: float) -> bool:
         """True for the first caller until it expires."""
         return self.bump(key, ttl_s, now_s) == 1
