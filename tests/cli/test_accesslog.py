@@ -79,6 +79,19 @@ def test_another_browser_is_another_visitor(tally):
     assert (found.challenged, len(found.visitors)) == (2, 2)
 
 
+@pytest.mark.parametrize("requests, challenged", [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3)])
+def test_uses_are_counted(tmp_path, requests, challenged):
+    path = tmp_path / "gateway.yaml"
+    path.write_text(
+        "upstreams: {app: http://127.0.0.1:1}\n"
+        "sites: [{name: shop, routes: [{name: form, pass: {uses: 2}}]}]\n"
+    )
+    replay = Replay(load(path, {}))
+    for _ in range(requests):
+        replay.see(line())
+    assert replay.tallies["shop", "form"].challenged == challenged
+
+
 def test_single_use_asks_each_time(tally):
     found = tally("sms", *[line("POST /sms HTTP/1.1")] * 3)
     assert (found.matched, found.challenged, len(found.visitors)) == (3, 3, 1)

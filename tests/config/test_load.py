@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from gateway.config import Config, ConfigError, Listen, load
-from gateway.config.models import FilePart
+from gateway.config.reference import settings_reference
 from gateway.files import data_dir
 from gateway.model import HoldRule, Match, PassRule
 
@@ -72,9 +72,9 @@ def test_example_shows_the_defaults(read):
 
 def test_example_mentions_every_key():
     text = EXAMPLE.read_text("utf-8")
-    for name, field in FilePart.model_fields.items():
-        if name != "admin_public":  # nobody should copy that one
-            assert f"{field.alias or name}:" in text
+    unwise = {"admin_public"}  # nobody should copy that one
+    keys = {setting.key.rpartition(".")[2] for setting in settings_reference()} - unwise
+    assert [key for key in sorted(keys) if f"{key}:" not in text and key != "<name>"] == []
 
 
 # --- The shape -------------------------------------------------------------------------------
@@ -169,6 +169,17 @@ def test_stores(read, written, store):
 def test_limits_may_meet(read, text):
     """A request's `hold.max` (10 MiB unless given) may be all that its prefix has."""
     assert read(f"{text}\n{one_route('mode: shadow')}").sites
+
+
+def test_hosts_are_compared_without_case(read, faults):
+    hosts = "sites: [{name: a, hosts: [A.Example]}, {name: b, hosts: [%s]}]\n"
+    assert read(APP + hosts % "b.example").sites[0].hosts == ("a.example",)
+    (said,) = faults(APP + hosts % "a.EXAMPLE")
+    assert "'a.EXAMPLE' is already one of site 'a'" in said
+
+
+def test_any_free_port_may_be_asked_for_twice(read):
+    assert len(read("listen: [127.0.0.1:0, 127.0.0.1:0]\n" + APP + SITE).listen) == 2
 
 
 def test_several_uses_may_be_asked_for_on_another_page(read):
@@ -434,6 +445,11 @@ def test_what_was_cut_out_causes_no_further_fault(faults):
     ]
 
 
+def test_a_long_value_is_not_repeated_whole(faults):
+    (said,) = faults(one_route(f"mode: {'x' * 5000}"))
+    assert len(said) < 500
+
+
 # --- Warnings --------------------------------------------------------------------------------
 
 
@@ -449,6 +465,8 @@ def test_what_was_cut_out_causes_no_further_fault(faults):
         ("path: /b", "path: [/a, /b]", False),
         ("method: POST, path: /a", "path: /a", False),
         ("path: /a", "method: POST, path: /a", True),
+        ("method: [GET, POST]", "method: GET", True),
+        ("method: GET", "method: [GET, POST]", False),
         ("path: /a, query: {x: }", "path: /a, query: {x: 1}", True),
         ("path: /a, query: {x: 1}", "path: /a, query: {x: }", False),
         ("path: /a, form: {x: 1}", "path: /a", False),
