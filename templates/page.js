@@ -337,10 +337,21 @@ async function refused(reply) {
   }
 }
 
+const showReference = () => byId("details").setAttribute("open", "");
+
+/** The button that ends a stop. @param {() => void} act */
+function again(act) {
+  return button(t("try_again"), () => {
+    byId("details").removeAttribute("open");
+    act();
+  });
+}
+
 /** Nothing is believed from here, but a person may be wronged: the way without recognition stays. */
 function blocked() {
-  const actions = [button(t("try_again"), () => exchange("accessible", ""))];
+  const actions = [again(() => exchange("accessible", ""))];
   ui.panel("blocked", { title: t("blocked_title"), lines: [t("blocked"), t("loop_help")], actions });
+  showReference();
 }
 
 let faults = 0;
@@ -441,17 +452,16 @@ function diagnosis() {
 
 function stopLoop() {
   const [why, reason] = diagnosis();
-  const again = button(t("try_again"), () => {
+  const actions = [again(() => {
     loops.forget(data.loops_key);
-    byId("details").removeAttribute("open");
     start();
-  });
+  })];
   ui.panel("loop", {
     title: t("loop_title"),
     lines: [t("loop", { n: loops.LIMIT }), reason, t("loop_help")],
-    actions: [again],
+    actions,
   });
-  byId("details").setAttribute("open", ""); // the reference is there
+  showReference();
   post("loop", { why }).catch(() => undefined); // counted by the gate, no more
 }
 

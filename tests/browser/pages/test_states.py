@@ -126,6 +126,9 @@ STATES: Mapping[str, State] = {
     "unreadable": State(
         "old", ("old_title", "old", "reload"), answer=refused("unreadable"), act=tap
     ),
+    "blocked": State(
+        "blocked", ("blocked_title", "blocked", "try_again"), answer=refused("blocked"), act=tap
+    ),
     "loop": State(
         "loop", ("loop_title", "loop", "loop_other", "loop_help", "try_again"),
         open={"script": LOOPED}, vars={"n": 3},
