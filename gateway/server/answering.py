@@ -174,13 +174,18 @@ def wanted_rung(route: Route, ticket: Ticket | None, want: str, risk: float) -> 
 
 def next_question(gate: GateParts, envelope: Envelope, judged: Judged) -> dict[str, JSON]:
     """The question that follows an answer that did not suffice."""
+    assert isinstance(judged.outcome, Again)
+    return ask(gate, asking_next(envelope, judged), judged.outcome.rung)
+
+
+def asking_next(envelope: Envelope, judged: Judged) -> Asking:
+    """Who is asked again, at what risk."""
     opened, outcome = judged.opened, judged.outcome
     assert opened is not None and opened.ticket is not None and isinstance(outcome, Again)
     risk = opened.ticket.risk
     if outcome.reason == "more":  # what was found stays found; a wrong answer alone is no risk
         risk = max(risk, judged.score.risk)
-    asking = Asking(opened.visit, opened.route, envelope.caller, risk, judged.tries)
-    return ask(gate, asking, outcome.rung)
+    return Asking(opened.visit, opened.route, envelope.caller, risk, judged.tries)
 
 
 def _ran_out(ticket: Ticket | None, now_s: float) -> bool:

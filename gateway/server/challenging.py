@@ -17,7 +17,7 @@ from gateway.seal import TokenTooLongError
 from gateway.server.asking import Asking, ask, ask_wait
 from gateway.server.denying import refuse
 from gateway.server.parts import GateParts
-from gateway.server.replies import CHALLENGE_HEADER, Reply, problem
+from gateway.server.replies import CHALLENGE_HEADER, Reply, problem, safe_url
 from gateway.server.showing import SAFE, about, show
 from gateway.tokens import seal_visit
 
@@ -165,22 +165,17 @@ def _answer(
     sealed = seal_visit(gate.ring, visit, gate.nonce())
     if visit.machine:
         return _problem(gate, envelope, sealed)
-    return show_question(gate, request, envelope, route, visit, sealed)
+    asking = Asking(visit, route, envelope.caller, envelope.risk)
+    return show_question(gate, request, envelope, asking, sealed)
 
 
 def show_question(
-    gate: GateParts,
-    request: web.Request,
-    envelope: Envelope,
-    route: Route,
-    visit: Visit,
-    sealed: str,
+    gate: GateParts, request: web.Request, envelope: Envelope, asking: Asking, sealed: str
 ) -> web.Response:
-    """The interstitial with its first question."""
-    asking = Asking(visit, route, envelope.caller, envelope.risk)
-    question = ask(gate, asking, first_rung(route, envelope.risk))
-    wait = ask_wait(gate, asking) if route.no_javascript == "wait" else None
-    data = page_data(gate, envelope, visit, sealed) | {"challenge": question}
+    """The interstitial with its first question, of the rung that the risk asks for."""
+    question = ask(gate, asking, first_rung(asking.route, asking.risk))
+    wait = ask_wait(gate, asking) if asking.route.no_javascript == "wait" else None
+    data = page_data(gate, envelope, asking.visit, sealed) | {"challenge": question}
     reply = Reply(CHALLENGE_STATUS, {CHALLENGE_HEADER: "1"})
     return show(gate, request, envelope, "interstitial.html", reply, data=data, wait=wait)
 
@@ -190,14 +185,19 @@ def page_data(
 ) -> dict[str, JSON]:
     """What the page's script reads, but the challenge."""
     held = visit is not None and visit.hold_id != ""
-    return about(gate, envelope) | {
-        "visit": sealed,
-        "challenge": None,
-        "finish": "post" if held else "reload",
-        "loops_key": f"gateway_loops_{visit.route}" if visit else "gateway_loops",
-        "mode": "page" if visit else "frame",
-        "now_s": int(gate.clock()),
-    }
+    original = {"target": safe_url(visit.target), "method": visit.method} if visit else {}
+    return (
+        about(gate, envelope)
+        | original
+        | {
+            "visit": sealed,
+            "challenge": None,
+            "finish": "post" if held else "reload",
+            "loops_key": f"gateway_loops_{visit.route}" if visit else "gateway_loops",
+            "mode": "page" if visit else "frame",
+            "now_s": int(gate.clock()),
+        }
+    )
 
 
 def _problem(gate: GateParts, envelope: Envelope, sealed: str) -> web.Response:

@@ -10,6 +10,7 @@ from gateway.pages import Asset
 from gateway.passes import jwks
 from gateway.server.answering import (
     Judged,
+    asking_next,
     exchange,
     judge_answer,
     next_question,
@@ -95,7 +96,8 @@ async def wait(gate: GateParts, request: web.Request, envelope: Envelope) -> web
             return _go_on(gate, request, envelope, opened.visit, released(gate, envelope, judged))
         case Again():
             sealed = seal_visit(gate.ring, opened.visit, gate.nonce())
-            return show_question(gate, request, envelope, opened.route, opened.visit, sealed)
+            asking = asking_next(envelope, judged)
+            return show_question(gate, request, envelope, asking, sealed)
         case Refused(reason, retry_after_s):
             status = _REFUSED_STATUS.get(reason, 403)
             words = {"unavailable": "store_down", "expired": "visit_expired"}.get(reason, reason)

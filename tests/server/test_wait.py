@@ -12,7 +12,7 @@ from gateway import kinds
 from gateway.model import Rung, Site, Upstream
 from gateway.tokens import open_visit
 from tests.samples import RING
-from tests.server.desk import BROWSER, Desk, envelope, route
+from tests.server.desk import BROWSER, Desk, envelope, page_data, route
 
 FORM = (*BROWSER, (b"Origin", b"https://shop.example"))
 
@@ -95,6 +95,15 @@ async def test_an_expired_wait_is_asked_anew(desk: Desk) -> None:
     text = await response.text()
     assert response.status == 403
     assert fields(text)["ticket"] != form["ticket"]
+
+
+async def test_what_is_asked_anew_is_no_easier(desk: Desk) -> None:
+    """The page after an expired wait is about the original request, at the risk it had."""
+    form = fields(await wait_page(desk, risk=0.5))
+    desk.clock.now_s += 601
+    sent = {"target": b"/_gateway/wait", "method": "POST"}
+    data = page_data(await (await submit(desk, form, **sent)).text())
+    assert (data["target"], data["method"], data["challenge"]["rung"]) == ("/quiet?a=1", "GET", 1)
 
 
 async def test_a_wait_on_the_ladder_earns_a_pass_and_redirects(open_desk: Any) -> None:
