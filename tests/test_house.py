@@ -1,0 +1,322 @@
+"""The house keeps its promises: STYLE.md §4 and §6, checked rather than hoped for."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from gateway import kinds
+from gateway.config.reference import kind_parameters, settings_reference
+from gateway.metrics import Metrics
+
+ROOT = Path(__file__).parent.parent
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+README = (ROOT / "README.md").read_text()
+MOST_LINES = 400
+LONGER = {
+    "gateway/model.py": "one vocabulary for every room; nothing in it does anything",
+    "templates/page.js": "one file to load: each import would be a round trip of the first visit",
+}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = sorted((ROOT / "gateway").rglob("*.py"))
+MODULES = {name_of(path): path for path in FILES}
+
+
+# --- Rooms -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", kinds.load())
+def test_every_kind_is_three_files(kind):
+    for file in (
+        f"gateway/kinds/{kind}.py",
+        f"templates/kinds/{kind}.js",
+        f"tests/kinds/test_{kind}.py",
+    ):
+        assert (ROOT / file).is_file(), file
+
+
+def test_each_module_imports_alone():
+    """In any order: each after everything of ours was forgotten."""
+    script = """
+import importlib, sys
+for name in sys.argv[1:]:
+    for known in [m for m in sys.modules if m.split(".")[0] == "gateway"]:
+        del sys.modules[known]
+    importlib.import_module(name)
+"""
+    names = [name for name in MODULES if not name.endswith("__main__")]
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script, *names], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def code_files() -> list[str]:
+    served = [
+        path
+        for pattern in ("*.js", "*.css", "*.html")
+        for path in sorted((ROOT / "templates").rglob(pattern))
+    ]
+    return [str(path.relative_to(ROOT)) for path in (*FILES, *served)]
+
+
+@pytest.mark.parametrize("path", code_files())
+def test_no_file_outgrows_its_room(path):
+    lines = len((ROOT / path).read_text().splitlines())
+    assert lines <= MOST_LINES or path in LONGER, f"{lines} lines"
+
+
+@pytest.mark.parametrize("path", sorted(LONGER))
+def test_exceptions_are_still_needed(path):
+    assert len((ROOT / path).read_text().splitlines()) > MOST_LINES
+
+
+# --- Pure rooms ------------------------------------------------------------------------------
+
+# Besides what ruff's `per-file-ignores` lists: they read files or speak for the process.
+READERS = {
+    "gateway/config/**": "reads the operator's files",
+    "gateway/files.py": "finds templates and configuration",
+    "gateway/pages.py": "reads templates and texts",
+    "gateway/finish.py": "claims in the store",
+    "gateway/log.py": "writes the log",
+    "gateway/metrics.py": "counts",
+    "gateway/sockets.py": "binds sockets",
+    "gateway/workers.py": "forks",
+}
+PURE_WITHIN = {"gateway.wire.plan"}  # the contract with the wire: frozen nouns and protocols
+EFFECTS = {
+    *("asyncio", "aiohttp", "http", "logging", "os", "pathlib", "redis", "secrets", "selectors"),
+    *("shutil", "signal", "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading"),
+    *("time", "urllib.request", "uvloop"),
+}
+
+
+def effect_patterns() -> list[str]:
+    ignores: dict[str, list[str]] = PYPROJECT["tool"]["ruff"]["lint"]["per-file-ignores"]
+    listed = [p for p, codes in ignores.items() if "TID251" in codes and p.startswith("gateway")]
+    return listed + list(READERS)
+
+
+def has_effects(module: str) -> bool:
+    path = str(MODULES[module].relative_to(ROOT))
+    return module not in PURE_WITHIN and any(fnmatch(path, p) for p in effect_patterns())
+
+
+def imported(path: Path) -> set[str]:
+    """What a module imports when it is imported itself; not what is for types alone."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [ast.parse(path.read_text())]
+    while waiting:
+        for node in ast.iter_child_nodes(waiting.pop()):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+            elif not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)):
+                waiting.append(node)
+    return found
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if not has_effects(name)])
+def test_pure_modules_touch_nothing(module):
+    names = imported(MODULES[module])
+    outside = {name for name in names if name in EFFECTS or name.split(".")[0] in EFFECTS}
+    ours = {name for name in names if name in MODULES and has_effects(name)}
+    assert not outside, "clock, chance, disk and network are arguments of pure code"
+    assert not ours, "pure rooms import only pure rooms"
+
+
+@pytest.mark.parametrize("room", ["kinds", "stores"])
+def test_neighbours_do_not_know_each_other(room):
+    """Adding one touches nothing shared. What all of a room share is in its first file."""
+    for name in MODULES:
+        if name.startswith(f"gateway.{room}.") and room == "kinds":
+            others = {n for n in imported(MODULES[name]) if n.startswith(f"gateway.{room}.")}
+            shared = {"gateway.kinds.Between", "gateway.kinds.Kind", "gateway.kinds.load"}
+            assert not others - shared, name
+        if name.startswith("gateway.kinds."):
+            assert not {n for n in imported(MODULES[name]) if n.startswith("gateway.stores")}
+
+
+def test_only_stores_speak_to_databases():
+    for name, path in MODULES.items():
+        if not name.startswith("gateway.stores"):
+            assert not imported(path) & {"sqlite3", "redis", "redis.asyncio"}, name
+
+
+# --- Packages --------------------------------------------------------------------------------
+
+FLOORS = {  # below them: research/proxy.md §5, gates.md §3
+    "aiohttp": "3.14.5",
+    "jinja2": "3.1.6",
+    "pyjwt": "2.13",
+    "redis": "8.1",
+}
+
+
+def test_no_dependency_below_its_floor():
+    wanted = {
+        need.name.lower(): need for need in map(Requirement, PYPROJECT["project"]["dependencies"])
+    }
+    for name, floor in FLOORS.items():
+        lowest = [Version(spec.version) for spec in wanted[name].specifier if spec.operator == ">="]
+        assert lowest and lowest[0] >= Version(floor), name
+
+
+def test_every_dependency_has_a_floor():
+    needs = [
+        *PYPROJECT["project"]["dependencies"],
+        *PYPROJECT["project"]["optional-dependencies"]["dev"],
+    ]
+    for need in map(Requirement, needs):
+        assert any(spec.operator == ">=" for spec in need.specifier), need.name
+
+
+def test_the_wheel_carries_its_data():
+    inside = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert inside == {"templates": "gateway/_data/templates", "config": "gateway/_data/config"}
+
+
+# --- The README names everything -------------------------------------------------------------
+
+
+@cache
+def log_fields() -> frozenset[str]:
+    """Keywords of every record, and the keys of the dicts that `log` itself builds."""
+    found = {"ts", "level", "event"}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and _is_record(node):
+                found |= {keyword.arg for keyword in node.keywords if keyword.arg}
+    for node in ast.walk(ast.parse(MODULES["gateway.log"].read_text())):
+        if isinstance(node, ast.Dict):
+            found |= {k.value for k in node.keys if isinstance(k, ast.Constant) and _is_word(k)}
+    return frozenset(found - {"debug", "info", "warning", "error"})
+
+
+def _is_record(node: ast.Call) -> bool:
+    """A call like `gate.log.record(…)`."""
+    if not isinstance(node.func, ast.Attribute):
+        return False
+    whose = ast.unparse(node.func.value).removeprefix("self.").rpartition(".")[2]
+    return node.func.attr in {"record", "warning", "error"} and whose in {"log", "_log", "self"}
+
+
+def _is_word(node: ast.Constant) -> bool:
+    return isinstance(node.value, str) and re.fullmatch(r"[a-z_]+", node.value) is not None
+
+
+def routes_in(module: str) -> list[str]:
+    """Every path that an aiohttp application of ours answers."""
+    tree = ast.parse(MODULES[module].read_text())
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    words = [
+        argument.value
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and call.func.attr.startswith("add_")
+        for argument in call.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    ]
+    return [word for word in words if word.startswith("/")]
+
+
+def endpoints() -> list[str]:
+    own = [
+        "/_gateway/" + path.removeprefix("/own/").partition("{")[0]
+        for path in routes_in("gateway.server.app")
+        if path.startswith("/own/")
+    ]
+    return [*own, *routes_in("gateway.admin")]
+
+
+def metric_names() -> list[str]:
+    found = []
+    for family in Metrics().registry.collect():
+        found.append(family.name + ("_total" if family.type == "counter" else ""))
+    return found
+
+
+def headers() -> list[str]:
+    """Headers of ours that an app or a client sees."""
+    named = {"X-Gateway-Challenge"}
+    told = re.findall(r'b"([A-Z][a-z]+(?:-[A-Z][a-z]+)*)":', MODULES["gateway.guard"].read_text())
+    return sorted(named | {f"X-Gateway-{name}" for name in told})
+
+
+def test_there_is_something_to_name():
+    assert len(settings_reference()) > 70
+    assert {"/_gateway/answer", "/healthz", "/metrics"} <= set(endpoints())
+    assert {"X-Gateway-Route", "X-Gateway-Risk", "X-Gateway-Decision"} <= set(headers())
+    assert {"reference", "route", "reason", "signals"} <= log_fields()
+
+
+@pytest.mark.parametrize("key", [setting.key for setting in settings_reference()])
+def test_every_setting_is_in_the_readme(key):
+    assert f"`{key}`" in README
+
+
+@pytest.mark.parametrize("key", [parameter.key for parameter in kind_parameters()])
+def test_every_parameter_of_a_kind_is_in_the_readme(key):
+    assert f"`{key}`" in README
+
+
+@pytest.mark.parametrize("name", [*kinds.load()])
+def test_every_kind_is_in_the_readme(name):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("name", metric_names())
+def test_every_metric_is_in_the_readme(name):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("path", endpoints())
+def test_every_endpoint_is_in_the_readme(path):
+    assert f"`{path}" in README
+
+
+@pytest.mark.parametrize("name", headers())
+def test_every_header_is_in_the_readme(name):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("name", sorted(log_fields()))
+def test_every_log_field_is_in_the_readme(name):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize(
+    "command", ["run", "demo", "check", "init", "routes", "schema", "keys", "--version"]
+)
+def test_every_command_is_in_the_readme(command):
+    assert f"gateway {command}" in README
+
+
+@pytest.mark.parametrize("word", ["gateway_pass_", "__Host-gateway_pass_", "tests/run"])
+def test_cookies_and_the_test_command_are_in_the_readme(word):
+    assert word in README
+
+
+def test_metrics_keep_to_the_customs():
+    """`gateway_…`, base units, `_total` for counters."""
+    for family in Metrics().registry.collect():
+        assert family.name.startswith("gateway_")
+        assert not re.search(r"_(ms|millis|minutes|kb|mb)(_|$)", family.name)
+        assert family.documentation.endswith(".")
