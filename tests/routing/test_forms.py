@@ -134,6 +134,13 @@ def test_doubt_makes_no_exception(body, complete, expected):
     assert name_of(EXCEPT, post("/f", b"x"), BodySeen(body, complete)) == expected
 
 
+def test_a_file_is_no_sure_field():
+    """PHP puts it into `$_FILES`, Go takes one with an empty file name for a field."""
+    uploaded = multipart(part(b'form-data; name="do"; filename=""', b"login"))
+    assert name_of(EXCEPT, post("/f", uploaded, MULTIPART), uploaded) == "rest"
+    assert name_of(EXCEPT, post("/f", multipart(LOGIN), MULTIPART), multipart(LOGIN)) == "free"
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [pair for pair in MULTIPARTS if pair[0].lower().startswith(b"multipart/form-data")],
