@@ -278,7 +278,7 @@ def to_client(response: ResponseHead, *, close: bool, http10: bool, ours: bool =
     if response.raw and not close and not http10:
         return response.raw
     out = [b"HTTP/1.1 %d %s\r\n" % (response.status, response.reason)]
-    nominated = tokens(response_values(response, b"connection")) - _FRAMING
+    nominated = tokens(response_values(response, b"connection"))
     for name, value in response.headers:
         low = name.lower()
         if low in _FRAMING:

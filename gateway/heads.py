@@ -116,11 +116,9 @@ def read_request(head: bytes) -> RequestHead | Refusal:
 def _block(rest: bytes) -> tuple[Headers, str, bool] | None:
     """What follows the target, if it is acceptable and says nothing about a body or an upgrade."""
     found = _read(b"GET /" + rest, b"GET", b"/", rest[: rest.index(b"\n") + 1])
-    if not isinstance(found, RequestHead) or found.expects_continue:
+    if not isinstance(found, RequestHead) or found.framing is not NO_BODY:
         return None
-    if found.framing is not NO_BODY or b"upgrade" in tokens(found.all(b"connection")):
-        return None
-    if found.get(b"upgrade") is not None:
+    if found.upgrade or found.expects_continue:
         return None
     return found.headers, found.host, found.keep_alive
 

@@ -149,6 +149,12 @@ def test_copies_of_ours_are_deleted(line: bytes, caller: Caller) -> None:
     assert raw.endswith(b"X-Gateway-Risk: 0.1\r\nX-App-Set: 1\r\n\r\n")
 
 
+@pytest.mark.parametrize("line", [b"User-Agent: 9", b"user_agent: 9", b"USER-agent: 9"])
+def test_ours_may_be_any_name(line: bytes) -> None:
+    raw = to_app(request(line), STRANGER, ((b"User-Agent", b"1"),))
+    assert raw.endswith(b"User-Agent: 1\r\n\r\n") and b": 9" not in raw
+
+
 def test_copies_of_ours_are_deleted_when_we_set_none() -> None:
     assert b": 9" not in to_app(request(b"X_gateway-risk: 9"), STRANGER, ())
 

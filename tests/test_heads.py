@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from gateway import heads
 from gateway.heads import ResponseHead, UntilClose, read_request, read_response
 from gateway.model import Chunked, Framing, Length, NoBody, Refusal, RequestHead
 
@@ -435,6 +436,29 @@ def test_h11_agrees_where_a_message_ends(first: bytes, fields: list[bytes], behi
     ours = read_request(head)
     if isinstance(ours, RequestHead):
         assert ours.framing == h11_framing(head)
+
+
+EXPECT = b"Expect: 100-continue\r\n"
+HANDSHAKE = b"Connection: upgrade\r\nUpgrade: websocket\r\n"
+
+
+@given(FIRSTS, FIELDS)
+@example(b"POST / HTTP/1.1\r\n", [HANDSHAKE])
+@example(b"GET /a HTTP/1.1\r\n", [HANDSHAKE])
+@example(b"POST / HTTP/1.1\r\n", [EXPECT])
+@example(b"POST / HTTP/1.0\r\n", [b"Connection: keep-alive\r\n"])
+@settings(max_examples=500, deadline=None)
+def test_what_is_remembered_changes_nothing(first: bytes, fields: list[bytes]) -> None:
+    """The same fields behind another first line, before and after."""
+    rest = HOST + b"".join(fields) + b"\r\n"
+    for line in (b"GET /other HTTP/1.1\r\n", b"GET / HTTP/1.0\r\n", first):
+        head = (line + rest)[: (line + rest).find(b"\r\n\r\n") + 4]
+        remembering = read_request(head)
+        heads._block.cache_clear()
+        assert read_request(head) == remembering
+        if isinstance(remembering, RequestHead):
+            method, target, version = line.split(b" ")
+            assert heads._read(head, method, target, b" " + version) == remembering
 
 
 @given(st.binary(max_size=200))
