@@ -7,6 +7,7 @@ their process at the end. They are synchronous, so session fixtures and subproce
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import socket
@@ -17,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import gettempdir, mkdtemp
 
 STARTUP_S = 30.0
 HOST = "127.0.0.1"
@@ -85,14 +86,34 @@ class Server:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody uses now, each with its neighbour 10000 above free too (for Cluster buses)."""
+    """Ports nobody uses now, each with its neighbour 10000 above free too (for Cluster buses).
+
+    They are this process's own while it lives: tests that run side by side never get the same.
+    """
     found: list[int] = []
-    port = 12_000 + os.getpid() % 5_000
-    while len(found) < count:
-        port = port + 1 if port < 22_000 else 12_000
-        if all(_is_free(one) for one in (port, port + 10_000)):
+    for port in range(12_000, 22_000):
+        if _is_ours(port) and _is_free(port) and _is_free(port + 10_000):
             found.append(port)
-    return found
+            if len(found) == count:
+                return found
+    raise RuntimeError("no ports are free")
+
+
+_LOCKS: list[int] = []  # kept open: closing gives the port back
+
+
+def _is_ours(port: int) -> bool:
+    """Takes the port, unless some process has it, this one included."""
+    folder = Path(gettempdir()) / "gateway-test-ports"
+    folder.mkdir(exist_ok=True)
+    lock = os.open(folder / str(port), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return False
+    _LOCKS.append(lock)
+    return True
 
 
 def _is_free(port: int) -> bool:
