@@ -270,6 +270,35 @@ async def test_bytes_that_come_late_reach_nobody(tmp_path: Path) -> None:
         assert gate.app.connections == 2
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        ok(b"x", b"Connection: close\r\n"),
+        ok(b"x", b"Connection: X-A, Close\r\n"),
+        b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx",
+    ],
+)
+async def test_an_app_that_says_close_is_not_asked_again(tmp_path: Path, reply: bytes) -> None:
+    async with gate_before(replies(reply), tmp_path) as gate:
+        client = await gate.client()
+        for count in (1, 2):
+            await client.send(GET)
+            assert (await client.message()).endswith(b"\r\n\r\nx")
+            assert gate.app.connections == count
+
+
+async def test_an_app_that_answered_too_early_is_not_asked_again(tmp_path: Path) -> None:
+    """The rest of that body would be the start of somebody else's request."""
+    async with gate_before(replies(ok()), tmp_path) as gate:
+        client = await gate.client()
+        await client.send(b"PUT / HTTP/1.1\r\nHost: s\r\nContent-Length: 9\r\n\r\nabc")
+        assert (await client.message()).startswith(b"HTTP/1.1 200 OK")
+        await asyncio.sleep(0.02)
+        assert not gate.wire.upstreams.links
+        assert await gate.message(GET) == ok()
+        assert gate.app.connections == 2
+
+
 async def test_idle_app_connections_are_let_go(tmp_path: Path) -> None:
     async with gate_before(replies(ok()), tmp_path, limits=QUICK) as gate:
         assert await gate.message(GET) == ok()
