@@ -134,6 +134,14 @@ def test_doubt_makes_no_exception(body, complete, expected):
     assert name_of(EXCEPT, post("/f", b"x"), BodySeen(body, complete)) == expected
 
 
+@pytest.mark.parametrize(
+    "target, expected",
+    [("/f", "free"), ("/f?do=login", "free"), ("/f?do=register", "rest"), ("/f?do", "rest")],
+)
+def test_a_query_that_contradicts_the_form_makes_no_exception(target, expected):
+    assert name_of(EXCEPT, post(target, b"do=login"), b"do=login") == expected
+
+
 def test_a_file_is_no_sure_field():
     """PHP puts it into `$_FILES`, Go takes one with an empty file name for a field."""
     uploaded = multipart(part(b'form-data; name="do"; filename=""', b"login"))

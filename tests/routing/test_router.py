@@ -292,6 +292,25 @@ def test_exceptions_and_script_names(routes, target, expected):
     assert name_of(routes, request(target)) == expected
 
 
+@pytest.mark.parametrize(
+    "target, expected",
+    [
+        ("/r?do=login", "free"),
+        ("/r?do=register", "r"),
+        ("/r", None),
+        ("/r%3fdo=register", "r"),
+        ("/r%3fdo=register?do=login", "r"),
+        ("/%72%253fdo=register", "r"),
+    ],
+)
+def test_a_query_behind_a_decoded_mark(target, expected):
+    routes = [
+        route("free", "/r", query={"do": "login"}, action="allow"),
+        route("r", "/r", query={"do": "register"}),
+    ]
+    assert name_of(routes, request(target)) == expected
+
+
 def test_more_readings_than_can_be_listed_mean_the_strictest():
     target = "/%20" + "/x.php" * 100
     assert not readings(target.encode()).complete
