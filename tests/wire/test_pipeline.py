@@ -306,6 +306,13 @@ async def test_http10_client_gets_plain_bytes(tmp_path: Path) -> None:
         assert await gate.ask(raw) == b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabcd"
 
 
+async def test_http10_client_gets_no_interim_reply(tmp_path: Path) -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    async with gate_before(replies(early, ok()), tmp_path) as gate:
+        said = await gate.ask(b"GET / HTTP/1.0\r\nHost: s\r\n\r\n")
+        assert said == ok(b"hello", b"Connection: close\r\n")
+
+
 async def test_http10_client_may_stay(tmp_path: Path) -> None:
     async with gate_before(echo, tmp_path) as gate:
         client = await gate.client()
