@@ -59,8 +59,8 @@ def rotate_keys(path: Path) -> int:
         typer.echo(f"removed {', '.join(removed)}: no pass by them can still be good")
     minutes = int(SIGN_AFTER_S // 60)
     typer.echo(
-        f"Restart each gate within {minutes} minutes, so that it knows the key, and once more "
-        "after that, so that it signs with it. Nobody is asked again."
+        f"Reload each gate (SIGHUP) within {minutes} minutes, so that it knows the key, and once "
+        "more after that, so that it signs with it. Nobody is asked again."
     )
     return exits.OK
 

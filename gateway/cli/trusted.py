@@ -75,7 +75,7 @@ def refresh(name: str, path: Path) -> int:
     ):
         for network in sorted(some):
             console.print(Text(f"  {sign} {network}", style="green" if sign == "+" else "red"))
-    console.print(Text("Restart each gate to use them."))
+    console.print(Text("Reload each gate (SIGHUP) to use them."))
     return exits.OK
 
 

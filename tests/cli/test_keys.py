@@ -7,6 +7,9 @@ import stat
 
 import pytest
 
+from gateway.cli.keys import longest_s
+from gateway.config import load
+
 
 @pytest.fixture
 def keyed(gateway, file):
@@ -40,7 +43,7 @@ def test_rotate_adds_one_that_signs_later(gateway, keyed):
     said = gateway("keys", "rotate", keyed)
     assert said.code == 0
     assert len(files(keyed)) == 2
-    assert "Restart each gate within 5 minutes" in said.out
+    assert "Reload each gate (SIGHUP) within 5 minutes" in said.out
     listed = gateway("keys", "list", keyed).out
     assert "verifies; will sign" in listed
     assert "signs and verifies" in listed
@@ -51,6 +54,18 @@ def test_jwks_are_public_keys(gateway, keyed):
     (key,) = json.loads(said.out)["keys"]
     assert (key["kty"], key["crv"], "d" in key) == ("OKP", "Ed25519", False)
     assert "signing: EdDSA" in said.err
+
+
+@pytest.mark.parametrize(
+    "pass_ttl, hold_ttl, seconds", [("10m", "1h", 3600), ("2h", "1h", 7200), ("1h", "1h", 3600)]
+)
+def test_a_key_is_kept_while_anything_by_it_may_be_good(tmp_path, pass_ttl, hold_ttl, seconds):
+    path = tmp_path / "gateway.yaml"
+    path.write_text(
+        "upstreams: {app: http://127.0.0.1:1}\nsites: [{name: s, routes: ["
+        f"{{name: a, pass: {{ttl: {pass_ttl}}}, hold: {{ttl: {hold_ttl}}}}}]}}]\n"
+    )
+    assert longest_s(load(path, {})) == seconds
 
 
 @pytest.mark.parametrize("command", ["list", "rotate", "jwks"])
