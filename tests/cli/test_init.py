@@ -56,6 +56,12 @@ def test_everything_given_is_used(made):
     assert other.match.paths == ("~/a/.*",)
 
 
+@pytest.mark.parametrize("title", ["${HOME}", "$${HOME}", "a: b # c", "\x1b[31m", "no", "\u2028"])
+def test_a_title_stays_text(made, title):
+    config = made("--upstream", "http://127.0.0.1:1", "--title", title)
+    assert config.sites[0].title == title
+
+
 @pytest.mark.parametrize(
     "words, what",
     [
