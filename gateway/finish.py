@@ -28,7 +28,7 @@ from gateway.model import (
     Route,
     Visit,
 )
-from gateway.passes import cookie_name, issue, request_digest
+from gateway.passes import Algorithm, cookie_name, issue, request_digest
 from gateway.ring import KeyRing
 from gateway.stores import Store, StoreDown, StoreError
 
@@ -113,12 +113,14 @@ class Finisher:
         ring: KeyRing,
         clock: Callable[[], float],
         new_id: Callable[[], str],
+        algorithm: Algorithm = "HS256",
     ) -> None:
         self._store = store
         self._holds = holds
         self._ring = ring
         self._clock = clock
         self._new_id = new_id
+        self._algorithm = algorithm
         self._down_until_s = 0.0
 
     @property
@@ -228,6 +230,7 @@ class Finisher:
             now_s=self._clock(),
             id=self._new_id(),
             bound_to=request_digest(visit.method, visit.target, claimed.digest),
+            algorithm=self._algorithm,
         )
         name = cookie_name(route.pass_rule.scope, caller.scheme == "https")
         return _with_cookie(headers, f"{name}={token}".encode())

@@ -26,7 +26,7 @@ from aiohttp import web
 from gateway import kinds
 from gateway.admin import Health, make_admin
 from gateway.callers import TrustedProxies
-from gateway.config import Config, Listen
+from gateway.config import Config
 from gateway.files import data_dir
 from gateway.finish import ASK_AGAIN_S, Finisher
 from gateway.guard import Guard
@@ -41,30 +41,27 @@ from gateway.pages import Pages
 from gateway.ring import KeysError
 from gateway.routing import Router
 from gateway.selfcheck import FirstCallers
-from gateway.server import AnswerLimits, GateParts, make_app
+from gateway.server import RUNNER_OPTIONS, AnswerLimits, GateParts, make_app
+from gateway.sockets import BACKLOG, Sockets
 from gateway.stores import StoreError, open_store
 from gateway.wire import Wire, WireLimits
 
-BACKLOG = 2048
-# Envelopes hold a whole head; see `envelope.MAX_VALUE_BYTES`.
-ENVELOPE_BYTES = 512 * 1024
 
-
-def run(config: Config) -> int:
+def serve(config: Config, sockets: Sockets) -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit code; faults at start go to stderr."""
     try:
-        return uvloop.run(_serve(config))
+        return uvloop.run(_serve(config, sockets))
     except (KeysError, OSError) as fault:
         print(f"gateway: cannot start: {fault}", file=sys.stderr)
         return 1
 
 
-async def _serve(config: Config) -> int:
+async def _serve(config: Config, sockets: Sockets) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with Gate(config).running():
+    async with Gate(config, sockets).running():
         await stop.wait()
     return 0
 
@@ -72,11 +69,16 @@ async def _serve(config: Config) -> int:
 class Gate:
     """One gate: everything it is built from, and its servers while it runs."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, sockets: Sockets) -> None:
         self.config = config
+        self.sockets = sockets
         self.metrics = Metrics()
         self.log = DecisionLog(
-            sys.stdout, time.time, addresses=config.log.addresses, level=config.log.level
+            sys.stdout,
+            time.time,
+            addresses=config.log.addresses,
+            level=config.log.level,
+            on_lost=self.metrics.log_lost,
         )
         self.first_callers = FirstCallers()
         self.ring = create_keys(config.keys, time.time())
@@ -84,7 +86,9 @@ class Gate:
         self.holds = Holds(
             self.store, _quotas(config), uuid7(time.time(), os.urandom(10)), time.time, os.urandom
         )
-        self.finisher = Finisher(self.store, self.holds, self.ring, time.time, self._new_id)
+        self.finisher = Finisher(
+            self.store, self.holds, self.ring, time.time, self._new_id, config.signing
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -105,45 +109,27 @@ class Gate:
 
     async def _start_pages(self, stack: AsyncExitStack, path: str, boot: str) -> None:
         app = make_app(self._parts(boot))
-        runner = web.AppRunner(
-            app,
-            access_log=None,
-            handler_cancellation=True,
-            max_field_size=ENVELOPE_BYTES,
-            keepalive_timeout=3600,
-        )
+        runner = web.AppRunner(app, keepalive_timeout=3600, **RUNNER_OPTIONS)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.UnixSite(runner, path, backlog=BACKLOG).start()
 
     async def _start_admin(self, stack: AsyncExitStack) -> None:
-        listen = self.config.admin
-        if listen is None:
+        if self.sockets.admin is None:
             return
         runner = web.AppRunner(make_admin(self._health(), self.metrics), access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        if listen.unix_path:
-            _make_way(listen)
-            await web.UnixSite(runner, listen.unix_path).start()
-        else:
-            await web.TCPSite(runner, listen.host, listen.port).start()
+        await web.SockSite(runner, self.sockets.admin).start()
 
     async def _start_wire(self, stack: AsyncExitStack, inside: Upstream, boot: str) -> None:
         wire = Wire(self._guard(inside, boot), _wire_limits(self.config), report=self._report)
         loop = asyncio.get_running_loop()
-        servers = []
-        for listen in self.config.listen:
-            if listen.unix_path:
-                _make_way(listen)
-                server = await loop.create_unix_server(
-                    wire.protocol, listen.unix_path, backlog=BACKLOG
-                )
-            else:
-                server = await loop.create_server(wire.protocol, sock=_bound(listen))
-            servers.append(server)
         stack.push_async_callback(wire.drain, self.config.limits.wire.drain_s)
-        for server in servers:
+        for made in self.sockets.listen:
+            unix = made.family == socket.AF_UNIX
+            create = loop.create_unix_server if unix else loop.create_server
+            server = await create(wire.protocol, sock=made, backlog=BACKLOG)
             stack.callback(server.close)
 
     def _guard(self, inside: Upstream, boot: str) -> Guard:
@@ -182,7 +168,9 @@ class Gate:
             limits=AnswerLimits(
                 answers=answers.answers,
                 answers_window_s=answers.window_s,
+                challenges=answers.answers,
                 accessible=answers.accessible,
+                accessible_window_s=answers.accessible_window_s,
             ),
             algorithm=config.signing,
             addresses_known=lambda: self.first_callers.addresses_tell_people_apart,
@@ -218,26 +206,6 @@ class Gate:
     def _report(self, what: str, fault: BaseException) -> None:
         self.metrics.gate_error()
         self.log.error("wire_fault", what=what, fault=type(fault).__name__)
-
-
-def _make_way(listen: Listen) -> None:
-    """A socket file left by a gate that was killed would keep this one from starting."""
-    path = Path(listen.unix_path)
-    if path.is_socket():
-        path.unlink()
-
-
-def _bound(listen: Listen) -> socket.socket:
-    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((listen.host, listen.port))
-        sock.listen(BACKLOG)
-    except OSError as fault:
-        sock.close()
-        raise OSError(f"{listen}: {fault.strerror}") from fault
-    return sock
 
 
 def _quotas(config: Config) -> HoldQuotas:

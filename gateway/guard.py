@@ -259,6 +259,10 @@ class Guard:
         assert isinstance(asked, Asked)
         decision = asked.decision
         self._metrics.request(decision, status, seconds, ours=plan.ours)
+        if status and not plan.ours:
+            self._metrics.upstream(plan.upstream.name, seconds)
+            if isinstance(decision, Resume):
+                self._metrics.holds_delivered()
         if decision is None or (isinstance(decision, Forward) and decision.reason in _PLAIN):
             return
         self._log.decision(asked, status, seconds)

@@ -12,6 +12,6 @@ def run_gate(path: Path) -> int:
     config = load_or_explain(path, warn=False)  # the gate writes them to its log
     if isinstance(config, int):
         return config
-    from gateway.gate import run
+    from gateway.workers import run
 
     return run(config)

@@ -1,0 +1,69 @@
+"""Listening sockets: bound once, before anything else starts, and inherited by workers.
+
+Each worker has a TCP socket of its own (SO_REUSEPORT), so that the kernel spreads connections; a
+unix socket is shared. They belong to whoever bound them: a worker that ends leaves its queue of
+waiting connections to its successor.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.config import Config, Listen
+
+BACKLOG = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """What one process listens on. `admin` None: another process answers there, or none."""
+
+    listen: tuple[socket.socket, ...]
+    admin: socket.socket | None = None
+
+
+def bind(config: Config, workers: int = 1) -> tuple[Sockets, ...]:
+    """Sockets for each worker; the first has the admin listener. Raises OSError that says where."""
+    columns = [_bind(listen, workers) for listen in config.listen]
+    admin = _bind(config.admin, 1)[0] if config.admin else None
+    rows = [tuple(column[index] for column in columns) for index in range(workers)]
+    return tuple(Sockets(row, None if index else admin) for index, row in enumerate(rows))
+
+
+def _bind(listen: Listen, workers: int) -> list[socket.socket]:
+    if listen.unix_path:
+        return [_unix(listen)] * workers
+    first = _tcp(listen, listen.port, shared=workers > 1)
+    port = first.getsockname()[1]  # the same for all, also when any free one was asked for
+    return [first, *(_tcp(listen, port, shared=True) for _ in range(workers - 1))]
+
+
+def _tcp(listen: Listen, port: int, *, shared: bool) -> socket.socket:
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    return _listening(made, (listen.host, port), listen)
+
+
+def _unix(listen: Listen) -> socket.socket:
+    path = Path(listen.unix_path)
+    if path.is_socket():  # left by a gate that was killed: it would keep this one from starting
+        path.unlink()
+    return _listening(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), listen.unix_path, listen)
+
+
+def _listening(
+    made: socket.socket, address: str | tuple[str, int], listen: Listen
+) -> socket.socket:
+    try:
+        made.bind(address)
+        made.listen(BACKLOG)
+    except OSError as fault:
+        made.close()
+        raise OSError(fault.errno, f"{listen}: {fault.strerror}") from fault
+    made.setblocking(False)
+    return made

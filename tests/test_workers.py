@@ -1,0 +1,147 @@
+"""The master and its workers: real processes, real signals."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.conftest import StartGate
+from tests.gatekeeper import GateProcess
+from tests.recorder import Recorder
+
+ROUTE = {"name": "form", "match": {"method": "POST", "path": "/form"}, "ladder": ["pow"]}
+MANY = 60
+
+
+def children(pid: int) -> set[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return {int(child) for child in listed.split()}
+
+
+async def until(holds, seconds: float = 15.0) -> None:
+    for _ in range(int(seconds / 0.05)):
+        if holds():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("did not come about in time")
+
+
+async def statuses(gate: GateProcess, count: int, pause_s: float = 0.0) -> list[int]:
+    """Requests on a connection each, one after another."""
+    got = []
+    connector = aiohttp.TCPConnector(force_close=True)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        for _ in range(count):
+            async with session.get(f"{gate.url}/x") as reply:
+                got.append(reply.status)
+            await asyncio.sleep(pause_s)
+    return got
+
+
+async def test_a_worker_that_dies_comes_back(app: Recorder, start_gate: StartGate):
+    gate = await start_gate([ROUTE], workers=2)
+    await until(lambda: len(children(gate.pid)) == 2)
+    victim = min(children(gate.pid))
+    os.kill(victim, signal.SIGKILL)
+    await until(lambda: len(children(gate.pid) - {victim}) == 2)
+    assert set(await statuses(gate, 20)) == {200}
+    assert f'"event": "worker_ended", "pid": {victim}' in gate.log_text()
+
+
+async def test_metrics_are_the_sum_of_all_workers(app: Recorder, start_gate: StartGate):
+    gate = await start_gate([ROUTE], workers=2)
+    assert set(await statuses(gate, MANY)) == {200}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{gate.admin_port}/metrics") as reply,
+    ):
+        text = await reply.text()
+    (line,) = [x for x in text.splitlines() if x.startswith("gateway_replies_total")]
+    assert float(line.split()[-1]) == MANY
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_reload_loses_no_request(app: Recorder, start_gate: StartGate, workers: int):
+    gate = await start_gate([ROUTE], workers=workers)
+    await until(lambda: len(children(gate.pid)) == workers)
+    before = children(gate.pid)
+    asking = asyncio.create_task(statuses(gate, MANY, 0.03))
+    await asyncio.sleep(0.2)
+    os.kill(gate.pid, signal.SIGHUP)
+    await until(lambda: len(children(gate.pid) - before) == workers)
+    assert await asking == [200] * MANY
+    await until(lambda: not children(gate.pid) & before)
+    assert '"event": "reloaded"' in gate.log_text()
+
+
+async def test_a_reload_with_a_fault_changes_nothing(app: Recorder, start_gate: StartGate):
+    gate = await start_gate([ROUTE])
+    await until(lambda: len(children(gate.pid)) == 1)
+    before = children(gate.pid)
+    gate.config_file.write_text(gate.config_file.read_text().replace('"pow"', '"powder"'))
+    os.kill(gate.pid, signal.SIGHUP)
+    await until(lambda: "reload_refused" in gate.log_text())
+    assert "unknown kind 'powder'" in gate.log_text()
+    assert children(gate.pid) == before
+    assert await statuses(gate, 3) == [200] * 3
+
+
+async def test_a_reload_cannot_move_the_sockets(app: Recorder, start_gate: StartGate):
+    gate = await start_gate([ROUTE])
+    text = gate.config_file.read_text()
+    gate.config_file.write_text(text.replace(str(gate.admin_port), str(gate.admin_port + 1)))
+    os.kill(gate.pid, signal.SIGHUP)
+    await until(lambda: "change only by a restart" in gate.log_text())
+
+
+async def test_what_is_under_way_ends_before_the_gate_does(app: Recorder, start_gate: StartGate):
+    gate = await start_gate([ROUTE])
+    asking = asyncio.create_task(statuses(gate, 1))
+    await asking
+    assert await gate.stop() == 0
+
+
+async def test_workers_die_with_their_master(app: Recorder, start_gate: StartGate):
+    gate = await start_gate([ROUTE], workers=2)
+    await until(lambda: len(children(gate.pid)) == 2)
+    workers = children(gate.pid)
+    await gate.kill()
+    await until(lambda: not any(Path(f"/proc/{pid}/status").exists() for pid in workers))
+
+
+def run(config: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    file = folder / "gateway.yaml"
+    file.write_text(config)
+    command = [sys.executable, "-m", "gateway", "run", str(file)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+
+PLAIN = """
+listen: 127.0.0.1:{port}
+admin: ""
+upstreams: {{app: "http://127.0.0.1:1"}}
+sites: [{{name: s}}]
+"""
+
+
+def test_a_taken_address_is_said_and_nothing_starts(tmp_path: Path, app: Recorder):
+    port = app.url.rsplit(":", 1)[1]
+    ended = run(PLAIN.format(port=port), tmp_path)
+    assert ended.returncode == 1
+    assert f"cannot start: 127.0.0.1:{port}: Address already in use" in ended.stderr
+    assert not (tmp_path / "keys").exists()
+
+
+def test_keys_that_others_can_read_are_said_and_it_ends(tmp_path: Path):
+    (tmp_path / "keys").mkdir(mode=0o755)
+    (tmp_path / "keys").chmod(0o755)
+    ended = run(PLAIN.format(port=0), tmp_path)
+    assert ended.returncode == 1
+    assert "others may read it" in ended.stderr
