@@ -104,8 +104,10 @@ STATES: Mapping[str, State] = {
         "too_many", ("too_many_title", "too_many"), answer=refused("too_many", 30), act=tap,
         vars={"n": 30},
     ),
-    "offline": State("offline", ("offline",), act=go_offline),
-    "unavailable": State("offline", ("unavailable",), {"failing": True}, act=tap),
+    "offline": State("offline", ("offline",), act=go_offline, open={"allowed": ("net::ERR_",)}),
+    "unavailable": State(
+        "offline", ("unavailable",), {"failing": True}, act=tap, open={"allowed": ("net::ERR_",)}
+    ),
     "store_down": State(
         "verifying", ("unavailable",), answer=refused("unavailable", 30), act=tap
     ),
