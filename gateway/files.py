@@ -1,4 +1,4 @@
-"""Where templates and example configuration lie: beside the package in a wheel, above it in a checkout."""
+"""Where templates and example configuration lie: inside a wheel's package, above a checkout's."""
 
 from __future__ import annotations
 

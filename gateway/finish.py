@@ -114,6 +114,7 @@ class Finisher:
         clock: Callable[[], float],
         new_id: Callable[[], str],
         algorithm: Algorithm = "HS256",
+        on_store_error: Callable[[str], object] = lambda op: None,
     ) -> None:
         self._store = store
         self._holds = holds
@@ -121,6 +122,7 @@ class Finisher:
         self._clock = clock
         self._new_id = new_id
         self._algorithm = algorithm
+        self._on_store_error = on_store_error
         self._down_until_s = 0.0
 
     @property
@@ -128,8 +130,9 @@ class Finisher:
         """What was last seen of the store; after a failure it is asked again a second later."""
         return self._clock() >= self._down_until_s
 
-    def store_failed(self, error: StoreError) -> None:
-        """The store did not answer somebody: take it for down for a moment."""
+    def store_failed(self, error: StoreError, op: str) -> None:
+        """The store did not do `op` for somebody: take it for down for a moment."""
+        self._on_store_error(op)
         if isinstance(error, StoreDown):
             self._down_until_s = self._clock() + ASK_AGAIN_S
 
@@ -141,7 +144,7 @@ class Finisher:
         try:
             spent = await self._spend(used)
         except StoreError as error:
-            self.store_failed(error)
+            self.store_failed(error, "use")
             if route.on_error == "pow":
                 return Challenge(Reason.STORE_DOWN, route)
             return Deny(Reason.STORE_DOWN, RETRY_STATUS, route)
@@ -158,7 +161,7 @@ class Finisher:
                 return ready
             return await self._with_use(ready, decision.used, decision.route)
         except StoreError as error:
-            self.store_failed(error)
+            self.store_failed(error, "claim")
             return Deny(Reason.STORE_DOWN, RETRY_STATUS, decision.route)
 
     async def _claim(

@@ -87,7 +87,13 @@ class Gate:
             self.store, _quotas(config), uuid7(time.time(), os.urandom(10)), time.time, os.urandom
         )
         self.finisher = Finisher(
-            self.store, self.holds, self.ring, time.time, self._new_id, config.signing
+            self.store,
+            self.holds,
+            self.ring,
+            time.time,
+            self._new_id,
+            config.signing,
+            self.metrics.store_errors,
         )
 
     @asynccontextmanager
@@ -200,7 +206,7 @@ class Gate:
             try:
                 await self.store.ping()
             except StoreError as fault:
-                self.finisher.store_failed(fault)
+                self.finisher.store_failed(fault, "ping")
             await asyncio.sleep(ASK_AGAIN_S / 2)
 
     def _report(self, what: str, fault: BaseException) -> None:

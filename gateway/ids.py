@@ -1,4 +1,4 @@
-"""Identifiers: UUIDv7 (RFC 9562 §5.7), sortable by time, made from a clock and chance given as arguments."""
+"""Identifiers: UUIDv7 (RFC 9562 §5.7), sortable by time. Clock and chance are arguments."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Where a request came from, as its own headers tell it: the site's page, elsewhere, a script.
 
-Browsers set `Origin` and `Sec-Fetch-*` themselves; no page can forge them (Fetch §3.2, Fetch Metadata §2).
+Browsers set `Origin` and `Sec-Fetch-*` themselves; no page can forge them (Fetch §3.2, Fetch
+Metadata §2).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def is_same_origin(headers: Headers, host: str, scheme: str) -> bool:
 
 
 def is_own_navigation(headers: Headers, host: str, scheme: str) -> bool:
-    """Would the browser send this site's SameSite cookies anyway? Same origin, or typed by the user."""
+    """Would the browser send SameSite cookies anyway? Same origin, or typed by the user."""
     if _first(headers, b"sec-fetch-site") == b"none":
         return True
     return is_same_origin(headers, host, scheme)
