@@ -7,10 +7,13 @@ to whoever asked for them (`read_body`), and nobody reads them before.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import math
 import re
 import socket
 import struct
+import sys
+import termios
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
@@ -121,7 +124,7 @@ class Client(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.full = True
-        self._full_bytes = self.transport.get_write_buffer_size()
+        self._full_bytes = 2**63  # the first look is a look, not a judgement
         self._full_deadline_s = self._wire.now_s + self._limits.write_idle_s
         other = self._splice or self._exchange
         if other is not None:
@@ -350,12 +353,21 @@ class Client(asyncio.Protocol):
 
     def _stalled(self) -> None:
         """A client that took nothing at all since the last look is cut off."""
-        size = self.transport.get_write_buffer_size()
+        size = self._unread_bytes()
         if size >= self._full_bytes:
             return self.abort()
         self._full_bytes = size
         self._full_deadline_s = self._wire.now_s + self._limits.write_idle_s
         return None
+
+    def _unread_bytes(self) -> int:
+        """What the client has not yet taken, in our buffer and in the kernel's."""
+        size = self.transport.get_write_buffer_size()
+        with suppress(OSError, AttributeError):
+            handle = self.transport.get_extra_info("socket").fileno()
+            queued = fcntl.ioctl(handle, termios.TIOCOUTQ, b"\0\0\0\0")
+            size += int.from_bytes(queued, sys.byteorder)
+        return size
 
 
 def _peer(name: object) -> Peer:

@@ -201,7 +201,8 @@ class Reply(ABC):
             self._keep_link = self._keep_link and not rest
             return self._over()
         self._held = rest
-        self._deadline_s = self._wire.now_s + self._wire.limits.reply_idle_s
+        if not self._client.full:  # else it is the client that is waited for
+            self._deadline_s = self._wire.now_s + self._wire.limits.reply_idle_s
         return None
 
     def upstream_eof(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,15 +152,22 @@ async def test_a_client_that_does_not_read_is_cut(tmp_path: Path) -> None:
 
 
 async def test_a_client_that_reads_slowly_is_waited_for(tmp_path: Path) -> None:
-    body = b"x" * 3_000_000
+    """Longer than the deadline for what one buffer holds, but never without a byte."""
+    body = b"x" * 12_000_000
     async with gate_before(replies(ok(body)), tmp_path, limits=QUICK) as gate:
-        client = await gate.client()
-        await client.send(GET)
-        got = b""
-        while len(got) < len(ok(body)):
-            got += await client.reader.read(400_000)
-            await asyncio.sleep(0.03)
-        assert got == ok(body)
+        with socket.socket() as plain:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+            plain.connect(("127.0.0.1", gate.port))
+            plain.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_sendall(plain, GET)
+            left, end_s = len(ok(body)), loop.time() + 1.2
+            while left:
+                part = await loop.sock_recv(plain, 4096 if loop.time() < end_s else 2**20)
+                assert part, "cut although it moved"
+                left -= len(part)
+                if loop.time() < end_s:
+                    await asyncio.sleep(0.01)
 
 
 # --- Deadlines of the app ------------------------------------------------------------------
