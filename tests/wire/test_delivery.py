@@ -291,6 +291,22 @@ async def test_clients_own_body_breaks_off(tmp_path: Path) -> None:
         await settled(told, "sending", "broken")
 
 
+async def test_clients_own_body_breaks_off_while_sending_is_told(tmp_path: Path) -> None:
+    told = Told(slow_s=0.08)
+
+    def make(app: Upstream, gate: Upstream) -> Guard:
+        return Guard(app, gate, change={"delivery": told})
+
+    async with gate_before(replies(ok()), tmp_path, guard=make) as gate:
+        client = await gate.client()
+        await client.send(b"POST / HTTP/1.1\r\nHost: s\r\nContent-Length: 9\r\n\r\nabc")
+        await asyncio.sleep(0.04)
+        assert told.events == ["sending…"]
+        client.abort()
+        await settled(told, "sending", "broken")
+        assert gate.app.heads == []
+
+
 @pytest.mark.parametrize("hook", ["delivered", "broken", "unsent"])
 async def test_a_failing_hook_is_reported_and_harms_nobody(tmp_path: Path, hook: str) -> None:
     told = Told(failing=hook)

@@ -86,6 +86,13 @@ async def test_other_blanks_are_refused(tmp_path: Path, blank: bytes) -> None:
         assert gate.app.heads == []
 
 
+async def test_bare_line_feeds_are_refused_without_waiting_for_more(tmp_path: Path) -> None:
+    async with gate_before(echo, tmp_path) as gate:
+        client = await gate.client()
+        await client.send(b"GET / HTTP/1.1\nHost: s\n\n")
+        assert (await asyncio.wait_for(client.head(), 2)).startswith(b"HTTP/1.1 400 ")
+
+
 async def test_nothing_is_read_past_a_close(tmp_path: Path) -> None:
     async with gate_before(echo, tmp_path) as gate:
         said = await gate.ask(get(b"/1", b"Connection: close\r\n") + get(b"/2"))

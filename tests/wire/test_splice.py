@@ -190,6 +190,22 @@ async def test_a_reader_that_stops_slows_the_writer(tmp_path: Path) -> None:
         assert sent > before
 
 
+async def test_an_app_that_stops_slows_the_client(tmp_path: Path) -> None:
+    async def stop(conn: Conn) -> None:
+        await conn.head()
+        await conn.send(SWITCHED)
+        await asyncio.sleep(5)
+
+    async with gate_before(stop, tmp_path) as gate:
+        client = await gate.client()
+        await client.send(HANDSHAKE)
+        await client.head()
+        client.writer.write(b"x" * 30_000_000)
+        await asyncio.sleep(0.3)
+        (link,) = gate.wire.upstreams.links
+        assert link.transport.get_write_buffer_size() < 1_000_000
+
+
 async def test_idle_websockets_end_at_their_own_limit(tmp_path: Path) -> None:
     async with gate_before(raw, tmp_path, limits=QUICK) as gate:
         client = await gate.client()
