@@ -54,7 +54,8 @@ class MatchPart(Part):
     )
     query: Values = Field(
         default={},
-        description="Query parameters by name; an empty value means present with any value.",
+        description="Query parameters by name; an empty value means present with any value, "
+        "`~regex` (RE2, the whole value) any that fits.",
     )
     form: Values = Field(default={}, description="Form fields of the body, likewise.")
 

@@ -35,6 +35,15 @@ def check(pattern: str) -> str:
     return ""
 
 
+def check_value(value: str | None) -> str:
+    """What is wrong with the value of a query or form condition, or "". `~` starts an RE2."""
+    if value is None or not value.startswith("~"):
+        return ""
+    if len(value) > MAX_PATTERN:
+        return f"longer than {MAX_PATTERN} characters"
+    return _check_regex(value[1:])
+
+
 def _check_regex(pattern: str) -> str:
     try:
         compile_regex(pattern, ignore_case=False)

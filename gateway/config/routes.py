@@ -76,10 +76,12 @@ def compile_match(part: MatchPart, faults: Faults, loc: Loc) -> Match:
     for index, pattern in enumerate(part.path):
         if what := paths.check(pattern):
             faults.add((*loc, "path", index), what, alone=True)
-    for name in (*part.query, *part.form):
-        if not name:
-            where = "query" if name in part.query else "form"
+    for where, values in (("query", part.query), ("form", part.form)):
+        if "" in values:
             faults.add((*loc, where), "a parameter needs a name", alone=True)
+        for name, value in values.items():
+            if what := paths.check_value(value):
+                faults.add((*loc, where, name), what, alone=True)
     if part.form and part.method and set(part.method) <= _BODYLESS:
         methods = " and ".join(part.method)
         faults.add((*loc, "form"), f"{methods} requests have no form body: use query", key=True)
