@@ -50,7 +50,7 @@ _WATCHED: Final = frozenset(
 )
 _STATUS: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([\t -~\x80-\xff]*))?\r\n")
 _LENGTH_FIELD: Final = re.compile(rb"(?<=\r\n)content-length:[^\r\n]*\r\n", re.IGNORECASE)
-_CODING_FIELD: Final = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+_CODING_FIELD: Final = re.compile(rb"(?<=\r\n)transfer-encoding:[^\r\n]*\r\n", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +307,12 @@ def read_response(head: bytes, method: str) -> ResponseHead | Refusal:
             return Refusal(502, "head")
         return read_response(without, method)
     return _reply(head, method, line)
+
+
+def without_framing(response: ResponseHead) -> ResponseHead:
+    """The same reply, saying nothing about its body: it ends with the connection."""
+    head = _CODING_FIELD.sub(b"", _LENGTH_FIELD.sub(b"", response.head))
+    return response._replace(framing=UNTIL_CLOSE, head=head, raw=b"")
 
 
 def _reply(head: bytes, method: str, line: re.Match[bytes]) -> ResponseHead | Refusal:

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from gateway.headers import to_client
-from gateway.heads import CHUNKED, END, UNTIL_CLOSE, ResponseHead, read_response
+from gateway.heads import CHUNKED, END, UNTIL_CLOSE, ResponseHead, read_response, without_framing
 from gateway.model import Reason, Refusal, RequestHead
 from gateway.wire.bodies import BodyError, CloseReader, Reader, reply_reader
 from gateway.wire.handover import Handover
@@ -39,6 +39,7 @@ class Reply(ABC):
         "_link",
         "_lost",
         "_may_retry",
+        "_mute",
         "_plan",
         "_reader",
         "_sent_all",
@@ -66,7 +67,7 @@ class Reply(ABC):
         self._status = 0  # once the head went to the client
         self._close = False
         self._keep_link = False
-        self._unchunk = False
+        self._unchunk = self._mute = False
         self._telling = False
         self._lost: bool | None = None  # the upstream ended meanwhile; cleanly?
         self._bytes_out = 0
@@ -143,6 +144,11 @@ class Reply(ABC):
         request, plan, wire = self.request, self._plan, self._wire
         assert plan is not None
         http10 = request.version == (1, 0)
+        asked_head = request.method == "HEAD"  # of us; the app may have been asked otherwise
+        bare = plan.method == "HEAD" and not asked_head
+        if bare:
+            response = without_framing(response)
+        self._mute = asked_head and plan.method != "HEAD"
         framing = response.framing
         self._status = response.status
         self._unchunk = http10 and framing is CHUNKED
@@ -155,7 +161,7 @@ class Reply(ABC):
         )
         self._keep_link = response.keep_alive and framing is not UNTIL_CLOSE
         head = to_client(response, close=self._close, http10=http10, ours=plan.ours)
-        self._reader = reply_reader(framing)
+        self._reader = None if bare else reply_reader(framing)
         if self._reader is not None and rest:
             return self._body(rest, head)
         self._deadline_s = wire.now_s + wire.limits.reply_idle_s
@@ -194,6 +200,8 @@ class Reply(ABC):
             data, rest = data[:size], data[size:]
         if self._unchunk:
             data = reader.payload(data)
+        if self._mute:
+            data = b""
         if data or head:
             self._bytes_out += len(data)
             self._client.transport.write(head + data if head else data)

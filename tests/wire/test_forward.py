@@ -106,6 +106,14 @@ async def test_app_unreachable_shows_the_gates_page(tmp_path: Path) -> None:
         assert gate.guard.done == [("app", 0, 0), ("gate", 502, 6)]
 
 
+async def test_gate_unreachable_is_not_asked_for_its_own_error_page(tmp_path: Path) -> None:
+    async with gate_before(replies(ok()), tmp_path) as gate:
+        gate.guard.gate = Upstream("gate", unix_path=str(tmp_path / "nobody"))
+        gate.guard.change = {"upstream": gate.guard.gate, "ours": True}
+        assert (await gate.ask(GET)).startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+        assert gate.guard.reasons == []
+
+
 async def test_gate_unreachable_too(tmp_path: Path) -> None:
     async with gate_before(replies(ok()), tmp_path) as gate:
         nobody = Upstream("app", unix_path=str(tmp_path / "nobody"))

@@ -305,6 +305,35 @@ async def test_head_replies_have_no_body(tmp_path: Path, version: bytes) -> None
         assert gate.app.connections == 1
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_head_answered_by_what_was_asked_otherwise(tmp_path: Path, chunked: bool) -> None:
+    """A HEAD whose plan asks with GET still gets no body, and the connection stays in step."""
+    reply = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
+    async with gate_before(replies(reply if chunked else ok()), tmp_path) as gate:
+        gate.guard.change = {"method": "GET"}
+        client = await gate.client()
+        for _ in range(2):
+            await client.send(b"HEAD / HTTP/1.1\r\nHost: s\r\n\r\n")
+            head = await client.head()
+            assert head == (reply if chunked else ok()).split(b"\r\n\r\n")[0] + b"\r\n\r\n"
+        gate.guard.change = {}
+        await client.send(get(b"/"))
+        assert (await client.message()).endswith(b"0\r\n\r\n" if chunked else b"hello")
+
+
+async def test_a_kept_head_is_answered_without_a_length(tmp_path: Path) -> None:
+    """… and the other way round: nobody waits for a body that won't come."""
+
+    async def serve(conn: Conn) -> None:
+        while await conn.head():
+            await conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\nX: y\r\n\r\n")
+
+    async with gate_before(serve, tmp_path) as gate:
+        gate.guard.change = {"method": "HEAD", "head": b"HEAD / HTTP/1.1\r\nHost: s\r\n\r\n"}
+        said = await gate.ask(b"POST / HTTP/1.1\r\nHost: s\r\n\r\n")
+        assert said == b"HTTP/1.1 200 OK\r\nX: y\r\nConnection: close\r\n\r\n"
+
+
 async def test_http10_client_gets_plain_bytes(tmp_path: Path) -> None:
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     parts = (b"3;a=b\r\nab", b"c\r\n1\r\nd", b"\r\n0\r\nX: y\r\n\r\n")

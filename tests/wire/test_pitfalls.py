@@ -1,4 +1,4 @@
-"""What naive proxies do to traffic (research/proxy.md §2.1), row by row, on real sockets."""
+"""What naive proxies do to traffic, row by row, on real sockets."""
 
 from __future__ import annotations
 
