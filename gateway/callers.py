@@ -3,7 +3,7 @@
 Without a trusted peer every forwarding header is hearsay and is not looked at. With one, all
 `X-Forwarded-For` lines are read as one list from the right: each entry was appended by the hop to
 its right, so the first address that is not itself a trusted proxy is the caller, and what stands
-left of it is that caller's own claim (proxy.md §3). An entry that is no address ends the walk.
+left of it is that caller's own claim (CVE-2026-40575). An entry that is no address ends the walk.
 `Forwarded` (RFC 7239) is not read.
 """
 

@@ -1,4 +1,4 @@
-"""The house keeps its promises: STYLE.md §4 and §6, checked rather than hoped for."""
+"""The house keeps its promises: how its rooms are laid out, checked rather than hoped for."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_only_stores_speak_to_databases():
 
 # --- Packages --------------------------------------------------------------------------------
 
-FLOORS = {  # below them: research/proxy.md §5, gates.md §3
+FLOORS = {  # below them: known advisories
     "aiohttp": "3.14.5",
     "jinja2": "3.1.6",
     "pyjwt": "2.13",

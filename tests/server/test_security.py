@@ -1,4 +1,4 @@
-"""One row per lesson (research/gates.md §3): what others got wrong, tried on this gate."""
+"""One row per lesson: what others got wrong, tried on this gate."""
 
 from __future__ import annotations
 
