@@ -1,6 +1,6 @@
 """What others learnt the hard way, tried on a real gate: one test per lesson.
 
-Research: gates.md §3 (advisories), proxy.md §3. Lessons about one room alone are tested with it:
+Lessons about one room alone are tested with it:
 tickets and envelopes in tests/server/test_security.py, readings of paths in tests/routing.
 """
 
