@@ -2,10 +2,10 @@
 
 Servers, frameworks and file systems decode, clean and cut paths each in their own way, and a gate
 that knows only one way can be walked around (GHSA-7rh7-c77v-6434, GHSA-pxq7-h93f-9jrg). So a
-target is expanded into all its *readings*: the closure of the steps in `_STEPS`, on the raw path, on it decoded once,
-and on it decoded twice. A target without a special byte has one reading, plus what its script name
-alone suggests (`/i.php/x` runs `/i.php`). Letter case and a trailing slash are no readings:
-the index compares without them. Nothing here changes what is forwarded.
+target is expanded into all its *readings*: the closure of the steps in `_STEPS`, on the raw path,
+on it decoded once, and on it decoded twice. A target without a special byte has one reading, plus
+what its script name alone suggests (`/i.php/x` runs `/i.php`). Letter case and a trailing slash are
+no readings: the index compares without them. Nothing here changes what is forwarded.
 """
 
 from __future__ import annotations
