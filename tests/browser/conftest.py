@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
+import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,8 +18,8 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.gatekeeper import GateProcess, config, free_port
 
-CHROMIUM = "/usr/bin/chromium"
-ARGS = [
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), "chromium")
+DRIVEN = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -26,11 +28,24 @@ ARGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # As a person's browser is: see the signals `webdriver` and `agent_headless`.
-    "--disable-blink-features=AutomationControlled",
-    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/156.0.0.0 Safari/537.36",
 ]
+
+
+def _like_a_persons() -> list[str]:
+    """What hides the driver; see the signals `webdriver`, `agent_headless` and `hints_disagree`."""
+    said = subprocess.run(
+        [CHROMIUM, "--version"], capture_output=True, text=True, check=True
+    ).stdout
+    major = re.search(r"(\d+)\.", said)
+    assert major, said
+    return [
+        "--disable-blink-features=AutomationControlled",
+        "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+        f"Chrome/{major[1]}.0.0.0 Safari/537.36",
+    ]
+
+
+ARGS = DRIVEN + _like_a_persons()
 HTTPBIN = Path(__file__).parent.parent / ".work" / "httpbin"
 PHP_APP = Path(__file__).parent / "apps" / "form.php"
 module_fixture = pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -14,7 +14,7 @@ from playwright.async_api import Error, Page, async_playwright, expect
 
 from tests.browser import acts
 from tests.browser.acts import SLOW_MS
-from tests.browser.conftest import ARGS, CHROMIUM, gate_before, module_fixture
+from tests.browser.conftest import ARGS, CHROMIUM, DRIVEN, gate_before, module_fixture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 WORK = 1000
@@ -200,6 +200,21 @@ async def test_fetch_without_the_widget_gets_nowhere(page, httpbin):
     status = await page.evaluate("fetch('/put', {method: 'PUT'}).then((reply) => reply.status)")
     assert status == 403
     assert httpbin.count("PUT /put") == 0
+
+
+async def test_a_driven_browser_is_stopped(gate, httpbin):
+    """The right answer by a browser that says a program drives it: the form goes nowhere."""
+    httpbin.forget()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=DRIVEN)
+        page = await browser.new_page(base_url=gate.url)
+        await send_form(page)
+        await acts.drag(page)
+        await expect(page.locator("main")).to_have_attribute(
+            "data-state", "blocked", timeout=SLOW_MS
+        )
+        await browser.close()
+    assert httpbin.count("POST /post") == 0
 
 
 async def test_without_javascript_there_is_a_wait(browser, gate, httpbin):
