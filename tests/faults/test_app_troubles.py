@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
-from tests.gatekeeper import free_port
+from tests.gatekeeper import GateProcess, free_port
 from tests.recorder import die, die_halfway, hang, polite
 from tests.visitor import Reply, Visitor
 
@@ -42,13 +42,14 @@ async def again(visitor: Visitor, solved: dict[str, Any]) -> Reply:
     return await visitor.post(solved["url"], urlencode(form))
 
 
-def reference_in(gate, reply) -> bool:
-    """Whether the page's reference id is in the log too."""
-    return any(
-        record.get("reference", record.get("id", "")) in reply.text
-        for record in gate.records()
-        if record.get("reference") or record.get("id")
-    )
+async def reference_in(gate: GateProcess, reply: Reply) -> bool:
+    """Whether the page's reference id is in the log too; it is written when the reply has ended."""
+    for _ in range(250):
+        references = [record["reference"] for record in gate.records("decision")]
+        if any(reference in reply.text for reference in references):
+            return True
+        await asyncio.sleep(0.02)
+    return False
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ async def test_plain_request(app, gate, visitor, trouble, status):
         app.answer = {"hangs": hang, "dies": die}[trouble]
     reply = await visitor.post("/free", b"a=1")
     assert reply.status == status
-    assert reference_in(gate, reply)
+    assert await reference_in(gate, reply)
     assert "Traceback" not in reply.text
     assert len(app.seen) == (0 if trouble == "refuses" else 1)
 
@@ -79,7 +80,7 @@ async def test_refused_visit_goes_on_later(app, gate, visitor, path):
     await app.stop()
     refused = await visitor.finish(solved)
     assert refused.status == 502
-    assert reference_in(gate, refused)
+    assert await reference_in(gate, refused)
     await app.start()
     assert (await visitor.finish(solved)).status == 200
     assert [bytes(s.body) for s in app.seen] == [b"phone=1"]
