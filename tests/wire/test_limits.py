@@ -119,6 +119,17 @@ async def test_a_head_drop_by_drop_is_late_all_the_same(tmp_path: Path) -> None:
         assert (await answer).startswith(b"HTTP/1.1 408 ")
 
 
+async def test_a_second_client_does_not_cost_the_first_its_time(tmp_path: Path) -> None:
+    async with gate_before(replies(ok()), tmp_path, limits=replace(QUICK, header_s=0.5)) as gate:
+        first = await gate.client()
+        await asyncio.sleep(0.05)
+        second = await gate.client()
+        await asyncio.sleep(0.05)
+        for client in (first, second):
+            await client.send(GET)
+            assert await client.message() == ok()
+
+
 async def test_a_slow_body_that_moves_is_let_through(tmp_path: Path) -> None:
     async with gate_before(swallow, tmp_path, limits=QUICK) as gate:
         client = await gate.client()
