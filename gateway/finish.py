@@ -79,6 +79,27 @@ class Spent:
         """It stays spent: the app may have acted on it."""
 
 
+class Noted:
+    """A delivery that remembers whether anything may have left."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+        self.may_have_left = False
+
+    async def sending(self) -> None:
+        await self._delivery.sending()
+        self.may_have_left = True
+
+    async def unsent(self) -> None:
+        await self._delivery.unsent()
+
+    async def delivered(self) -> None:
+        await self._delivery.delivered()
+
+    async def broken(self) -> None:
+        await self._delivery.broken()
+
+
 class Both:
     """Two deliveries of one request: both hear everything, the first decides whether it may go."""
 

@@ -16,7 +16,7 @@ from gateway import headers as crossing
 from gateway.asked import Asked
 from gateway.callers import TrustedProxies, caller_of
 from gateway.decide import decide
-from gateway.finish import Finisher, Ready
+from gateway.finish import Finisher, Noted, Ready
 from gateway.handover import Handover
 from gateway.ids import uuid7
 from gateway.log import DecisionLog
@@ -55,7 +55,8 @@ MAX_FINISH_BYTES = 16 * 1024
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # and without a body (RFC 9110 §9.2.2)
 
 _PLAIN = frozenset({Reason.NO_ROUTE, Reason.ALLOWED, Reason.PREFLIGHT, Reason.MODE_OFF})
-_TROUBLE_STATUS = {Reason.APP_TIMEOUT: 504}  # else 502
+_TROUBLE_STATUS = {Reason.APP_TIMEOUT: 504, Reason.STORE_DOWN: 503}  # else 502
+_UNANSWERED = frozenset({Reason.APP_BROKE, Reason.APP_TIMEOUT})
 
 
 class Guard:
@@ -236,7 +237,7 @@ class Guard:
             framing=ready.request.framing,
             body=ready.body,
             method=ready.request.method,
-            delivery=ready.delivery,
+            delivery=Noted(ready.delivery),
             record=asked,
         )
 
@@ -249,8 +250,8 @@ class Guard:
         self._metrics.upstream_error(plan.upstream.name, str(reason))
         route = asked.decision.route if asked.decision else None
         status = _TROUBLE_STATUS.get(reason, 502)
-        if isinstance(asked.decision, Resume) and reason is not Reason.APP_UNREACHABLE:
-            reason = Reason.MAYBE_DELIVERED  # it left, and nobody knows whether it arrived
+        if reason in _UNANSWERED and _may_have_left(plan):
+            reason = Reason.MAYBE_DELIVERED  # nobody knows whether it arrived
         return self._handover.page(asked.decided(Deny(reason, status, route)))
 
     def finished(self, plan: Plan, status: int, seconds: float, bytes_out: int) -> None:
@@ -274,6 +275,11 @@ class Guard:
 
     def _reference(self) -> str:
         return uuid7(self._clock(), self._random_bytes(10))
+
+
+def _may_have_left(plan: Plan) -> bool:
+    """Of what was held. An ordinary request is the browser's to repeat or not, as without us."""
+    return isinstance(plan.delivery, Noted) and plan.delivery.may_have_left
 
 
 def may_finish(request: RequestHead) -> bool:

@@ -307,10 +307,23 @@ async def test_what_left_and_was_not_answered_may_have_arrived(reason):
     scene = Scene()
     asked, body = finishing(a_visit())
     plan = await scene.plan(asked, body)
+    early = envelope(scene.guard.trouble(plan, asked, PEER, reason))
+    assert early.reason == reason  # nothing had left: it can be tried again
+    assert early.visit
+    await plan.delivery.sending()
     assert envelope(scene.guard.trouble(plan, asked, PEER, reason)).reason == "maybe_delivered"
     plain = request("GET", b"/other")
     forwarded = await scene.plan(plain)
     assert envelope(scene.guard.trouble(forwarded, plain, PEER, reason)).reason == reason
+
+
+@pytest.mark.parametrize("reason, status", [(Reason.STORE_DOWN, 503), (Reason.HOLD_LOST, 502)])
+async def test_what_the_store_kept_from_leaving_is_not_called_sent(reason, status):
+    scene = Scene()
+    asked, body = finishing(a_visit())
+    plan = await scene.plan(asked, body)
+    sealed = envelope(scene.guard.trouble(plan, asked, PEER, reason))
+    assert (sealed.reason, sealed.status) == (reason, status)
 
 
 async def test_plain_forwards_are_counted_not_logged():
