@@ -250,8 +250,9 @@ class Guard:
         self._metrics.upstream_error(plan.upstream.name, str(reason))
         route = asked.decision.route if asked.decision else None
         status = _TROUBLE_STATUS.get(reason, 502)
-        if reason in _UNANSWERED and _may_have_left(plan):
-            reason = Reason.MAYBE_DELIVERED  # nobody knows whether it arrived
+        if reason in _UNANSWERED and isinstance(plan.delivery, Noted):
+            left = plan.delivery.may_have_left  # then nobody knows whether it arrived
+            reason = Reason.MAYBE_DELIVERED if left else Reason.APP_UNREACHABLE
         return self._handover.page(asked.decided(Deny(reason, status, route)))
 
     def finished(self, plan: Plan, status: int, seconds: float, bytes_out: int) -> None:
@@ -275,11 +276,6 @@ class Guard:
 
     def _reference(self) -> str:
         return uuid7(self._clock(), self._random_bytes(10))
-
-
-def _may_have_left(plan: Plan) -> bool:
-    """Of what was held. An ordinary request is the browser's to repeat or not, as without us."""
-    return isinstance(plan.delivery, Noted) and plan.delivery.may_have_left
 
 
 def may_finish(request: RequestHead) -> bool:

@@ -308,7 +308,7 @@ async def test_what_left_and_was_not_answered_may_have_arrived(reason):
     asked, body = finishing(a_visit())
     plan = await scene.plan(asked, body)
     early = envelope(scene.guard.trouble(plan, asked, PEER, reason))
-    assert early.reason == reason  # nothing had left: it can be tried again
+    assert early.reason == Reason.APP_UNREACHABLE  # nothing had left: it can be tried again
     assert early.visit
     await plan.delivery.sending()
     assert envelope(scene.guard.trouble(plan, asked, PEER, reason)).reason == "maybe_delivered"
