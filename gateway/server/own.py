@@ -98,10 +98,25 @@ async def wait(gate: GateParts, request: web.Request, envelope: Envelope) -> web
             sealed = seal_visit(gate.ring, opened.visit, gate.nonce())
             asking = asking_next(envelope, judged)
             return show_question(gate, request, envelope, asking, sealed)
+        case Refused("too_early", retry_after_s):
+            return _early(gate, request, envelope, fields, retry_after_s)
         case Refused(reason, retry_after_s):
             status = _REFUSED_STATUS.get(reason, 403)
             words = {"unavailable": "store_down", "expired": "visit_expired"}.get(reason, reason)
             return show_refusal(gate, request, envelope, words, status, retry_after_s=retry_after_s)
+
+
+def _early(
+    gate: GateParts,
+    request: web.Request,
+    envelope: Envelope,
+    form: dict[str, str | None],
+    retry_after_s: int,
+) -> web.Response:
+    """The same button once more: without JavaScript nothing leads back to the page that had it."""
+    data = about(gate, envelope) | {"reason": "too_early", "visit": "", "form": form}
+    reply = Reply(403, retry_after(retry_after_s))
+    return show(gate, request, envelope, "denied.html", reply, data=data)
 
 
 def _go_on(

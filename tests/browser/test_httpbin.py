@@ -228,6 +228,8 @@ async def test_without_javascript_there_is_a_wait(browser, gate, httpbin):
     )
     await page.goto("/forms/post")
     await page.get_by_role("button").click()
+    await page.get_by_role("button", name="I have waited").click()
+    await expect(page.locator("h1")).to_contain_text("early")
     assert httpbin.count("POST /anything/x") == 0
     await page.wait_for_timeout(15_500)
     await page.get_by_role("button", name="I have waited").click()
