@@ -51,6 +51,17 @@ FORWARDED: Final[dict[bytes, str]] = {
     b"cf-connecting-ip": "Cloudflare",
     b"fastly-client-ip": "Fastly",
     b"x-cluster-client-ip": "Rackspace, Zeus",
+    b"x-script-name": "which part of the path is the app's own address; Flask's snippet cuts it off",
+    b"x-scheme": "ingress-nginx, Flask's snippet",
+    b"front-end-https": "Microsoft, ownCloud",
+}
+
+# Who believes these answers for another path than the one we matched. They never cross: a trusted
+# proxy passes on what it does not know, and needs none of them to reach us.
+REROUTING: Final[dict[bytes, str]] = {
+    b"script-name": "gunicorn takes it off the front of the path (from loopback since 22)",
+    b"path-info": "let through by gunicorn likewise",
+    b"x-original-url": "IIS, believed by Symfony and Zend",
     b"x-rewrite-url": "IIS, believed by Symfony and Zend",
 }
 
@@ -62,6 +73,8 @@ _SET_HERE: Final = frozenset(
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _DROPPED: Final = frozenset(HOP_BY_HOP) | frozenset(REQUEST_ONLY)
 _LOOK_TWICE: Final = _DROPPED | frozenset(FORWARDED) | {b"cookie"}
+# CGI's names have `_` for `-`; PHP makes `_` of `.` too, lighttpd of all but letters and digits.
+_AS_CGI: Final = bytes(b if chr(b).isalnum() and b < 128 else 0x2D for b in range(256))
 _PROTECTED_PREFIXES: Final = (b"x-forwarded-", b"x-original-", b"content-", b"sec-fetch-", OURS)
 _OWN_HOP: Final = re.compile(rb"^X-Forwarded-For:[^\r]*\r\n")
 # Browsers write a nameless cookie `=a=b` back as `a=b`, so leading `=` count as nothing.
@@ -175,12 +188,12 @@ class _Crossing:
 
     def passes(self, low: bytes, value: bytes) -> bool:
         """Whether the client's field goes on, in its place."""
-        normal = low.replace(b"_", b"-")
+        normal = low.translate(_AS_CGI)
         if low in _FRAMING:
             return self._frames(low, value)
         if low == b"te":
             return value.strip().lower() == b"trailers"
-        if normal.startswith(OURS) or normal in self._reserved:
+        if normal.startswith(OURS) or normal in self._reserved or normal in REROUTING:
             return False
         if normal != low and (normal in _LOOK_TWICE or is_protected(normal)):
             return False
@@ -256,7 +269,7 @@ def _about_trusted(request: RequestHead, caller: Caller, peer: Peer | None) -> b
 
 
 def _names(fields: Headers) -> set[bytes]:
-    return {name.lower().replace(b"_", b"-") for name, _ in fields}
+    return {name.lower().translate(_AS_CGI) for name, _ in fields}
 
 
 def is_protected(low: bytes) -> bool:

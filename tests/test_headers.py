@@ -97,6 +97,7 @@ FORWARDED = [
     b"Forwarded: for=evil", b"X-Forwarded-For: evil", b"X-Forwarded-Host: evil", b"x-real-ip: evil",
     b"X-Forwarded-Proto: evil", b"X-Forwarded-Port: evil", b"X-Forwarded-Prefix: /evil",
     b"X-Forwarded-User: evil", b"X-Original-URL: /evil", b"X-Original-URI: /evil",
+    b"X-Script-Name: /evil", b"X-Scheme: evil", b"X.Forwarded.For: evil", b"x!real!ip: evil",
     b"X-Rewrite-URL: /evil", b"CF-Connecting-IP: evil", b"True-Client-IP: evil", b"Client-IP: evil",
     b"X-Forwarded_For: evil", b"X_FORWARDED_FOR: evil", b"x_real_ip: evil", b"Client_IP: evil",
 ]  # fmt: skip
@@ -140,7 +141,7 @@ def test_trusted_unix_peer_without_a_word() -> None:
 @pytest.mark.parametrize(
     "line",
     [b"X-Gateway-Risk: 9", b"x-gateway-anything: 9", b"X_Gateway_Risk: 9", b"X-Gateway_Pass_Id: 9",
-     b"X-App-Set: 9", b"x_app_set: 9", b"X-App_Set: 9"],
+     b"X.Gateway.Risk: 9", b"X!Gateway_Risk: 9", b"x.app.set: 9", b"X-App-Set: 9", b"x_app_set: 9", b"X-App_Set: 9"],
 )  # fmt: skip
 @pytest.mark.parametrize("caller", [STRANGER, TRUSTED])
 def test_copies_of_ours_are_deleted(line: bytes, caller: Caller) -> None:
@@ -164,6 +165,17 @@ def test_copies_of_ours_are_deleted_when_we_set_none() -> None:
 )
 def test_underscores_cannot_stand_for_what_we_decide_by(line: bytes) -> None:
     assert (b": 9" in to_app(request(line), TRUSTED, ())) == line.startswith(b"Host_")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"Script_Name", b"SCRIPT-NAME", b"script.name", b"Path_Info", b"X-Original-URL",
+     b"X_Original_URL", b"X-Rewrite-URL", b"x.rewrite.url"],
+)  # fmt: skip
+@pytest.mark.parametrize("caller", [STRANGER, TRUSTED])
+def test_nobody_leads_the_app_to_another_path(name: bytes, caller: Caller) -> None:
+    """Gunicorn would serve `/x/form` as `/form`; and proxies pass on what they don't know."""
+    assert b"/x" not in to_app(request(name + b": /x"), caller, (), peer=PROXY)
 
 
 def test_other_underscores_pass() -> None:

@@ -23,7 +23,10 @@ from gateway.routing.params import (
     urlencoded,
 )
 
-_OVERRIDES = re.compile(rb"x[-_](?:http[-_])?method(?:[-_]override)?\Z", re.IGNORECASE)
+# PHP makes `_` of a dot in a name too, some servers of any sign.
+_OVERRIDES = re.compile(
+    rb"x[^a-z0-9](?:http[^a-z0-9])?method(?:[^a-z0-9]override)?\Z", re.IGNORECASE
+)
 _METHOD = b"_method"
 _MODES = {"enforce": 2, "shadow": 1, "off": 0}
 _ACTIONS = {"deny": 2, "challenge": 1, "allow": 0}

@@ -24,9 +24,12 @@ _SIZE_LINE: Final = re.compile(
 _TRAILER: Final = re.compile(rb"(%b):[\t -~\x80-\xff]*\r\n" % _TOKEN)
 # A trailer that some server would merge into the fields it decides by.
 _NOT_IN_TRAILERS: Final = re.compile(
-    rb"(?:x[-_](?:forwarded|real|original|gateway)|sec[-_]fetch)[-_].*"
-    rb"|content[-_](?:length|type|encoding|range)|transfer[-_]encoding|te|connection|upgrade"
-    rb"|host|cookie|set[-_]cookie|authorization|forwarded|expect|origin|referer",
+    rb"(?:x{0}(?:forwarded|real|original|gateway|rewrite)|sec{0}fetch){0}.*"
+    rb"|x{0}(?:http{0})?method(?:{0}override)?|(?:x{0})?script{0}name|path{0}info"
+    rb"|content{0}(?:length|type|encoding|range)|transfer{0}encoding|te|connection|upgrade"
+    rb"|host|cookie|set{0}cookie|authorization|forwarded|expect|origin|referer".replace(
+        b"{0}", b"[^a-z0-9]"
+    ),
     re.IGNORECASE,
 )
 

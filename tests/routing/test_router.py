@@ -159,6 +159,7 @@ METHODS = [
         (request("/m", headers=((b"X-HTTP-Method-Override", b"DELETE"),)), None, "delete"),
         (request("/m", "POST", ((b"x_http_method_override", b" delete "),)), None, "delete"),
         (request("/m", "POST", ((b"X-Method-Override", b"DELETE"),)), None, "delete"),
+        (request("/m", headers=((b"X.HTTP.Method.Override", b"DELETE"),)), None, "delete"),
         (request("/m", "POST", ((b"X-HTTP-Method", b"DELETE"),)), None, "delete"),
         (request("/m?_method=DELETE"), None, "delete"),
         (request("/m?%5fmethod=delete", "POST"), None, "delete"),

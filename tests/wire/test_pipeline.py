@@ -173,6 +173,8 @@ BAD_BODIES = {
     "trailer Cookie": b"0\r\nCookie: x\r\n\r\n",
     "trailer ours": b"0\r\nX-Gateway-Risk: 0\r\n\r\n",
     "trailer ours with _": b"0\r\nX_Gateway_Risk: 0\r\n\r\n",
+    "trailer ours with dots": b"0\r\nX.Gateway.Risk: 0\r\n\r\n",
+    "trailer Script_Name": b"0\r\nScript_Name: /x\r\n\r\n",
     "trailer forwarded": b"0\r\nX-Forwarded-For: x\r\n\r\n",
     "trailers too long": b"0\r\n"
     + b"X: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n" * 250
