@@ -94,7 +94,9 @@ def test_memory_of_one_caller_does_not_serve_another():
 def test_single_use_routes_read_no_pass():
     passes, _ = reader()
     single = replace(ROUTE, pass_rule=replace(RULE, uses=1))
-    assert passes.read(sent(f"gateway_pass_shop={pass_token()}"), "site", single, CALLER, 1001.0) == ()
+    assert (
+        passes.read(sent(f"gateway_pass_shop={pass_token()}"), "site", single, CALLER, 1001.0) == ()
+    )
 
 
 def test_memory_is_bounded():
