@@ -51,7 +51,7 @@ FORWARDED: Final[dict[bytes, str]] = {
     b"cf-connecting-ip": "Cloudflare",
     b"fastly-client-ip": "Fastly",
     b"x-cluster-client-ip": "Rackspace, Zeus",
-    b"x-script-name": "which part of the path is the app's own address; Flask's snippet cuts it off",
+    b"x-script-name": "Flask's snippet takes it off the front of the path",
     b"x-scheme": "ingress-nginx, Flask's snippet",
     b"front-end-https": "Microsoft, ownCloud",
 }
@@ -80,6 +80,9 @@ _OWN_HOP: Final = re.compile(rb"^X-Forwarded-For:[^\r]*\r\n")
 # Browsers write a nameless cookie `=a=b` back as `a=b`, so leading `=` count as nothing.
 _OUR_COOKIE: Final = re.compile(rb"[\s=]*(?:__Host-|__Secure-)?gateway_")
 
+
+# An app that leaves a body unread, or knows no chunks, must not take it for the next request.
+_LAST: Final = b"Connection: close\r\n"
 
 # Nothing is ever done with these, unless somebody names them in Connection.
 _UNTOUCHED: Final = frozenset(
@@ -236,6 +239,8 @@ class _Crossing:
             out.append(b"Cookie: %b\r\n" % self._cookie)
         if request.upgrade:
             out.append(b"Connection: Upgrade\r\nUpgrade: websocket\r\n")
+        elif not isinstance(request.framing, NoBody):
+            out.append(_LAST)
         if caller.trusted:
             out.append(_about_trusted(request, caller, peer))
         else:

@@ -141,7 +141,8 @@ def test_trusted_unix_peer_without_a_word() -> None:
 @pytest.mark.parametrize(
     "line",
     [b"X-Gateway-Risk: 9", b"x-gateway-anything: 9", b"X_Gateway_Risk: 9", b"X-Gateway_Pass_Id: 9",
-     b"X.Gateway.Risk: 9", b"X!Gateway_Risk: 9", b"x.app.set: 9", b"X-App-Set: 9", b"x_app_set: 9", b"X-App_Set: 9"],
+     b"X.Gateway.Risk: 9", b"X!Gateway_Risk: 9", b"x.app.set: 9",
+     b"X-App-Set: 9", b"x_app_set: 9", b"X-App_Set: 9"],
 )  # fmt: skip
 @pytest.mark.parametrize("caller", [STRANGER, TRUSTED])
 def test_copies_of_ours_are_deleted(line: bytes, caller: Caller) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gateway.headers import to_client
 from gateway.heads import CHUNKED, END, UNTIL_CLOSE, ResponseHead, read_response, without_framing
-from gateway.model import Reason, Refusal, RequestHead
+from gateway.model import NoBody, Reason, Refusal, RequestHead
 from gateway.wire.bodies import BodyError, CloseReader, Reader, reply_reader
 from gateway.wire.handover import Handover
 from gateway.wire.plan import Plan
@@ -160,6 +160,8 @@ class Reply(ABC):
             or framing is UNTIL_CLOSE
         )
         self._keep_link = response.keep_alive and framing is not UNTIL_CLOSE
+        if not (plan.ours or isinstance(plan.framing, NoBody)):
+            self._keep_link = False  # what an app left unread could be answered as a request
         head = to_client(response, close=self._close, http10=http10, ours=plan.ours)
         self._reader = None if bare else reply_reader(framing)
         if self._reader is not None and rest:
