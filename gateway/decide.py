@@ -2,7 +2,8 @@
 
 The rules, in the order they are tried:
 
-1. A preflight is forwarded: it has no body, no cookies and no effect, and browsers send it first.
+1. A preflight is forwarded where a pass would do: it has no body, no cookies and no effect, and
+   browsers send it first. What is denied is denied to it too.
 2. A finishing submission (`gateway_visit=`) never reaches the app as it is. It is answered by the
    held request (Resume), by another question, or by a refusal. In a mode that does not enforce it
    is resumed whether solved or not: a held request is never lost to a change of configuration.
@@ -38,7 +39,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def decide(route: Route | None, facts: Facts, *, opening: bool = False) -> Decision:
     """The decision. `opening`: the route was reached by its `challenge_on` page, not by `match`."""
-    if facts.preflight:
+    if facts.preflight and not (route and route.action == "deny"):
         return Forward(Reason.PREFLIGHT, route)
     if facts.finishing:
         return _finish(route, facts)

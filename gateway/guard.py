@@ -130,13 +130,14 @@ class Guard:
         """What a decision needs; passes and risk only where the route asks anything."""
         now_s, request = self._clock(), asked.request
         asks = route.action == "challenge" and route.mode != "off"
+        origins = asked.host_site.cors_origins if asked.host_site else ()
         return Facts(
             now_s=now_s,
             caller=asked.caller,
             method=request.method,
             passes=self._presented(asked, route, now_s) if asks else (),
             risk=score_request(request.headers, asked.caller).risk if asks else 0.0,
-            preflight=is_preflight(request.method, request.headers),
+            preflight=is_preflight(request.method, request.headers, origins),
             store_up=self._finisher.store_up,
         )
 

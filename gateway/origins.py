@@ -6,7 +6,13 @@ Metadata §2).
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from gateway.model import Headers
+
+_NEVER_IN_PREFLIGHTS = frozenset(
+    {b"cookie", b"authorization", b"content-type", b"transfer-encoding"}
+)  # Fetch §4.8: no credentials, no body
 
 
 def _first(headers: Headers, name: bytes) -> bytes:
@@ -46,6 +52,21 @@ def wants_page(headers: Headers) -> bool:
     return b"text/html" in _first(headers, b"accept").lower()
 
 
-def is_preflight(method: str, headers: Headers) -> bool:
-    """A CORS preflight: it carries no cookies, so a challenge could never be met."""
-    return method == "OPTIONS" and bool(_first(headers, b"access-control-request-method"))
+def is_preflight(method: str, headers: Headers, origins: Collection[str]) -> bool:
+    """A CORS preflight of one of these origins: it has no cookies, so no challenge could be met.
+
+    Many apps do by OPTIONS whatever they do by GET, so what a browser would not send, or would send
+    for nothing, is no preflight: it is asked like any other request.
+    """
+    if method != "OPTIONS" or not _first(headers, b"access-control-request-method"):
+        return False
+    if _first(headers, b"origin").decode("latin-1") not in origins:
+        return False
+    return not any(_is_more_than_a_question(key.lower(), value) for key, value in headers)
+
+
+def _is_more_than_a_question(name: bytes, value: bytes) -> bool:
+    if name == b"content-length":
+        return value.strip() != b"0"
+    overrides = b"method" in name and name != b"access-control-request-method"
+    return overrides or name in _NEVER_IN_PREFLIGHTS

@@ -65,7 +65,7 @@ def challenge(reason: Reason, route: Route = ROUTE, risk: float = 0.0) -> Challe
         (OFF, NOW, Forward(Reason.MODE_OFF, OFF)),
         (replace(DENY, mode="off"), NOW, Forward(Reason.MODE_OFF, replace(DENY, mode="off"))),
         (ROUTE, replace(NOW, preflight=True), Forward(Reason.PREFLIGHT, ROUTE)),
-        (DENY, replace(NOW, preflight=True), Forward(Reason.PREFLIGHT, DENY)),
+        (DENY, replace(NOW, preflight=True), Deny(Reason.DENIED, 403, DENY)),
         (DENY, HAS, Deny(Reason.DENIED, 403, DENY)),
         # no pass, or none that fits
         (ROUTE, NOW, challenge(Reason.NO_PASS)),
@@ -370,7 +370,10 @@ def test_what_is_always_true(route: Route | None, facts: Facts, opening: bool) -
     decision = decide(route, facts, opening=opening)
     guarded = route is not None and route.action != "allow" and route.mode == "enforce"
     match decision:
-        case Forward(reason, used=used, spend=spend) if guarded and not facts.preflight:
+        case Forward(Reason.PREFLIGHT):
+            assert facts.preflight
+            assert route is None or route.action != "deny"
+        case Forward(reason, used=used, spend=spend) if guarded:
             assert route is not None
             assert not facts.finishing
             assert route.action != "deny"

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 FORM = {"name": "form", "match": {"path": "/form"}, "ladder": ["pow"], "work": 1000}
+ADMIN = {"name": "admin", "match": {"path": "/admin"}, "action": "deny"}
 
 
 class NaiveApp(ThreadingHTTPServer):
@@ -86,3 +87,27 @@ async def test_a_body_the_app_leaves_unread_is_no_request(start_gate, naive, raw
     )
     assert [line for line in naive.seen if "/form" in line] == []
     assert len(naive.seen) == 2
+
+
+@pytest.mark.parametrize("path", [b"/form", b"/admin"])
+async def test_no_preflight_is_a_way_around_a_route(start_gate, naive, path):
+    """To this app, as to most PHP scripts, OPTIONS is one more way to ask."""
+    gate = await start_gate([FORM, ADMIN], upstream=naive.url)
+    asked = (
+        b"OPTIONS %b?phone=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nOrigin: http://a\r\n"
+        % path
+    )
+    assert b" 403 " in await tell(gate.port, asked + b"Access-Control-Request-Method: POST\r\n\r\n")
+    assert naive.seen == []
+
+
+async def test_named_origins_ask_before_they_send(start_gate, naive):
+    cors = {"cors": {"origins": ["http://shop.example"]}}
+    gate = await start_gate([FORM, ADMIN], upstream=naive.url, site=cors)
+    for path, status in ((b"/form", b" 200 "), (b"/admin", b" 403 ")):
+        asked = (
+            b"OPTIONS %b HTTP/1.1\r\nHost: a\r\nOrigin: http://shop.example\r\n"
+            b"Access-Control-Request-Method: POST\r\nConnection: close\r\n\r\n" % path
+        )
+        assert status in await tell(gate.port, asked)
+    assert naive.seen == ["OPTIONS /form"]

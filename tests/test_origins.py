@@ -63,13 +63,25 @@ def test_wants_page(headers, expected):
     assert wants_page(headers) is expected
 
 
+SHOP, EVIL = "https://shop.example", "https://evil.example"
+ASKED = {"Origin": SHOP, "Access_Control_Request_Method": "POST"}
+
+
 @pytest.mark.parametrize(
     "method, headers, expected",
     [
-        ("OPTIONS", head(Access_Control_Request_Method="POST"), True),
-        ("OPTIONS", (), False),
-        ("POST", head(Access_Control_Request_Method="POST"), False),
+        ("OPTIONS", head(**ASKED), True),
+        ("OPTIONS", head(**ASKED, Content_Length="0"), True),
+        ("OPTIONS", head(Origin=SHOP), False),
+        ("POST", head(**ASKED), False),
+        ("OPTIONS", head(Access_Control_Request_Method="POST"), False),
+        ("OPTIONS", head(**ASKED | {"Origin": EVIL}), False),
+        ("OPTIONS", head(**ASKED, Cookie="a=1"), False),
+        ("OPTIONS", head(**ASKED, Authorization="Basic x"), False),
+        ("OPTIONS", head(**ASKED, Content_Length="3"), False),
+        ("OPTIONS", head(**ASKED, Transfer_Encoding="chunked"), False),
+        ("OPTIONS", head(**ASKED, X_HTTP_Method_Override="POST"), False),
     ],
 )
 def test_preflight(method, headers, expected):
-    assert is_preflight(method, headers) is expected
+    assert is_preflight(method, headers, {SHOP}) is expected
