@@ -7,13 +7,16 @@ waiting connections to its successor.
 
 from __future__ import annotations
 
+import errno
 import socket
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.config import Config, Listen
 
 BACKLOG = 2048
+TAKEN_TRIES, TAKEN_WAIT_S = 20, 0.1  # the workers of a master that was killed die just after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,21 @@ def _listening(
     made: socket.socket, address: str | tuple[str, int], listen: Listen
 ) -> socket.socket:
     try:
-        made.bind(address)
+        _bind_soon(made, address)
         made.listen(BACKLOG)
     except OSError as fault:
         made.close()
         raise OSError(fault.errno, f"{listen}: {fault.strerror}") from fault
     made.setblocking(False)
     return made
+
+
+def _bind_soon(made: socket.socket, address: str | tuple[str, int]) -> None:
+    for _ in range(TAKEN_TRIES - 1):
+        try:
+            return made.bind(address)
+        except OSError as fault:
+            if fault.errno != errno.EADDRINUSE:
+                raise
+        time.sleep(TAKEN_WAIT_S)
+    return made.bind(address)

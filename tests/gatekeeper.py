@@ -109,6 +109,7 @@ class GateProcess:
         process = self._process
         if process is None:
             return 0
+        workers = self.workers()
         process.send_signal(how)
         try:
             code = await asyncio.to_thread(process.wait, STOP_WITHIN_S)
@@ -117,7 +118,20 @@ class GateProcess:
             process.wait()
             raise AssertionError(f"the gate did not stop:\n{self.log_text()}") from None
         self._process = None
+        await self._until_gone(workers)
         return code
+
+    def workers(self) -> set[int]:
+        """The processes that serve; they die with the one we started."""
+        listed = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return {int(pid) for pid in listed.read_text().split()} if listed.exists() else set()
+
+    async def _until_gone(self, pids: set[int]) -> None:
+        for _ in range(int(STOP_WITHIN_S / 0.02)):
+            if not any(Path(f"/proc/{pid}").exists() for pid in pids):
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"workers outlive their master: {pids}")
 
     def log_text(self) -> str:
         return self.log_file.read_text("utf-8", "replace") if self.log_file.exists() else ""

@@ -20,11 +20,6 @@ ROUTE = {"name": "form", "match": {"method": "POST", "path": "/form"}, "ladder":
 MANY = 60
 
 
-def children(pid: int) -> set[int]:
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return {int(child) for child in listed.split()}
-
-
 async def until(holds, seconds: float = 15.0) -> None:
     for _ in range(int(seconds / 0.05)):
         if holds():
@@ -47,10 +42,10 @@ async def statuses(gate: GateProcess, count: int, pause_s: float = 0.0) -> list[
 
 async def test_a_worker_that_dies_comes_back(app: Recorder, start_gate: StartGate):
     gate = await start_gate([ROUTE], workers=2)
-    await until(lambda: len(children(gate.pid)) == 2)
-    victim = min(children(gate.pid))
+    await until(lambda: len(gate.workers()) == 2)
+    victim = min(gate.workers())
     os.kill(victim, signal.SIGKILL)
-    await until(lambda: len(children(gate.pid) - {victim}) == 2)
+    await until(lambda: len(gate.workers() - {victim}) == 2)
     assert set(await statuses(gate, 20)) == {200}
     assert f'"event": "worker_ended", "pid": {victim}' in gate.log_text()
 
@@ -70,26 +65,26 @@ async def test_metrics_are_the_sum_of_all_workers(app: Recorder, start_gate: Sta
 @pytest.mark.parametrize("workers", [1, 2])
 async def test_a_reload_loses_no_request(app: Recorder, start_gate: StartGate, workers: int):
     gate = await start_gate([ROUTE], workers=workers)
-    await until(lambda: len(children(gate.pid)) == workers)
-    before = children(gate.pid)
+    await until(lambda: len(gate.workers()) == workers)
+    before = gate.workers()
     asking = asyncio.create_task(statuses(gate, MANY, 0.03))
     await asyncio.sleep(0.2)
     os.kill(gate.pid, signal.SIGHUP)
-    await until(lambda: len(children(gate.pid) - before) == workers)
+    await until(lambda: len(gate.workers() - before) == workers)
     assert await asking == [200] * MANY
-    await until(lambda: not children(gate.pid) & before)
+    await until(lambda: not gate.workers() & before)
     assert '"event": "reloaded"' in gate.log_text()
 
 
 async def test_a_reload_with_a_fault_changes_nothing(app: Recorder, start_gate: StartGate):
     gate = await start_gate([ROUTE])
-    await until(lambda: len(children(gate.pid)) == 1)
-    before = children(gate.pid)
+    await until(lambda: len(gate.workers()) == 1)
+    before = gate.workers()
     gate.config_file.write_text(gate.config_file.read_text().replace('"pow"', '"powder"'))
     os.kill(gate.pid, signal.SIGHUP)
     await until(lambda: "reload_refused" in gate.log_text())
     assert "unknown kind 'powder'" in gate.log_text()
-    assert children(gate.pid) == before
+    assert gate.workers() == before
     assert await statuses(gate, 3) == [200] * 3
 
 
@@ -110,8 +105,8 @@ async def test_what_is_under_way_ends_before_the_gate_does(app: Recorder, start_
 
 async def test_workers_die_with_their_master(app: Recorder, start_gate: StartGate):
     gate = await start_gate([ROUTE], workers=2)
-    await until(lambda: len(children(gate.pid)) == 2)
-    workers = children(gate.pid)
+    await until(lambda: len(gate.workers()) == 2)
+    workers = gate.workers()
     await gate.kill()
     await until(lambda: not any(Path(f"/proc/{pid}/status").exists() for pid in workers))
 

@@ -39,7 +39,7 @@ BATCH = 256  # operations in one transaction, at most
 PENDING = 10_000  # operations waiting, at most; more means the disk has stopped
 SWEEP_S = 5.0
 SWEPT_AT_ONCE = 500
-BUSY_MS = 1000  # how long another process may hold the write lock
+BUSY_MS = 2500  # how long another process may hold the write lock
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
