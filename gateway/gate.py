@@ -38,6 +38,7 @@ from gateway.log import DecisionLog
 from gateway.metrics import Metrics
 from gateway.model import Upstream
 from gateway.pages import Pages
+from gateway.processes import is_gone, my_name
 from gateway.ring import KeysError
 from gateway.routing import Router
 from gateway.selfcheck import FirstCallers
@@ -83,9 +84,7 @@ class Gate:
         self.first_callers = FirstCallers()
         self.ring = create_keys(config.keys, time.time())
         self.store = open_store(config.store.reveal())
-        self.holds = Holds(
-            self.store, _quotas(config), uuid7(time.time(), os.urandom(10)), time.time, os.urandom
-        )
+        self.holds = Holds(self.store, _quotas(config), my_name(), time.time, os.urandom, is_gone)
         self.finisher = Finisher(
             self.store,
             self.holds,

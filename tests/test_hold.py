@@ -802,3 +802,43 @@ async def test_a_broken_delivery_outlives_its_body(scene: Scene) -> None:
     scene.now_s += RULE.ttl_s + SLACK_S + 1
     assert await fault(gate, hold_id) is Reason.MAYBE_DELIVERED
     assert await fault(gate, hold_id, again=True) is Reason.HOLD_LOST
+
+
+# --- A gate that is known to have ended ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "sent, gone, expected",
+    [
+        (False, {"dead"}, None),
+        (True, {"dead"}, Reason.MAYBE_DELIVERED),
+        (False, {"other"}, Reason.IN_FLIGHT),
+        (True, set(), Reason.IN_FLIGHT),
+    ],
+)
+async def test_nobody_waits_for_a_gate_that_has_ended(scene, sent, gone, expected):
+    dead = scene.gate("dead")
+    hold_id = await keep(dead)
+    claim = await claimed(dead, hold_id)
+    if sent:
+        await claim.sending()
+    living = Holds(
+        scene.store, HoldQuotas(), "b", lambda: scene.now_s, random.Random(1).randbytes,
+        gone.__contains__,
+    )  # fmt: skip
+    found = await living.claim(hold_id, KEY)
+    assert (found.reason if isinstance(found, ClaimFault) else None) == expected
+
+
+async def test_a_gate_wrongly_taken_for_gone_still_sends_nothing_twice(scene):
+    slow = scene.gate("slow")
+    hold_id = await keep(slow)
+    claim = await claimed(slow, hold_id)
+    other = Holds(
+        scene.store, HoldQuotas(), "b", lambda: scene.now_s, random.Random(1).randbytes,
+        lambda gate_id: True,
+    )  # fmt: skip
+    taken = await claimed(other, hold_id)
+    await taken.sending()
+    with pytest.raises(ClaimLost):
+        await claim.sending()

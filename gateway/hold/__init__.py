@@ -12,9 +12,10 @@ claim over meanwhile, `sending` raises and nothing leaves.
 Clocks only decide how long others wait. A claim is respected for `CLAIM_S` and a sent request is
 called "in flight" for `SENT_S`, both ± `SKEW_S`, the most by which clocks of gates may differ; with
 a greater difference somebody is told "in flight" or "may have arrived" at the wrong moment, and
-still nothing is sent twice. A gate knows its own claims without a clock: one that bears its name
-and isn't in its memory died with the process before. Hence gates alive at one time must have
-different `gate_id`s, and a worker that comes back under its old one recovers at once.
+still nothing is sent twice. Nobody waits for a gate that is known to be gone: another process of
+the same machine that has ended (`processes`). A gate knows its own claims without a clock: one that
+bears its name and isn't in its memory has ended. Hence gates alive at one time must have different
+`gate_id`s.
 
 What a store can forget, this forgets: see the README on Redis failovers. A forgotten hold is
 `HOLD_LOST`; a forgotten change of a record could let a request go out again.

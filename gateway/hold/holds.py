@@ -26,7 +26,10 @@ from gateway.stores import Store, StoreError, StoreFull
 
 
 class Holds:
-    """`clock`: Unix seconds. `gate_id`: no two processes alive at one time share one."""
+    """`clock`: Unix seconds. `gate_id`: no two processes alive at one time share one.
+
+    `is_gone`: whether the gate of an id certainly runs no more, as far as it can be seen from here.
+    """
 
     def __init__(
         self,
@@ -35,9 +38,11 @@ class Holds:
         gate_id: str,
         clock: Callable[[], float],
         random_bytes: Callable[[int], bytes],
+        is_gone: Callable[[str], bool] = lambda gate_id: False,
     ) -> None:
         self._rim = Rim(store, limits, gate_id, clock, random_bytes)
         self._store = store
+        self._is_gone = is_gone
         self._live: WeakValueDictionary[str, Claimed] = WeakValueDictionary()
         self._unfinished: set[asyncio.Future[None]] = set()
 
@@ -120,6 +125,8 @@ class Holds:
         """Whether the gate that wrote the record may still be at it."""
         if record.gate == self._rim.gate_id:
             return record.token in self._live
+        if self._is_gone(record.gate):
+            return False
         left_s = record.until_s - self._rim.clock()
         return -SKEW_S <= left_s <= max(CLAIM_S, SENT_S) + SKEW_S  # later: a clock is wrong
 
