@@ -86,7 +86,7 @@ def _enforce(route: Route, facts: Facts, opening: bool) -> Decision:
     found = _fitting_pass(route, facts)
     if not isinstance(found, Pass):
         return _ask(found, route, facts)
-    if opening or found.uses is None or not _counts(route, facts.method):
+    if opening or found.uses is None or not spends_use(route, facts.method):
         return Forward(Reason.PASS, route, used=found)
     if facts.store_up:
         return Forward(Reason.PASS, route, used=found, spend=True)
@@ -153,7 +153,7 @@ def _carried_by(candidate: Pass, route: Route, facts: Facts) -> bool:
     return not ("address" in bind and candidate.address != caller.prefix)
 
 
-def _counts(route: Route, method: str) -> bool:
+def spends_use(route: Route, method: str) -> bool:
     """Whether a request of this method spends a use."""
     match route.pass_rule.spend:
         case "all":

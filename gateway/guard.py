@@ -45,7 +45,7 @@ from gateway.origins import is_preflight, is_same_origin
 from gateway.presented import PassReader
 from gateway.ring import KeyRing
 from gateway.risk import score_request
-from gateway.routing import NeedBodyFor, Router
+from gateway.routing import NeedBodyFor, Router, acting_method
 from gateway.selfcheck import FirstCallers
 from gateway.tokens import open_visit
 from gateway.wire.plan import NeedBody, Plan
@@ -134,7 +134,7 @@ class Guard:
         return Facts(
             now_s=now_s,
             caller=asked.caller,
-            method=request.method,
+            method=acting_method(request),
             passes=self._presented(asked, route, now_s) if asks else (),
             risk=score_request(request.headers, asked.caller).risk if asks else 0.0,
             preflight=is_preflight(request.method, request.headers, origins),
@@ -199,8 +199,6 @@ class Guard:
         facts = self._finishing_facts(asked, site, route, visit)
         decision = decide(route, facts)
         if isinstance(decision, Resume):
-            if decision.used is None and facts.passes:  # what was just solved earned this pass too
-                decision = replace(decision, used=facts.passes[0])
             asked = replace(asked, decision=decision, visit_token=token)
             return self._resume(asked, site, decision, again=again)
         return self._act(asked, site, decision)
@@ -232,6 +230,9 @@ class Guard:
             return self._handover.challenge(asked.decided(ready))
         if isinstance(ready, Deny):
             return self._handover.page(asked.decided(ready))
+        if not decision.visit.hold_id and not self._is_about(decision.route, site, ready.request):
+            await ready.delivery.unsent()
+            return self._handover.page(asked.decided(Deny(Reason.VISIT_UNREADABLE, 400)))
         return Plan(
             upstream=site.upstream,
             head=_app_head(asked, site, ready.request),
@@ -241,6 +242,11 @@ class Guard:
             delivery=Noted(ready.delivery),
             record=asked,
         )
+
+    def _is_about(self, route: Route, site: Site, request: RequestHead) -> bool:
+        """Is what was not held, and has the headers of its finish, still about this route?"""
+        matched = self._router.match(site, request, None)
+        return not isinstance(matched, NeedBodyFor) and matched.route == route
 
     # --- what became of it ---------------------------------------------------------------
 

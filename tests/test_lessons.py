@@ -24,10 +24,15 @@ def protected(name: str, **more: object) -> dict[str, object]:
     return {"name": name, "match": match, "ladder": ["pow"], "work": 1000, **more}
 
 
+SLIDER = [{"kind": "slider", "level": 2}]
 ROUTES = [
     protected("form"),
     protected("other"),
     protected("once", **{"pass": {"uses": 1}}),
+    protected("thrice", match={"path": "/thrice"}, **{"pass": {"uses": 3}}),
+    protected("small", hold={"max": "1KiB"}),
+    protected("api", match={"method": "GET", "path": "/api/**"}),
+    protected("delete", match={"method": "DELETE", "path": "/api/**"}, ladder=SLIDER),
     protected("ladder", ladder=[{"kind": "pow", "max_risk": 0.1}, "slider"]),
     protected("page", match={"method": "GET", "path": "/page"}),
 ]
@@ -307,6 +312,60 @@ async def test_a_tampered_pass_is_none(app, visitor):
         forged = f"{cookie.key}={value[:at]}{other}{value[at + 1 :]}"
         assert (await visitor.post("/form", b"a=2", headers={"Cookie": forged})).challenged
     assert len(app.seen) == 1
+
+
+def kept(visitor: Visitor) -> dict[str, str]:
+    """The passes so far, taken from the browser: to be shown when it pays."""
+    cookies = "; ".join(f"{c.key}={c.value}" for c in visitor.session.cookie_jar)
+    visitor.session.cookie_jar.clear()
+    return {"Cookie": cookies}
+
+
+async def test_what_is_held_is_one_of_the_uses(app, visitor):
+    """Also for who finishes without showing the pass that was earned."""
+    solved = await solved_form(visitor, "/thrice")
+    cookies = kept(visitor)
+    assert (await visitor.finish(solved)).status == 200
+    later = [(await visitor.post("/thrice", b"a=2", headers=cookies)).status for _ in range(4)]
+    assert later == [200, 200, 403, 403]
+
+
+async def test_a_get_that_acts_as_a_post_is_a_use(app, visitor):
+    await visitor.finish(await solved_form(visitor, "/thrice"))
+    assert [(await visitor.get("/thrice")).status for _ in range(4)] == [200] * 4
+    acting = {"X-HTTP-Method-Override": "POST"}
+    asked = [(await visitor.get("/thrice?_METHOD=POST&_method=POST")).status for _ in range(2)]
+    asked.append((await visitor.get("/thrice", headers=acting)).status)
+    assert asked == [200, 200, 403]
+
+
+async def test_a_use_for_a_reload_finishes_no_visit(app, visitor):
+    """One right answer in the accessible way is one request, held or not."""
+    page = (await visitor.post("/small?a=1", b"a" * 5000)).page
+    asked = {"visit": page["visit"], "ticket": page["challenge"]["ticket"], "want": "accessible"}
+    challenge = (await visitor.call(page, "challenge", asked)).json()["challenge"]
+    await asyncio.sleep(3.1)
+    body = visitor.answer_body(page["visit"], challenge)
+    solved = (await visitor.call(page, "answer", body)).json()
+    assert (solved["outcome"], solved["finish"]) == ("solved", "reload")
+    cookies = kept(visitor)
+    assert (await visitor.finish({**solved, "finish": "post"})).status == 403
+    assert (await visitor.post("/small?a=1", b"a" * 5000, headers=cookies)).status == 200
+    assert len(app.seen) == 1
+
+
+async def test_what_is_not_held_is_finished_as_what_was_asked(app, visitor):
+    """Its headers are those of the finish; they must not make another request of it."""
+    page = (await visitor.get("/api/x")).page
+    body = visitor.answer_body(page["visit"], page["challenge"])
+    body["signals"] = body["signals"] | {"cookies": False}
+    solved = (await visitor.call(page, "answer", body)).json()
+    assert solved["finish"] == "post"
+    kept(visitor)
+    acting = {"X-HTTP-Method-Override": "DELETE"}
+    assert (await visitor.finish(solved, headers=acting)).status == 400
+    assert app.seen == []
+    assert (await visitor.finish(solved)).status == 200
 
 
 async def test_nothing_of_ours_redirects(app, visitor):

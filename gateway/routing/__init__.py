@@ -1,6 +1,15 @@
 """Which site and which route a request is about: pure, indexed, and never made easier by doubt."""
 
+from gateway.routing.asked import acting_method
 from gateway.routing.patterns import parse_pattern
 from gateway.routing.router import BODY_BYTES, NOTHING, Matched, NeedBodyFor, Router
 
-__all__ = ["BODY_BYTES", "NOTHING", "Matched", "NeedBodyFor", "Router", "parse_pattern"]
+__all__ = [
+    "BODY_BYTES",
+    "NOTHING",
+    "Matched",
+    "NeedBodyFor",
+    "Router",
+    "acting_method",
+    "parse_pattern",
+]

@@ -151,7 +151,7 @@ class Asked:
     def _overriding(self) -> frozenset[str]:
         named = [v for name, v in self._request.headers if _OVERRIDES.match(name)]
         found = {value.decode("latin-1").strip().upper() for value in named}
-        if b"method" in self._query or b"%" in self._query:
+        if _may_name_method(self._query):
             found |= _named(self._query_fields("strict"))
         return frozenset(found)
 
@@ -247,6 +247,19 @@ class Asked:
         if self._body is None:
             return None
         return form_items(self._request, self._body.data, self._body.complete)
+
+
+def acting_method(request: RequestHead) -> str:
+    """The method to count uses by: to an app that hears overrides, a GET may change things."""
+    query = request.target.partition(b"?")[2]
+    overridden = any(_OVERRIDES.match(name) for name, _ in request.headers)
+    if not overridden and _may_name_method(query):
+        overridden = _METHOD in collect(urlencoded(query), "strict").by_key
+    return "POST" if overridden else request.method
+
+
+def _may_name_method(query: bytes) -> bool:
+    return b"method" in query.lower() or b"%" in query
 
 
 def _named(fields: Fields) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from gateway.decide import spends_use
 from gateway.envelope import Envelope
 from gateway.model import Route, Solved, Visit
 from gateway.passes import issue, set_cookie
@@ -18,7 +19,7 @@ class Release:
     """How the visitor's request goes on. `cookie` "" where there is no bearer pass."""
 
     finish: str  # "reload" | "post"
-    visit: str  # sealed, with the solution
+    visit: str  # sealed, with the solution if it is to be posted
     url: str
     cookie: str = ""
 
@@ -34,16 +35,24 @@ def release(
 ) -> Release:
     """Seal the solution into the visit, and issue a pass where one can be kept.
 
-    One use is spent by finishing this very request; only where nothing is held and the request
-    can't be sent without its body does it become a pass of one use, for the reload. `cookies`
-    False: the browser keeps none, as far as its page can tell.
+    A solution is worth its uses once: finishing this very request is one of them, and the pass has
+    what is left; where the browser asks again by itself the pass has all, and a limited visit
+    finishes nothing. `cookies` False: the browser keeps none, as far as its page can tell.
     """
     single = route.single_use or solved.uses == 1
     finish = finish_of(visit, by_pass=cookies and not single)
     earns = finish == "reload" or not single
-    sealed = seal_visit(gate.ring, replace(visit, solved=solved), gate.nonce())
+    if finish == "post" or solved.uses is None:
+        visit = replace(visit, solved=solved)
+    if finish == "post" and spends_use(route, visit.method):
+        solved = _less_one(solved)
+    sealed = seal_visit(gate.ring, visit, gate.nonce())
     cookie = _pass(gate, envelope, route, solved) if earns and not route.single_use else ""
     return Release(finish, sealed, safe_url(visit.target), cookie)
+
+
+def _less_one(solved: Solved) -> Solved:
+    return solved if solved.uses is None else replace(solved, uses=solved.uses - 1)
 
 
 def finish_of(visit: Visit, *, by_pass: bool) -> str:
