@@ -29,7 +29,7 @@ from gateway.model import (
     Visit,
 )
 from gateway.risk import score_answer, score_request
-from gateway.server.asking import Asking, ask
+from gateway.server.asking import WAIT_KIND, Asking, ask
 from gateway.server.counting import CountingDown, bump, spend
 from gateway.server.parts import GateParts
 from gateway.server.reading import text
@@ -103,6 +103,10 @@ async def _judge(
     early = not_now(ticket, opened.visit, opened.route, now_s)
     if early is not None:
         return Judged(early, opened)
+    if ticket.rung == ACCESSIBLE and ticket.kind == WAIT_KIND:  # it came with the page, uncounted
+        granted, left_s = await _count_caller(gate, envelope, opened.route, "accessible")
+        if granted > gate.limits.accessible:
+            return Judged(Refused("too_many", left_s), opened)
     ttl_s = ticket.expires_s - now_s + SPENT_EXTRA_S
     if not await spend(gate, opened.route, f"ticket/{ticket.id}", ttl_s):
         return Judged(Refused("spent"), opened)

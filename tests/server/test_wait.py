@@ -10,6 +10,7 @@ import pytest
 
 from gateway import kinds
 from gateway.model import Rung, Site, Upstream
+from gateway.server import AnswerLimits
 from gateway.tokens import open_visit
 from tests.samples import RING
 from tests.server.desk import BROWSER, Desk, envelope, page_data, route
@@ -155,3 +156,15 @@ async def test_a_question_for_the_page_cannot_be_answered_by_waiting(desk: Desk)
     response = await submit(desk, form)
     assert response.status == 403
     assert "gateway-data" in await response.text()
+
+
+async def test_waiting_is_limited_like_the_accessible_way(open_desk: Any) -> None:
+    """It costs a script nothing but time, of which many at once cost no more than one."""
+    desk: Desk = await open_desk(limits=AnswerLimits(accessible=2))
+    forms = [fields(await wait_page(desk)) for _ in range(3)]
+    desk.clock.now_s += 15
+    assert [(await submit(desk, form)).status for form in forms] == [200, 200, 429]
+    desk.clock.now_s += desk.parts.limits.accessible_window_s
+    form = fields(await wait_page(desk))
+    desk.clock.now_s += 15
+    assert (await submit(desk, form)).status == 200
