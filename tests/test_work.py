@@ -3,8 +3,10 @@ from __future__ import annotations
 import hashlib
 import time
 from random import Random
+from typing import Any
 
 import pytest
+from altcha import v1 as altcha
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -151,3 +153,34 @@ def test_the_last_number_is_found_too() -> None:
 @pytest.mark.parametrize("hashes, most", [(0, 2), (1, 2), (10**12, 2 * MOST_HASHES)])
 def test_a_question_is_never_free_nor_endless(hashes: int, most: int) -> None:
     assert make_work(Random(1), hashes)[0]["maxnumber"] == most
+
+
+@pytest.mark.parametrize("algorithm", ["SHA-256", "SHA-512"])
+def test_altcha_s_own_client_solves_ours(algorithm: Any) -> None:
+    view, secret = make_work(Random(5), 500, algorithm)
+    solution = altcha.solve_challenge(
+        view["challenge"], view["salt"], view["algorithm"], view["maxnumber"]
+    )
+    assert solution is not None
+    assert check_work(secret, {"number": solution.number})
+
+
+def test_we_solve_altcha_s_own_challenge() -> None:
+    options = altcha.ChallengeOptions(hmac_key="k", max_number=1000)
+    made = altcha.create_challenge(options)
+    view = {
+        "algorithm": made.algorithm,
+        "challenge": made.challenge,
+        "salt": made.salt,
+        "maxnumber": made.max_number,
+    }
+    proof = solve_work(view)
+    assert proof is not None
+    payload = {
+        "algorithm": made.algorithm,
+        "challenge": made.challenge,
+        "number": proof["number"],
+        "salt": made.salt,
+        "signature": made.signature,
+    }
+    assert altcha.verify_solution(payload, "k", check_expires=False)[0]
