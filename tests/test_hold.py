@@ -628,6 +628,18 @@ async def test_one_caller_cannot_take_everything(scene: Scene, known: bool) -> N
     await keep(gate, bytes(CHUNK_BYTES // 2), known=known)  # what was refused takes no room
 
 
+async def test_two_callers_cannot_take_all_of_the_small_room(scene: Scene) -> None:
+    """Else nobody's vote could be held, which costs a stranger two addresses and 128 MiB."""
+    quotas = replace(SMALL, small_total_bytes=2**20, total_bytes=10**8, prefix_bytes=2**19)
+    gate = scene.gate(quotas=quotas)
+    for caller in "ab":
+        with pytest.raises(HoldRefused, match="quota"):
+            for _ in range(1000):
+                await keep(gate, bytes(4000), prefix=caller)
+    await keep(gate, bytes(4000), prefix="c")
+    await keep(gate, bytes(CHUNK_BYTES), prefix="a")  # their room for large ones is another
+
+
 async def test_callers_that_cannot_be_told_apart_share_no_quota(scene: Scene) -> None:
     gate = scene.gate(quotas=replace(SMALL, prefix_bytes=10))
     assert await refused(gate, b"a=1") == "quota"
@@ -639,17 +651,17 @@ async def test_large_bodies_leave_small_ones_their_room(scene: Scene, known: boo
     gate = scene.gate(quotas=SMALL)
     await keep(gate, bytes(2 * CHUNK_BYTES), known=known)
     assert await refused(gate, bytes(2 * CHUNK_BYTES), known=known) == "full"
-    for _ in range(3):
-        await keep(gate, bytes(4000), known=known)
-    assert await refused(gate, bytes(4000), known=known) == "full"
+    for caller in "abc":
+        await keep(gate, bytes(4000), known=known, prefix=caller)
+    assert await refused(gate, bytes(4000), known=known, prefix="d") == "full"
     await keep(gate, bytes(4001), known=known)  # … and small ones leave the large theirs
 
 
 async def test_empty_bodies_count_too(scene: Scene) -> None:
     gate = scene.gate(quotas=SMALL)
     with pytest.raises(HoldRefused, match="full"):
-        for _ in range(100):
-            await keep(gate, b"")
+        for caller in range(100):
+            await keep(gate, b"", prefix=str(caller))
 
 
 @pytest.mark.parametrize("body", [b"a=1", bytes(CHUNK_BYTES), bytes(2 * CHUNK_BYTES)], ids=len)

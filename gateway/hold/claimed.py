@@ -142,7 +142,7 @@ class Claimed:
         await self._store.delete(head_key(self._id), *chunks)
         if self._rim.clock() + SKEW_S < head.ends_s:  # later it has expired by itself
             if head.prefix:
-                await self._store.release(prefix_quota(head.prefix), head.cost_bytes)
+                await self._store.release(prefix_quota(head.prefix, head.small), head.cost_bytes)
             await self._store.release(pool_quota(head.small), head.cost_bytes)
 
     def _forget(self) -> None:

@@ -27,6 +27,11 @@ class HoldQuotas:
     small_bytes: int = 64 * 2**10
     prefix_bytes: int = 64 * 2**20  # of one caller prefix
 
+    def of_prefix(self, small: bool) -> int:
+        """What one caller prefix may hold in a pool. Two must not fill the small one for all."""
+        share = max(self.small_total_bytes // 16, 4 * self.small_bytes)
+        return min(self.prefix_bytes, share) if small else self.prefix_bytes
+
 
 class HoldRefused(Exception):  # noqa: N818 - an answer, not a fault
     """Nothing is kept. `too_large`: this request; `quota`: its caller's; `full`: everybody's."""
@@ -62,8 +67,8 @@ class Rim:
     random_bytes: Callable[[int], bytes]
 
 
-def prefix_quota(prefix: str) -> str:
-    return f"quota:prefix:{prefix}"
+def prefix_quota(prefix: str, small: bool) -> str:
+    return f"quota:{'small' if small else 'prefix'}:{prefix}"
 
 
 def pool_quota(small: bool) -> str:

@@ -132,7 +132,8 @@ class Writing:
         pool_bytes = limits.small_total_bytes if self._small else limits.total_bytes
         prefix = self._head.prefix
         if prefix:
-            await self._reserve(prefix_quota(prefix), amount, limits.prefix_bytes, "quota")
+            own, own_bytes = prefix_quota(prefix, self._small), limits.of_prefix(self._small)
+            await self._reserve(own, amount, own_bytes, "quota")
         await self._reserve(pool_quota(self._small), amount, pool_bytes, "full")
         self._reserved_bytes = need
 
