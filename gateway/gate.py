@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import resource
 import secrets
 import signal
 import socket
@@ -46,6 +47,8 @@ from gateway.server import RUNNER_OPTIONS, AnswerLimits, GateParts, make_app
 from gateway.sockets import BACKLOG, Sockets
 from gateway.stores import StoreError, open_store
 from gateway.wire import Wire, WireLimits
+
+OTHER_FILES = 128  # descriptors that are no connection of a client: store, sockets, log, libraries
 
 
 def serve(config: Config, sockets: Sockets) -> int:
@@ -152,6 +155,7 @@ class Gate:
             first_callers=self.first_callers,
             clock=time.time,
             random_bytes=os.urandom,
+            sample=config.log.sample,
         )
 
     def _parts(self, boot: str) -> GateParts:
@@ -218,13 +222,27 @@ def _quotas(config: Config) -> HoldQuotas:
     return HoldQuotas(hold.total_bytes, hold.small_total_bytes, hold.small_bytes, hold.prefix_bytes)
 
 
+def room_for(connections: int) -> int:
+    """How many clients there is room for: each may need a descriptor here and one at the app.
+
+    Without, strangers that only connect would leave none to reach the app or the store by.
+    """
+    wanted = 2 * connections + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    bounded = resource.RLIM_INFINITY not in (soft, hard)
+    have = min(max(soft, wanted), hard) if bounded else wanted
+    if resource.RLIM_INFINITY != soft < have:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (have, hard))
+    return max(1, min(connections, (have - OTHER_FILES) // 2))
+
+
 def _wire_limits(config: Config) -> WireLimits:
     wire = config.limits.wire
     return WireLimits(
         max_line_bytes=wire.target_bytes,
         max_head_bytes=wire.head_bytes,
         max_headers=wire.header_count,
-        max_connections=wire.connections,
+        max_connections=room_for(wire.connections),
         header_s=wire.head_timeout_s,
         keep_alive_s=wire.idle_timeout_s,
         body_idle_s=wire.body_timeout_s,

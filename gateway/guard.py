@@ -7,6 +7,7 @@ uses, is planned without waiting for anything; only uses and finishing ask the s
 
 from __future__ import annotations
 
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import assert_never
@@ -60,7 +61,10 @@ _UNANSWERED = frozenset({Reason.APP_BROKE, Reason.APP_TIMEOUT})
 
 
 class Guard:
-    """See the module. `clock` gives Unix seconds, `random_bytes` chance."""
+    """See the module. `clock` gives Unix seconds, `random_bytes` chance.
+
+    `sample`: the share of plain forwards that gets a record too.
+    """
 
     def __init__(
         self,
@@ -76,6 +80,7 @@ class Guard:
         first_callers: FirstCallers,
         clock: Callable[[], float],
         random_bytes: Callable[[int], bytes],
+        sample: float = 0.0,
     ) -> None:
         self._router = router
         self._trusted = trusted
@@ -88,6 +93,7 @@ class Guard:
         self._first_callers = first_callers
         self._clock = clock
         self._random_bytes = random_bytes
+        self._sample = sample
         self._browser_key = ring.browser_key
         self._passes = PassReader(ring, metrics.passes_rejected)
 
@@ -272,9 +278,11 @@ class Guard:
             self._metrics.upstream(plan.upstream.name, seconds)
             if isinstance(decision, Resume):
                 self._metrics.holds_delivered()
-        if decision is None or (isinstance(decision, Forward) and decision.reason in _PLAIN):
+        if decision is None:
             return
-        self._log.decision(asked, status, seconds)
+        plain = isinstance(decision, Forward) and decision.reason in _PLAIN
+        if not plain or random.random() < self._sample:  # noqa: S311 - a sample, no secret
+            self._log.decision(asked, status, seconds)
 
     def refused(self, refusal: Refusal, peer: Peer) -> None:
         """The wire turned a message away by itself."""

@@ -64,7 +64,7 @@ SITE = Site("site", ("shop.example",), APP, ROUTES)
 class Scene:
     """A guard, its store and its log."""
 
-    def __init__(self) -> None:
+    def __init__(self, sample: float = 0.0) -> None:
         store = MemoryStore()
         self.written = io.StringIO()
         self.metrics = Metrics()
@@ -81,6 +81,7 @@ class Scene:
             first_callers=FirstCallers(),
             clock=lambda: NOW_S,
             random_bytes=os.urandom,
+            sample=sample,
         )
 
     async def plan(self, request: RequestHead, body: BodySeen | None = None) -> Plan | NeedBody:
@@ -333,6 +334,15 @@ async def test_plain_forwards_are_counted_not_logged():
     assert scene.records() == []
     counted = scene.metrics.render().decode()
     assert 'gateway_requests_total{action="forward",reason="no_route"' in counted
+
+
+@pytest.mark.parametrize("sample, written", [(0.0, 0), (1.0, 40)])
+async def test_a_sample_of_plain_forwards_is_written_if_asked(sample, written):
+    scene = Scene(sample)
+    for _ in range(40):
+        plan = await scene.plan(request("GET", b"/other"))
+        scene.guard.finished(plan, 200, 0.01, 10)
+    assert len([r for r in scene.records() if r["event"] == "decision"]) == written
 
 
 async def test_a_proxy_nobody_trusts_is_spoken_of_in_the_log():

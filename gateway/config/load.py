@@ -70,7 +70,7 @@ def _compile(part: FilePart, path: Path, faults: Faults) -> Config:
         workers=part.workers,
         trusted=_trusted(part, folder, faults),
         client_ip_header=_client_ip_header(part, faults),
-        log=LogSettings(part.log.level, part.log.addresses),
+        log=LogSettings(part.log.level, part.log.addresses, part.log.sample),
         limits=_limits(part.limits, faults),
         sites=sites,
         warnings=tuple(sorted(faults.warnings)),

@@ -234,6 +234,12 @@ class LogPart(Part):
         default=written("truncate"),
         description="How visitors' addresses are written: whole, as /24 or /48, or not.",
     )
+    sample: Number = Field(
+        default=written("0"),
+        ge=0,
+        le=1,
+        description="The share of plain forwards that gets a record too, 0 to 1.",
+    )
 
 
 class WirePart(Part):
