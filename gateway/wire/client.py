@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_MAX_REFUSED: Final = 64  # told that there are too many; more are cut without a word
 _MAX_BLANK_BYTES: Final = 8  # RFC 9112 §2.2: an empty line before a request is ignored
 
 BodyReader = LengthReader | ChunkReader
@@ -88,10 +89,12 @@ class Client(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
         self.peer = _peer(transport.get_extra_info("peername"))
         wire = self._wire
-        crowded = len(wire.clients) >= self._limits.max_connections
+        excess = len(wire.clients) - self._limits.max_connections
         wire.clients.add(self)
         self._deadline_s = wire.now_s + self._limits.header_s
-        if crowded:
+        if excess >= _MAX_REFUSED:
+            self.abort()
+        elif excess >= 0:
             self.refuse(Refusal(503, "connections"))
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -84,6 +84,20 @@ async def test_connections_in_all(tmp_path: Path) -> None:
         assert await gate.message(GET) == ok()
 
 
+async def test_connections_refused_are_bounded_too(tmp_path: Path) -> None:
+    """Who is refused stays a while, to read it: that must not be a way to take all there is."""
+    limits = replace(WireLimits(), max_connections=1)
+    async with gate_before(replies(ok()), tmp_path, limits=limits) as gate:
+        first = await gate.client()
+        await first.send(GET)
+        assert await first.message() == ok()
+        others = [await gate.client() for _ in range(100)]
+        told = await asyncio.gather(*(one.rest() for one in others), return_exceptions=True)
+        assert sum(isinstance(one, bytes) and b" 503 " in one for one in told) == 64
+        for one in others:
+            one.close()
+
+
 # --- Deadlines of the client ---------------------------------------------------------------
 
 LATE: dict[str, tuple[bytes, bytes]] = {
