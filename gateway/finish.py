@@ -34,6 +34,7 @@ from gateway.stores import Store, StoreDown, StoreError
 
 RETRY_STATUS = 503
 ASK_AGAIN_S = 1.0
+CLOCKS_S = 60.0  # what was spent is remembered longer than it is good for: clocks of gates differ
 _FAULT_STATUS = {
     Reason.DELIVERED: 409,
     Reason.MAYBE_DELIVERED: 409,
@@ -163,7 +164,7 @@ class Finisher:
         assert used is not None
         assert route is not None
         try:
-            spent = await self._spend(used)
+            spent = await self._spend(used, route)
         except StoreError as error:
             self.store_failed(error, "use")
             if route.on_error == "pow":
@@ -196,7 +197,7 @@ class Finisher:
         """A finished request spends a use of the pass too, or goes back to waiting."""
         spent = None
         try:
-            spent = await self._spend(used)
+            spent = await self._spend(used, route)
         finally:
             if spent is None:
                 await ready.delivery.unsent()
@@ -204,11 +205,15 @@ class Finisher:
             return Challenge(Reason.USES_SPENT, route)
         return replace(ready, delivery=Both(ready.delivery, spent))
 
-    async def _spend(self, used: Pass) -> Spent | None:
-        """None: no use is left. Raises StoreError."""
+    async def _spend(self, used: Pass, route: Route) -> Spent | None:
+        """None: no use is left. Raises StoreError.
+
+        Another route of the scope may give more uses: of its pass this one takes its own number.
+        """
         assert used.uses is not None
-        key, left_s = f"uses/{used.id}", max(1.0, used.expires_s - self._clock())
-        if not await self._store.reserve(key, 1, used.uses, left_s):
+        limit = min(used.uses, route.pass_rule.uses or used.uses)
+        key = f"uses/{used.id}"
+        if not await self._store.reserve(key, 1, limit, self._until(used.expires_s)):
             return None
         return Spent(lambda: self._store.release(key, 1))
 
@@ -230,11 +235,15 @@ class Finisher:
 
     async def _claim_unheld(self, decision: Resume, request: RequestHead) -> Ready | Deny:
         visit = decision.visit
-        key, left_s = f"visit/{visit.id}", max(1.0, visit.expires_s - self._clock())
-        if not await self._store.spend(key, left_s):
+        key = f"visit/{visit.id}"
+        if not await self._store.spend(key, self._until(visit.expires_s)):
             return Deny(Reason.DELIVERED, _FAULT_STATUS[Reason.DELIVERED], decision.route)
         original = _original(visit, _unheld_headers(visit, request), 0, request)
         return Ready(original, Spent(lambda: self._store.delete(key)), _nothing())
+
+    def _until(self, expires_s: float) -> float:
+        """For how long to remember that something good until then was spent."""
+        return max(0.0, expires_s - self._clock()) + CLOCKS_S
 
     def _with_bound_pass(
         self, headers: Headers, decision: Resume, claimed: Claimed, caller: Caller

@@ -121,6 +121,29 @@ async def test_uses_are_spent_up_to_the_limit_and_given_back_when_nothing_was_se
     assert await finish.spend_use(SPENDING, FINISH) == Challenge(Reason.USES_SPENT, ROUTE)
 
 
+async def test_a_route_takes_no_more_uses_than_its_own():
+    finish, _ = finisher(MemoryStore())
+    generous = replace(SPENDING, used=replace(USED, uses=100))
+    for _ in range(3):
+        assert isinstance(await finish.spend_use(generous, FINISH), Ready)
+    assert await finish.spend_use(generous, FINISH) == Challenge(Reason.USES_SPENT, ROUTE)
+
+
+async def test_what_was_spent_outlives_what_it_was_good_for():
+    """By the clock of another gate it may still be good: it must not be spent there again."""
+    elapsed_s = 0.0
+    store = MemoryStore(clock=lambda: NOW_S + elapsed_s)
+    finish, _ = finisher(store)
+    visit = unheld_visit(expires_s=NOW_S + 5)
+    used = replace(SPENDING, used=replace(USED, expires_s=NOW_S + 5, uses=1))
+    assert isinstance(await finish.claim(Resume(ROUTE, visit), FINISH, CALLER, again=False), Ready)
+    assert isinstance(await finish.spend_use(used, FINISH), Ready)
+    elapsed_s = 6.0
+    claimed = await finish.claim(Resume(ROUTE, visit), FINISH, CALLER, again=False)
+    assert claimed == Deny(Reason.DELIVERED, 409, ROUTE)
+    assert await finish.spend_use(used, FINISH) == Challenge(Reason.USES_SPENT, ROUTE)
+
+
 @pytest.mark.parametrize(
     "on_error, expected",
     [
