@@ -15,7 +15,7 @@
 /** @typedef {{prefix: string, visit: string, challenge: Challenge | null, target: string,
  *   finish: "reload" | "post", method: string, site: string, reference: string, lang: string,
  *   texts: Record<string, string>, assets: Record<string, string>, loops_key: string,
- *   mode: "page" | "frame", now_s?: number}} Data */
+ *   mode: "page" | "frame", now_s?: number, origins?: string[]}} Data */
 /** @typedef {{t: (key: string, vars?: Record<string, unknown>) => string, reducedMotion: boolean,
  *   dir: "ltr" | "rtl", announce: (text: string) => void}} Context */
 /** @typedef {{mount: (box: HTMLElement, view: any, done: (value: unknown) => void, ctx: Context)
@@ -429,11 +429,13 @@ function finishForm(reply) {
   return form;
 }
 
-/** To the page that opened this frame or window, and to no other. @param {object} message */
+/** To the page that opened this frame or window, if the site knows it: any page can open a window,
+ * and could have its visitors solve what others are asked. @param {object} message */
 function tell(message) {
   const origin = fragment.get("origin") || location.origin;
+  const known = [location.origin, ...(data.origins ?? [])];
   const other = parent !== window ? parent : opener;
-  other?.postMessage(message, origin);
+  if (known.includes(origin)) other?.postMessage(message, origin);
   if (opener && "url" in message) close(); // a window of its own has done its work
 }
 

@@ -171,7 +171,9 @@ def _file(request: web.Request, found: Asset, cache: str) -> web.Response:
 
 async def frame(gate: GateParts, request: web.Request, envelope: Envelope) -> web.Response:
     """`frame`: the page in the widget's overlay; its visit comes in the fragment."""
-    data = page_data(gate, envelope, None, "")
+    site = gate.site(envelope)
+    origins = sorted(site.cors_origins) if site else []
+    data = page_data(gate, envelope, None, "") | {"origins": origins}
     return show(gate, request, envelope, "frame.html", Reply(200), data=data, wait=None)
 
 

@@ -124,6 +124,7 @@ async def test_the_frame_asks_for_its_question(desk: Desk) -> None:
     data = page_data(await response.text())
     assert response.status == 200
     assert (data["mode"], data["challenge"], data["visit"]) == ("frame", None, "")
+    assert data["origins"] == ["https://app.example"]  # whom it tells what it found
     assert (
         "frame-ancestors 'self' https://app.example"
         in (response.headers["Content-Security-Policy"])

@@ -243,6 +243,31 @@ async def test_a_page_that_lies_about_its_origin_hears_nothing(
     assert await page.evaluate("heard") == []
 
 
+@pytest.mark.parametrize("known", [False, True])
+async def test_a_window_tells_nothing_to_strangers(
+    double: Double, opened: Open, known: bool
+) -> None:
+    """Or any page could open one with a visit of its own, and have its visitors solve it."""
+    other = double.origin.replace("127.0.0.1", "localhost")
+    double.extra = {"origins": [other] if known else []}
+    page = await opened("/app", allowed=("postMessage", "localhost"))
+    await page.goto(f"{other}/app")
+    url = f"{double.origin}/_gateway/frame#visit=x&origin={other}"
+    async with page.expect_popup() as popup:
+        await page.evaluate(
+            """url => {
+              window.heard = [];
+              addEventListener("message", (event) => heard.push(event.data.gateway));
+              window.open(url, "_blank");
+            }""",
+            url,
+        )
+    window = await popup.value
+    async with window.expect_event("close"):
+        await window.get_by_role("checkbox").click()
+    assert ("solved" in await page.evaluate("heard")) == known
+
+
 async def test_where_frames_are_forbidden_a_window_opens(double: Double, opened: Open) -> None:
     double.app_csp = "default-src 'self'; frame-src 'none'; style-src 'none'"
     page = await opened("/app", allowed=("frame-src", "Framing"))
