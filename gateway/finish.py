@@ -266,7 +266,7 @@ class Finisher:
             algorithm=self._algorithm,
         )
         name = cookie_name(route.pass_rule.scope, caller.scheme == "https")
-        return _with_cookie(headers, f"{name}={token}".encode())
+        return _with_cookie(headers, name.encode(), token.encode())
 
 
 def _with_cookies(headers: Headers, finishing: RequestHead) -> Headers:
@@ -303,11 +303,18 @@ def _unheld_headers(visit: Visit, finishing: RequestHead) -> Headers:
     return (*now, *visit.kept)
 
 
-def _with_cookie(headers: Headers, pair: bytes) -> Headers:
-    for at, (key, value) in enumerate(headers):
-        if key.lower() == b"cookie":
-            return (*headers[:at], (key, value + b"; " + pair), *headers[at + 1 :])
-    return (*headers, (b"Cookie", pair))
+def _with_cookie(headers: Headers, name: bytes, value: bytes) -> Headers:
+    """The cookie set, in the place of any that the client sent under its name."""
+    kept, found = [], b""
+    for key, line in headers:
+        if key.lower() != b"cookie":
+            kept.append((key, line))
+            continue
+        pairs = [pair.strip() for pair in line.split(b";")]
+        others = [pair for pair in pairs if pair and pair.split(b"=")[0].strip() != name]
+        found = b"; ".join([found, *others] if found else others)
+    pair = name + b"=" + value
+    return (*kept, (b"Cookie", found + b"; " + pair if found else pair))
 
 
 def _original(

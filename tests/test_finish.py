@@ -190,7 +190,8 @@ async def test_single_use_carries_a_pass_that_no_browser_holds():
     ready = await finish.claim(Resume(SINGLE, visit), FINISH, CALLER, again=False)
     assert isinstance(ready, Ready)
     (cookie,) = ready.request.all(b"cookie")
-    token = cookie.partition(b"; gateway_pass_shop=")[2]
+    before, _, token = cookie.partition(b"; gateway_pass_shop=")
+    assert before == b"session=new"  # what the browser sent under our name is gone
     assert read(RING, token, "site", NOW_S, caller=CALLER) == PassFault("bound")
 
 
