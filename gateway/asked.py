@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from gateway.model import Caller, Decision, Peer, RequestHead, Site
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made per request, and filled in as it is decided upon
 class Asked:
     """A request, who asks, and of which site. `decision` None: an endpoint of our own."""
 
-    reference: str  # UUIDv7: in the log, in headers to the app, on the page
+    new_reference: Callable[[], str]
     host_site: Site | None  # None: no site has this host
     caller: Caller
     request: RequestHead
@@ -19,10 +20,20 @@ class Asked:
     decision: Decision | None = None
     risk: float = 0.0  # of the request alone; 0 where no route asks
     visit_token: str = ""  # of a finishing request, so that its error page can try again
+    _reference: str = ""
+
+    @property
+    def reference(self) -> str:
+        """UUIDv7: in the log, in headers to the app, on the page. Made when first told."""
+        if not self._reference:
+            self._reference = self.new_reference()
+        return self._reference
 
     @property
     def site(self) -> str:
         return self.host_site.name if self.host_site else ""
 
     def decided(self, decision: Decision) -> Asked:
-        return replace(self, decision=decision)
+        """This, with what was decided."""
+        self.decision = decision
+        return self

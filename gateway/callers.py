@@ -29,6 +29,7 @@ UNIX = "unix"
 UNKNOWN = "unknown"
 MAX_HOPS = 32  # trusted proxies in one chain; what is further left is not read
 _CACHED_ADDRESSES = 16_384
+_CACHED_CALLERS = 512  # with all their headers: at most 16 MiB, usually half a MiB
 _IPV4_PREFIX = 24
 _IPV6_PREFIX = 56  # what a household is commonly given (RIPE-690)
 _MAX_ADDRESS_CHARS = 64
@@ -81,15 +82,22 @@ def caller_of(
     browser_key: bytes,
 ) -> Caller:
     """The caller of one request. `browser_key` is 1 to 32 bytes, never shown to anyone."""
-    believed = trusted.trust(peer.address)
-    address, hops = peer.address, 0
-    if believed:
-        address, hops = _named(headers, trusted) or _walked(peer.address, headers, trusted)
+    if not trusted.trust(peer.address):
+        return _direct(peer.address, headers, site_scheme, browser_key)
+    address, hops = _named(headers, trusted) or _walked(peer.address, headers, trusted)
     known, prefix = _placed(address)
-    scheme = site_scheme
-    if scheme == "auto":
-        scheme = _scheme(headers, hops) if believed else "http"
-    return Caller(known, prefix, scheme, believed, browser_of(headers, browser_key))
+    scheme = _scheme(headers, hops) if site_scheme == "auto" else site_scheme
+    return Caller(known, prefix, scheme, True, browser_of(headers, browser_key))
+
+
+@lru_cache(maxsize=_CACHED_CALLERS)
+def _direct(
+    address: str, headers: Headers, site_scheme: Literal["auto", "http", "https"], key: bytes
+) -> Caller:
+    """A caller without a proxy that we trust. What it says of itself is often the same again."""
+    known, prefix = _placed(address)
+    scheme = "http" if site_scheme == "auto" else site_scheme
+    return Caller(known, prefix, scheme, False, browser_of(headers, key))
 
 
 def browser_of(headers: Headers, key: bytes) -> str:

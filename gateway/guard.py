@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import assert_never
 from urllib.parse import parse_qs
 
@@ -57,6 +56,7 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # and without a bod
 
 _PLAIN = frozenset({Reason.NO_ROUTE, Reason.ALLOWED, Reason.PREFLIGHT, Reason.MODE_OFF})
 _TROUBLE_STATUS = {Reason.APP_TIMEOUT: 504, Reason.STORE_DOWN: 503}  # else 502
+_NO_ROUTE = Forward(Reason.NO_ROUTE)
 _UNANSWERED = frozenset({Reason.APP_BROKE, Reason.APP_TIMEOUT})
 
 
@@ -111,7 +111,7 @@ class Guard:
                 self._log.warning("proxy_unknown", why=self._first_callers.warning)
             if may_finish(request):
                 return NeedBody(MAX_FINISH_BYTES)
-        asked = Asked(self._reference(), site, caller, request, peer)
+        asked = Asked(self._new_reference, site, caller, request, peer)
         if site is None:
             return self._handover.page(asked.decided(Deny(Reason.UNKNOWN_SITE, 421)))
         if request.target.startswith(self._prefix):
@@ -127,10 +127,11 @@ class Guard:
         if isinstance(matched, NeedBodyFor):
             return NeedBody(matched.max_bytes)
         if matched.route is None:
-            return self._forward(asked.decided(Forward(Reason.NO_ROUTE)), site)
+            return self._forward(asked.decided(_NO_ROUTE), site)
         facts = self._facts(asked, matched.route)
         decision = decide(matched.route, facts, opening=matched.opening)
-        return self._act(replace(asked, risk=facts.risk), site, decision)
+        asked.risk = facts.risk
+        return self._act(asked, site, decision)
 
     def _facts(self, asked: Asked, route: Route) -> Facts:
         """What a decision needs; passes and risk only where the route asks anything."""
@@ -205,8 +206,8 @@ class Guard:
         facts = self._finishing_facts(asked, site, route, visit)
         decision = decide(route, facts)
         if isinstance(decision, Resume):
-            asked = replace(asked, decision=decision, visit_token=token)
-            return self._resume(asked, site, decision, again=again)
+            asked.visit_token = token
+            return self._resume(asked.decided(decision), site, decision, again=again)
         return self._act(asked, site, decision)
 
     def _finishing_facts(
@@ -289,7 +290,7 @@ class Guard:
         self._metrics.refused(refusal.status)
         self._log.refused(refusal, peer)
 
-    def _reference(self) -> str:
+    def _new_reference(self) -> str:
         return uuid7(self._clock(), self._random_bytes(10))
 
 
@@ -319,7 +320,7 @@ def _visited(site: Site, visit: Visit | None) -> Route | None:
 
 
 def _app_head(asked: Asked, site: Site, request: RequestHead) -> bytes:
-    host = site.upstream.host_header.encode()
+    host = b"" if request.host else site.upstream.host_header.encode()
     return crossing.to_app(request, asked.caller, _told(asked), peer=asked.peer, host=host)
 
 

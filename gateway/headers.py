@@ -120,7 +120,8 @@ def to_app(
     headers = request.headers
     if cookie is None and not caller.trusted and isinstance(request.framing, NoBody):
         fields = _ordinary(headers)
-        if fields is not None and not request.upgrade and not _UNTOUCHED & _names(ours):
+        reserved = _names(ours)
+        if fields is not None and not request.upgrade and _UNTOUCHED.isdisjoint(reserved):
             out += (fields, _about(caller.address, caller.scheme, request.host))
             out.extend(b"%b: %b\r\n" % field for field in ours)
             out.append(b"\r\n")
