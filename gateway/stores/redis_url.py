@@ -12,10 +12,15 @@ own are options. Options, after `?`: `deadline_ms` (100), `ssl_ca_certs`, `ssl_c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
+
+_URL = re.compile(
+    r"(?P<scheme>[A-Za-z+]+)://(?P<hosts>[^/?#]*)(?P<path>[^?#]*)(\?(?P<query>[^#]*))?"
+)
 
 Mode = Literal["single", "sentinel", "cluster"]
 
@@ -51,18 +56,18 @@ class RedisUrl:
 
 def parse_redis_url(url: str) -> RedisUrl:
     """Raises ValueError; its text quotes nothing that could be a secret."""
-    parts = urlsplit(url)
-    scheme, _, mode = parts.scheme.partition("+")
+    parts = _URL.fullmatch(url)  # not urlsplit: a list of hosts is no netloc it knows
+    scheme, _, mode = parts["scheme"].lower().partition("+") if parts else ("", "", "")
     mode = mode or "single"
-    if scheme not in ("redis", "rediss") or mode not in PORTS:
+    if not parts or scheme not in ("redis", "rediss") or mode not in PORTS:
         raise ValueError("a Redis URL starts with redis://, redis+sentinel:// or redis+cluster://")
-    user, at, hosts = parts.netloc.rpartition("@")
+    user, at, hosts = parts["hosts"].rpartition("@")
     username, _, password = user.partition(":")
     nodes = tuple(_node(host, PORTS[cast(Mode, mode)]) for host in hosts.split(","))
     if mode == "single" and len(nodes) != 1:
         raise ValueError("several hosts need redis+sentinel:// or redis+cluster://")
-    service, db = _path(parts.path, cast(Mode, mode))
-    options = _options(parts.query)
+    service, db = _path(parts["path"], cast(Mode, mode))
+    options = _options(parts["query"] or "")
     return RedisUrl(
         mode=cast(Mode, mode),
         tls=scheme == "rediss",
