@@ -329,17 +329,18 @@ def _told(asked: Asked) -> Headers:
     decision = asked.decision
     if not isinstance(decision, Forward | Resume) or decision.route is None:
         return ()
-    told = {
-        b"Decision": asked.reference,
-        b"Route": decision.route.name,
-        b"Risk": f"{asked.risk:.3f}",
-    }
+    told = [
+        (b"X-Gateway-Decision", asked.reference.encode()),
+        (b"X-Gateway-Route", decision.route.name.encode()),
+        (b"X-Gateway-Risk", b"%.3f" % asked.risk),
+    ]
     if decision.used is not None:
-        told |= {b"Pass-Id": decision.used.id, b"Kind": decision.used.kind}
+        told.append((b"X-Gateway-Pass-Id", decision.used.id.encode()))
+        told.append((b"X-Gateway-Kind", decision.used.kind.encode()))
     elif isinstance(decision, Resume) and decision.visit.solved:
-        told |= {b"Kind": decision.visit.solved.kind}
+        told.append((b"X-Gateway-Kind", decision.visit.solved.kind.encode()))
     if isinstance(decision, Forward) and decision.would:
-        told |= {b"Would": decision.would}
+        told.append((b"X-Gateway-Would", decision.would.encode()))
     if isinstance(decision, Forward) and decision.reason is Reason.STORE_OPEN:
-        told |= {b"Store": "down"}  # nobody was asked: `on_error: open`
-    return tuple((b"X-Gateway-" + name, value.encode()) for name, value in told.items())
+        told.append((b"X-Gateway-Store", b"down"))  # nobody was asked: `on_error: open`
+    return tuple(told)
