@@ -8,6 +8,7 @@ waiting connections to its successor.
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import time
 from dataclasses import dataclass
@@ -54,9 +55,22 @@ def _tcp(listen: Listen, port: int, *, shared: bool) -> socket.socket:
 
 def _unix(listen: Listen) -> socket.socket:
     path = Path(listen.unix_path)
-    if path.is_socket():  # left by a gate that was killed: it would keep this one from starting
-        path.unlink()
+    if path.is_socket():
+        if _answered_soon(listen.unix_path):
+            raise OSError(errno.EADDRINUSE, f"{listen}: {os.strerror(errno.EADDRINUSE)}")
+        path.unlink(missing_ok=True)  # a killed gate left it; it would keep this one from starting
     return _listening(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), listen.unix_path, listen)
+
+
+def _answered_soon(path: str) -> bool:
+    """Whether somebody still listens there, also after the workers of a killed master are gone."""
+    for _ in range(TAKEN_TRIES):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.settimeout(TAKEN_WAIT_S)
+            if probe.connect_ex(path) in (errno.ECONNREFUSED, errno.ENOENT):
+                return False
+        time.sleep(TAKEN_WAIT_S)
+    return True
 
 
 def _listening(
