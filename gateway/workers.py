@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from gateway.config import Config, ConfigError, load
 from gateway.sockets import Sockets, bind
@@ -200,7 +201,8 @@ def needs_restart(old: Config, new: Config) -> bool:
 
 def say(level: str, event: str, **fields: object) -> None:
     """A line of the log, as the workers write them."""
-    print(json.dumps({"level": level, "event": event, **fields}), flush=True)
+    when = datetime.now(UTC).isoformat(timespec="milliseconds")
+    print(json.dumps({"ts": when, "level": level, "event": event, **fields}), flush=True)
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from gateway.config import load
+from gateway.sockets import bind
 from tests.conftest import StartGate
 from tests.gatekeeper import GateProcess
 from tests.recorder import Recorder
@@ -74,6 +78,7 @@ async def test_a_reload_loses_no_request(app: Recorder, start_gate: StartGate, w
     assert await asking == [200] * MANY
     await until(lambda: not gate.workers() & before)
     assert '"event": "reloaded"' in gate.log_text()
+    assert all(json.loads(line)["ts"] for line in gate.log_text().splitlines())
 
 
 async def test_a_reload_with_a_fault_changes_nothing(app: Recorder, start_gate: StartGate):
@@ -132,6 +137,21 @@ def test_a_taken_address_is_said_and_nothing_starts(tmp_path: Path, app: Recorde
     assert ended.returncode == 1
     assert f"cannot start: 127.0.0.1:{port}: Address already in use" in ended.stderr
     assert not (tmp_path / "keys").exists()
+
+
+def test_a_unix_socket_is_taken_over_only_from_the_dead(tmp_path: Path):
+    path = tmp_path / "gate.sock"
+    config = PLAIN.format(port=0).replace("127.0.0.1:0", f"unix:{path}")
+    with socket.socket(socket.AF_UNIX) as living:
+        living.bind(str(path))
+        living.listen()
+        ended = run(config, tmp_path)
+        assert ended.returncode == 1
+        assert f"cannot start: unix:{path}: Address already in use" in ended.stderr
+        assert path.is_socket()
+    (listen,) = bind(load(tmp_path / "gateway.yaml", {}))[0].listen
+    with listen, socket.socket(socket.AF_UNIX) as visitor:
+        visitor.connect(str(path))
 
 
 def test_keys_that_others_can_read_are_said_and_it_ends(tmp_path: Path):
