@@ -251,5 +251,6 @@ def run_app() -> None:
         sys.stderr.close()
         raise SystemExit(exits.OK) from None
     except OSError as error:
-        typer.echo(f"gateway: {error}", err=True)
+        told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        typer.echo(f"gateway: {told}", err=True)
         raise SystemExit(exits.FAILED) from None
