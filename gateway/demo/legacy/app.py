@@ -179,7 +179,7 @@ class Handler(Talker):
             counts, votes = dict(self.book.counts), dict(self.book.votes)
             entries = list(self.book.entries)
         body = Template((_SITE / f"{name}.html").read_text("utf-8")).substitute(
-            counts=_rows(counts.items()),
+            counts=_rows(counts.items()) or "<tr><td>Nothing yet.</td></tr>",
             votes=_rows((choice, votes.get(choice, 0)) for choice in _CHOICES),
             choices="".join(
                 f'<label><input type="radio" name="choice" value="{c}" required> {c}</label>'
