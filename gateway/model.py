@@ -42,7 +42,7 @@ class Chunked:
 Framing: TypeAlias = NoBody | Length | Chunked
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made per request; that would double what it costs
 class RequestHead:
     """One acceptable request head: everything in it has passed `heads`."""
 
