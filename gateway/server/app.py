@@ -95,7 +95,10 @@ async def _guard(
     try:
         return await handler(request)
     except web.HTTPException as error:  # no such endpoint, or not by this method
-        return refuse(gate, request, envelope, "default", error.status)
+        refused = refuse(gate, request, envelope, "default", error.status)
+        if "Allow" in error.headers:
+            refused.headers["Allow"] = error.headers["Allow"]
+        return refused
     except ConnectionResetError:
         raise  # the wire has gone: there is nobody to answer
     except Exception as error:

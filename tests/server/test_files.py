@@ -105,7 +105,8 @@ async def test_unknown_endpoints_are_404(desk: Desk, path: str) -> None:
 
 
 async def test_an_endpoint_has_its_methods(desk: Desk) -> None:
-    assert (await desk.send("own", "/own/answer", verb="GET")).status == 405
+    refused = await desk.send("own", "/own/answer", verb="GET")
+    assert (refused.status, refused.headers["Allow"]) == (405, "POST")
     assert (await desk.send("own", "/own/frame", verb="POST")).status == 405
 
 
