@@ -84,7 +84,8 @@ class Replay:
         self._one_site = config.sites[0] if len(config.sites) == 1 else self._asker.site("")
         self._passes: dict[tuple[int, str, str], tuple[float, int | None]] = {}
         self.tallies: dict[tuple[str, str], Tally] = {}
-        self.read = self.unread = self.free = self.elsewhere = self.hostless = 0
+        self.read = self.unread = self.free = self.elsewhere = self.hostless = self.guessed = 0
+        self.guess = self._one_site.name if self._one_site and len(config.sites) > 1 else ""
 
     def see(self, raw: bytes) -> None:
         """One line of the log, whatever is in it."""
@@ -94,6 +95,7 @@ class Replay:
             return
         self.read += 1
         site = self._asker.site(line.host) if line.host else self._one_site
+        self.guessed += bool(self.guess and not line.host)
         if site is None and not line.host:
             self.hostless += 1
         elif site is None:
@@ -242,6 +244,11 @@ def _notes(replay: Replay) -> list[str]:
         notes.append(
             f"{replay.hostless} lines name no host, and there are several sites: "
             "log it first on the line (nginx: $host, Apache: %v)"
+        )
+    if replay.guessed:
+        notes.append(
+            f"{replay.guessed} lines name no host and are taken for site {replay.guess}'s, "
+            "which has any host: log it first on the line (nginx: $host, Apache: %v)"
         )
     if any(tally.perhaps for tally in replay.tallies.values()):
         notes.append("perhaps: a form field decides, and a log has none")

@@ -158,7 +158,7 @@ def test_no_log_at_all(gateway, file, tmp_path):
 def test_a_missing_log_is_one_line(process, file, tmp_path):
     said = process("check", file, "--log", tmp_path / "nowhere.log")
     assert said.code == 1
-    assert "No such file" in said.err
+    assert said.err == f"gateway: {tmp_path / 'nowhere.log'}: No such file or directory\n"
     assert "Traceback" not in said.err
 
 
@@ -171,3 +171,5 @@ def test_several_sites_need_the_host(gateway, tmp_path):
     said = gateway("check", path, "--log", "-", stdin=line())
     assert "1 lines name no host" in said.out
     assert "$host" in said.out
+    path.write_text(path.read_text().replace("[b.example]", '["*"]'))
+    assert "taken for site b's" in gateway("check", path, "--log", "-", stdin=line()).out
