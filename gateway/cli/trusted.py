@@ -37,7 +37,8 @@ def list_trusted(path: Path | None) -> int:
         for name, file in trusted_files(folder).items():
             part = read_trusted(file)
             source = "\n".join(part.source)
-            table.add_row(name, part.date, str(len(part.addresses)), source, str(file))
+            whose = str(file) if file.parent.parent == folder else "comes with gateway"
+            table.add_row(name, part.date, str(len(part.addresses)), source, whose)
     except ConfigError as error:
         show_faults(error.faults)
         return exits.CONFIG

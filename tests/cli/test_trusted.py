@@ -107,4 +107,6 @@ def test_list(gateway, file, listed):
     assert said.code == 0
     assert "cloudflare" in said.out
     assert "2020-01-01" in said.out
-    assert gateway("trusted", "list").code == 0
+    alone = gateway("trusted", "list")
+    assert alone.code == 0
+    assert "comes with gateway" in alone.out
