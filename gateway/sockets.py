@@ -36,6 +36,13 @@ def bind(config: Config, workers: int = 1) -> tuple[Sockets, ...]:
     return tuple(Sockets(row, None if index else admin) for index, row in enumerate(rows))
 
 
+def sweep(config: Config) -> None:
+    """Remove the unix sockets that `bind` made."""
+    for listen in (*config.listen, *filter(None, [config.admin])):
+        if listen.unix_path:
+            Path(listen.unix_path).unlink(missing_ok=True)
+
+
 def _bind(listen: Listen, workers: int) -> list[socket.socket]:
     if listen.unix_path:
         return [_unix(listen)] * workers

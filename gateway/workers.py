@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from gateway.config import Config, ConfigError, load
-from gateway.sockets import Sockets, bind
+from gateway.sockets import Sockets, bind, sweep
 
 KILL_AFTER_S = 5.0  # beyond the time for draining
 BACKOFF_S = (0.1, 0.5, 2.0, 10.0)  # before a worker that crashed comes back
@@ -43,6 +43,13 @@ def run(config: Config) -> int:
     except OSError as fault:
         print(f"gateway: cannot start: {fault.strerror}", file=sys.stderr)
         return 1
+    try:
+        return _run(config, sockets)
+    finally:
+        sweep(config)
+
+
+def _run(config: Config, sockets: tuple[Sockets, ...]) -> int:
     if config.workers == 1:
         return Master(config, sockets, _serve).run()
     with tempfile.TemporaryDirectory(prefix="gateway-metrics-") as folder:

@@ -108,6 +108,16 @@ async def test_what_is_under_way_ends_before_the_gate_does(app: Recorder, start_
     assert await gate.stop() == 0
 
 
+async def test_a_gate_that_ends_removes_its_sockets(
+    app: Recorder, start_gate: StartGate, tmp_path: Path
+):
+    path = tmp_path / "admin.sock"
+    gate = await start_gate([ROUTE], admin=f"unix:{path}")
+    assert path.is_socket()
+    await gate.stop()
+    assert not path.exists()
+
+
 async def test_workers_die_with_their_master(app: Recorder, start_gate: StartGate):
     gate = await start_gate([ROUTE], workers=2)
     await until(lambda: len(gate.workers()) == 2)
