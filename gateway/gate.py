@@ -17,7 +17,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -51,21 +51,25 @@ from gateway.wire import Wire, WireLimits
 OTHER_FILES = 128  # descriptors that are no connection of a client: store, sockets, log, libraries
 
 
-def serve(config: Config, sockets: Sockets) -> int:
-    """Serve until SIGTERM or SIGINT. Returns the exit code; faults at start go to stderr."""
+def serve(config: Config, sockets: Sockets, ready: Callable[[], object]) -> int:
+    """Serve until SIGTERM or SIGINT; `ready` is called once we listen.
+
+    Returns the exit code; faults at start go to stderr.
+    """
     try:
-        return uvloop.run(_serve(config, sockets))
+        return uvloop.run(_serve(config, sockets, ready))
     except (KeysError, OSError) as fault:
         print(f"gateway: cannot start: {fault}", file=sys.stderr)
         return 1
 
 
-async def _serve(config: Config, sockets: Sockets) -> int:
+async def _serve(config: Config, sockets: Sockets, ready: Callable[[], object]) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with Gate(config, sockets).running():
+        ready()
         await stop.wait()
     return 0
 

@@ -1,9 +1,10 @@
 """The master: owns the sockets, keeps workers running, replaces them when told.
 
 SIGTERM and SIGINT end the workers, each after what it has under way. SIGHUP reads the configuration
-again: if it is good, new workers take over the sockets and the old ones end; if not, it says so and
-nothing changes. A worker that crashes comes back, later each time. The master imports little and
-does little; it neither reads a request nor opens the store.
+again: if it is good, new workers take over the sockets, and once each listens its old one ends; if
+it is not, or they cannot start with it, it says so and nothing changes. A worker that crashes comes
+back, later each time. The master imports little and does little; it neither reads a request nor
+opens the store.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ LOOK_EVERY_S = 0.5
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
-Serve = Callable[[Config, Sockets], int]
+Serve = Callable[[Config, Sockets, Callable[[], object]], int]
 
 
 def run(config: Config) -> int:
@@ -57,10 +58,10 @@ def _run(config: Config, sockets: tuple[Sockets, ...]) -> int:
         return Master(config, sockets, _serve).run()
 
 
-def _serve(config: Config, sockets: Sockets) -> int:
+def _serve(config: Config, sockets: Sockets, ready: Callable[[], object]) -> int:
     from gateway.gate import serve  # only here: the master stays small
 
-    return serve(config, sockets)
+    return serve(config, sockets, ready)
 
 
 @dataclass(slots=True)
@@ -73,6 +74,8 @@ class Worker:
     starts: int = 0
     crashes: int = 0
     start_again_s: float = 0.0
+    replaces: int = 0  # who serves until this one listens
+    news: int = -1  # a pipe: a byte says that it listens
 
 
 @dataclass(slots=True)
@@ -84,6 +87,7 @@ class Master:
     leaving: dict[int, float] = field(default_factory=dict)  # pid → when it is killed
     code: int = 0
     stopping: bool = False
+    before: Config | None = None  # while a reload is under way: what to go back to
 
     def run(self) -> int:
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -107,19 +111,22 @@ class Master:
         sys.stdout.flush()
         worker.started_s = time.monotonic()
         worker.starts += 1
+        self._forget_news(worker)
         master = os.getpid()
+        worker.news, told = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         worker.pid = os.fork()
         if worker.pid == 0:
-            os._exit(self._work(worker, master))
+            os._exit(self._work(worker, master, told))
+        os.close(told)
 
-    def _work(self, worker: Worker, master: int) -> int:
+    def _work(self, worker: Worker, master: int, told: int) -> int:
         """In the worker's process. It dies with the master: nobody else would ever stop it."""
         try:
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != master:  # it died before we asked
                 return 1
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            return self.serve(self.config, worker.sockets)
+            return self.serve(self.config, worker.sockets, lambda: os.write(told, b"."))
         except BaseException as fault:
             say("error", "worker_fault", fault=type(fault).__name__, why=str(fault))
             return 1
@@ -146,7 +153,12 @@ class Master:
     def _crashed(self, pid: int, code: int) -> None:
         """One ended that nobody told to: it comes back, unless it could not even begin."""
         for worker in self.workers:
-            if worker.pid == pid:
+            if worker.replaces == pid:  # on its way out anyhow
+                worker.replaces = 0
+                self._settled()
+            elif worker.pid == pid and worker.replaces:
+                self._keep_old(worker)
+            elif worker.pid == pid:
                 now_s = time.monotonic()
                 worker.crashes = 0 if now_s - worker.started_s > STEADY_S else worker.crashes
                 wait_s = BACKOFF_S[min(worker.crashes, len(BACKOFF_S) - 1)]
@@ -163,9 +175,13 @@ class Master:
         for worker in self.workers:
             if worker.pid == 0 and now_s >= worker.start_again_s:
                 self._start(worker)
+            elif worker.replaces and self._listens(worker):
+                self._dismiss(worker.replaces)
+                worker.replaces = 0
+                self._settled()
         for pid, until_s in list(self.leaving.items()):
-            if now_s >= until_s:
-                _signal(pid, signal.SIGKILL)
+            if now_s >= until_s and not _signal(pid, signal.SIGKILL):
+                del self.leaving[pid]
 
     def _dismiss(self, pid: int) -> None:
         if pid:
@@ -187,18 +203,48 @@ class Master:
             why = "listen, admin and workers change only by a restart"
             say("error", "reload_refused", faults=[why])
             return
-        self.config = config
+        if self.before:
+            say("error", "reload_refused", faults=["another reload is under way: ask again"])
+            return
+        self.before, self.config = self.config, config
         for worker in self.workers:
-            old, worker.crashes = worker.pid, 0
+            worker.replaces, worker.crashes = worker.pid, 0
             self._start(worker)
-            self._dismiss(old)
-        say("info", "reloaded", file=str(config.file))
+        self._settled()
+
+    def _keep_old(self, worker: Worker) -> None:
+        """The new one could not begin, and has said why: the old one goes on."""
+        worker.pid, worker.replaces = worker.replaces, 0
+        self._forget_news(worker)
+        if self.before:
+            self.config, self.before = self.before, None
+            say("error", "reload_refused", faults=["a worker could not start with it"])
+
+    def _settled(self) -> None:
+        """Every old worker has been told to end: the reload is done."""
+        if self.before and not any(worker.replaces for worker in self.workers):
+            self.before = None
+            say("info", "reloaded", file=str(self.config.file))
+
+    def _listens(self, worker: Worker) -> bool:
+        try:
+            told = os.read(worker.news, 1)
+        except BlockingIOError:
+            return False
+        self._forget_news(worker)
+        return bool(told)
+
+    def _forget_news(self, worker: Worker) -> None:
+        if worker.news >= 0:
+            os.close(worker.news)
+            worker.news = -1
 
     def _stop(self, code: int) -> None:
         self.stopping, self.code = True, max(self.code, code)
         for worker in self.workers:
             self._dismiss(worker.pid)
-            worker.start_again_s, worker.pid = math.inf, 0
+            self._dismiss(worker.replaces)
+            worker.start_again_s, worker.pid, worker.replaces = math.inf, 0, 0
 
 
 def needs_restart(old: Config, new: Config) -> bool:
@@ -212,6 +258,10 @@ def say(level: str, event: str, **fields: object) -> None:
     print(json.dumps({"ts": when, "level": level, "event": event, **fields}), flush=True)
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
+def _signal(pid: int, number: signal.Signals) -> bool:
+    """False: there is no such process."""
+    try:
         os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True

@@ -93,6 +93,26 @@ async def test_a_reload_with_a_fault_changes_nothing(app: Recorder, start_gate: 
     assert await statuses(gate, 3) == [200] * 3
 
 
+async def test_a_reload_that_cannot_start_leaves_the_old_workers(
+    app: Recorder, start_gate: StartGate
+):
+    gate = await start_gate([ROUTE], workers=2)
+    await until(lambda: len(gate.workers()) == 2)
+    before = gate.workers()
+    keys = gate.folder / "keys"
+    await until(lambda: gate.log_text().count('"event": "started"') == 2)
+    keys.chmod(0o755)
+    os.kill(gate.pid, signal.SIGHUP)
+    await until(lambda: "could not start with it" in gate.log_text())
+    await until(lambda: gate.workers() == before)
+    assert await statuses(gate, 5) == [200] * 5
+    keys.chmod(0o700)
+    os.kill(gate.pid, signal.SIGHUP)
+    await until(lambda: '"event": "reloaded"' in gate.log_text())
+    await until(lambda: len(gate.workers()) == 2 and not gate.workers() & before)
+    assert await statuses(gate, 5) == [200] * 5
+
+
 async def test_a_reload_cannot_move_the_sockets(app: Recorder, start_gate: StartGate):
     gate = await start_gate([ROUTE])
     text = gate.config_file.read_text()
