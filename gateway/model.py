@@ -42,9 +42,12 @@ class Chunked:
 Framing: TypeAlias = NoBody | Length | Chunked
 
 
-@dataclass(slots=True)  # not frozen: one is made per request; that would double what it costs
+@dataclass(slots=True, unsafe_hash=True)
 class RequestHead:
-    """One acceptable request head: everything in it has passed `heads`."""
+    """One acceptable request head: everything in it has passed `heads`.
+
+    Nobody changes one, yet it is not frozen: that would double what making it costs.
+    """
 
     method: str
     target: bytes  # as received, origin-form or `*`
