@@ -201,19 +201,23 @@ class Gate:
     async def _greet(self) -> None:
         for warning in self.config.warnings:
             self.log.warning("config", fault=str(warning))
-        try:
-            await self.store.ping()
-        except StoreError as fault:
-            self.log.error("store_down", why=str(fault))
         self.log.record("started", listen=[str(listen) for listen in self.config.listen])
 
     async def _watch_store(self) -> None:
-        """Know that the store is away before a visitor's request has to find out."""
+        """Know, and say, that the store is away before a visitor's request has to find out."""
+        away = False
         while True:
             try:
                 await self.store.ping()
             except StoreError as fault:
                 self.finisher.store_failed(fault, "ping")
+                if not away:
+                    self.log.error("store_down", why=str(fault))
+                away = True
+            else:
+                if away:
+                    self.log.warning("store_up")
+                away = False
             await asyncio.sleep(ASK_AGAIN_S / 2)
 
     def _report(self, what: str, fault: BaseException) -> None:

@@ -57,7 +57,7 @@ def _compile(part: FilePart, path: Path, faults: Faults) -> Config:
     folder = path.parent
     book = Book(part, folder, kinds.load(), load_presets(), faults)
     _check_prefix(part.prefix, faults)
-    _check_store(part, faults)
+    _check_store(part, folder, faults)
     sites = compile_sites(book)
     return Config(
         file=path,
@@ -116,7 +116,7 @@ def _check_prefix(prefix: str, faults: Faults) -> None:
         faults.add(("prefix",), what)
 
 
-def _check_store(part: FilePart, faults: Faults) -> None:
+def _check_store(part: FilePart, folder: Path, faults: Faults) -> None:
     scheme = _store_scheme(part.store)
     if scheme not in _STORES:
         known = [known.rstrip(":") for known in _STORES]
@@ -126,6 +126,8 @@ def _check_store(part: FilePart, faults: Faults) -> None:
         faults.add(("store",), what)
     elif scheme == "sqlite:" and not part.store.removeprefix("sqlite:"):
         faults.add(("store",), "names no file: write sqlite:./gateway.db")
+    elif scheme == "sqlite:" and not (folder / part.store.removeprefix("sqlite:")).parent.is_dir():
+        faults.add(("store",), "lies in a folder that does not exist: make it, or name another")
     elif scheme.startswith("redis"):
         try:
             parse_redis_url(part.store)

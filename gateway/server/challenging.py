@@ -22,7 +22,7 @@ from gateway.server.showing import SAFE, about, show
 from gateway.tokens import seal_visit
 
 CHALLENGE_STATUS = 403
-PROBLEM_TYPE = "about:blank#challenge"
+PROBLEM_TYPE = "urn:gateway:challenge"
 _KEPT = frozenset({b"referer", b"origin"})
 MAX_KEPT_BYTES = 2048  # of headers in a sealed visit
 

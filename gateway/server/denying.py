@@ -26,6 +26,6 @@ def refuse(
     texts = gate.pages.texts["en"]["denied"]
     title = texts.get(f"{reason}_title", texts["default_title"])
     detail = texts.get(reason, texts["default"])
-    body = {"type": f"about:blank#{reason}", "title": title, "detail": detail, "reason": reason}
+    body = {"type": f"urn:gateway:{reason}", "title": title, "detail": detail, "reason": reason}
     reply = Reply(status, retry_after(RETRY_S if status == 503 else 0))
     return problem(envelope, gate.site(envelope), body, reply)

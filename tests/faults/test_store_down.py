@@ -146,3 +146,5 @@ async def test_starts_without_its_store(app, start_gate, redis: Server):
         while (reply := await visitor.post("/closed", b"a=1")).status == 503:
             assert time.monotonic() < give_up_s
         assert (await visitor.through(reply)).status == 200
+    assert len(gate.records("store_down")) == 1  # said once, not every half second …
+    assert len(gate.records("store_up")) == 1  # … and that it came back
