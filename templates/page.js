@@ -507,7 +507,7 @@ async function main() {
 
 /** @param {HTMLElement} element @param {string} want */
 function press(element, want) {
-  if (element.getAttribute("aria-disabled") !== "true") exchange(want, "exchanged");
+  if (element.getAttribute("aria-disabled") !== "true") exchange(want, want === "new" ? "exchanged" : "other_way");
 }
 
 /** A part did not load: the words of the inline watchdog fit. @param {unknown} error @returns {null} */

@@ -16,23 +16,26 @@ from gateway.config.faults import hide_passwords
 WIDTH = 110  # of an excerpt; longer lines are cut around the caret
 
 
-def load_or_explain(path: Path, *, warn: bool = True) -> Config | int:
-    """The configuration, with its warnings said; or the exit code, with every fault said."""
+def load_or_explain(path: Path, *, warn: bool = True, then: str = "") -> Config | int:
+    """The configuration, with its warnings said; or the exit code, with every fault said.
+
+    `then`: what follows from faults.
+    """
     try:
         config = load(path, os.environ)
     except ConfigError as error:
-        show_faults(error.faults)
+        show_faults(error.faults, then)
         return exits.CONFIG
     if warn:
         show_warnings(config.warnings)
     return config
 
 
-def show_faults(faults: Iterable[Fault]) -> None:
+def show_faults(faults: Iterable[Fault], then: str = "") -> None:
     """Each fault on standard error, and how many there were."""
     count = _show(faults, "red")
     word = "fault" if count == 1 else "faults"
-    _console().print(Text(f"{count} {word} in the configuration: nothing was started"))
+    _console().print(Text(f"{count} {word} in the configuration{then}"))
 
 
 def show_warnings(warnings: Iterable[Fault]) -> None:

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 
-import { search } from "../../templates/work.js";
+// As text, since Node before 20.19 takes a plain `.js` outside a module package for CommonJS.
+const source = readFileSync(new URL("../../templates/work.js", import.meta.url), "utf8");
+/** @type {typeof import("../../templates/work.js")} */
+const { search } = await import("data:text/javascript," + encodeURIComponent(source));
 
 const sha256 = (/** @type {string} */ text) => createHash("sha256").update(text).digest("hex");
 

@@ -273,7 +273,7 @@ async def test_another_way(
     double.kind, double.ways, double.work = kind, ways, endless()
     page = await opened()
     await page.locator("#another").click()
-    await page.get_by_text("Here is a new one.").wait_for()
+    await page.get_by_text("Here is another way.").wait_for()
     assert double.asked[-1][1]["want"] == wanted
 
 
