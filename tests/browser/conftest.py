@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -72,11 +73,12 @@ async def until_open(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
+    """End a process that leads its group, and its workers: PHP's do not end with their parent."""
+    os.killpg(process.pid, signal.SIGTERM)
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
@@ -110,6 +112,7 @@ async def httpbin(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Htt
                 *("--access-logformat", "%(m)s %(U)s"),
             ],
             cwd=folder,
+            start_new_session=True,
             stdout=sink,
             stderr=sink,
         )
@@ -146,6 +149,7 @@ async def php(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PhpForm
                 *("-d", f"session.save_path={folder}", "-d", f"upload_tmp_dir={folder}"),
             ],
             env={**os.environ, "FORM_FOLDER": str(folder), "PHP_CLI_SERVER_WORKERS": "2"},
+            start_new_session=True,
             stdout=sink,
             stderr=sink,
         )

@@ -354,7 +354,7 @@ async def test_an_old_answer_cannot_speak_into_a_new_question(double: Double, op
         "b => { b.removeAttribute('aria-disabled'); b.click(); }"
     )
     double.stays = True
-    await page.get_by_text("Here is a new one.").wait_for()
+    await page.get_by_text("Here is another way.").wait_for()
     await expect(page.locator("main")).to_have_attribute("data-state", "action")
 
 
