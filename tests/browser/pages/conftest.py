@@ -9,18 +9,8 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from tests.browser.conftest import CHROMIUM, DRIVEN
 from tests.browser.pages.double import Double
-
-ARGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 Open = Callable[..., Awaitable[Page]]
 
@@ -28,9 +18,7 @@ Open = Callable[..., Awaitable[Page]]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=list(ARGS)
-        )
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=DRIVEN)
         yield browser
         await browser.close()
 
