@@ -854,3 +854,10 @@ async def test_a_gate_wrongly_taken_for_gone_still_sends_nothing_twice(scene):
     await taken.sending()
     with pytest.raises(ClaimLost):
         await claim.sending()
+
+
+async def test_a_large_body_takes_nothing_of_its_callers_small_share(scene):
+    quotas = HoldQuotas(2**20, small_total_bytes=2**20, small_bytes=5000, prefix_bytes=2**20)
+    gate = scene.gate(quotas=quotas)
+    await keep(gate, b"x" * (quotas.of_prefix(small=True) + 5000))
+    await keep(gate, b"a=1")
