@@ -332,16 +332,19 @@ class Client(asyncio.Protocol):
 
     # --- Time ------------------------------------------------------------------------------
 
-    def sweep(self, now_s: float) -> None:
-        """Look at the deadlines."""
+    def sweep(self, now_s: float) -> float:
+        """Look at the deadlines; returns when the next is due."""
         if self._deadline_s < now_s:
             self._late()
-        elif self.full and self._full_deadline_s < now_s:
-            self._stalled()
-        elif self._splice is not None:
-            self._splice.sweep(now_s)
-        elif self._exchange is not None:
-            self._exchange.sweep(now_s)
+            return self._deadline_s
+        soonest_s = self._deadline_s
+        if self.full:
+            if self._full_deadline_s < now_s:
+                self._stalled()
+                return min(soonest_s, self._full_deadline_s)
+            soonest_s = min(soonest_s, self._full_deadline_s)
+        other = self._splice or self._exchange
+        return soonest_s if other is None else min(soonest_s, other.sweep(now_s))
 
     def _late(self) -> None:
         self._deadline_s = math.inf

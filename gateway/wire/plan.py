@@ -66,7 +66,7 @@ class GuardLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WireLimits:
-    """Sizes in bytes, times in seconds. Deadlines are met within two sweeps (`sweep_s`)."""
+    """Sizes in bytes, times in seconds. Deadlines are met within two ticks (`tick_s`)."""
 
     max_line_bytes: int = 8190  # request line; over: 414
     max_head_bytes: int = 32 * 2**10  # request or reply head; over: 431, from an app 502
@@ -85,4 +85,5 @@ class WireLimits:
     linger_bytes: int = 64 * 2**20  # … and how much at most
     pool_idle_s: float = 4  # below node's 5 s; gunicorn's 2 s is met by the one retry
     pool_size: int = 64  # idle connections kept per app
-    sweep_s: float = 1  # how often deadlines are looked at
+    sweep_s: float = 1  # how often deadlines are looked at, at least
+    tick_s: float = 0.1  # … and when the first is due, within so much

@@ -278,11 +278,12 @@ class Reply(ABC):
             if self._status:
                 self._deadline_s = self._wire.now_s + self._wire.limits.reply_idle_s
 
-    def sweep(self, now_s: float) -> None:
-        """Look at the upstream's deadline."""
+    def sweep(self, now_s: float) -> float:
+        """Look at the upstream's deadline; returns when the next is due."""
         if self._deadline_s < now_s:
             self._deadline_s = math.inf
             if self._status:
                 self._over(broken=True)
             else:
                 self._trouble(Reason.APP_TIMEOUT)
+        return self._deadline_s

@@ -6,6 +6,7 @@ Frames, pings and compression are the endpoints' business (RFC 6455 is not read 
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING
 
 from gateway.wire.upstreams import Link
@@ -76,10 +77,12 @@ class Splice:
         else:
             self._client.abort()
 
-    def sweep(self, now_s: float) -> None:
-        """Cut a connection on which nothing moved for `idle_s`."""
+    def sweep(self, now_s: float) -> float:
+        """Cut a connection on which nothing moved for `idle_s`; returns when that may be."""
         if self._moved:
             self._moved = False
             self._deadline_s = now_s + self._idle_s
         elif self._deadline_s < now_s:
             self._client.abort()
+            return math.inf
+        return self._deadline_s

@@ -1,21 +1,28 @@
 """The wire: owns every client connection, and what all of them share.
 
 Give `protocol` to `loop.create_server` or `create_unix_server`; to stop, close the servers, then
-`await drain(grace_s)`. All deadlines are looked at in one sweep per `sweep_s`.
+`await drain(grace_s)`.
+
+No connection has a timer. Deadlines are counted from a coarse clock, `now_s`, and all looked at in
+one sweep: as soon as the first of them is due, and at least every `sweep_s`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Coroutine
-from typing import Any
+from dataclasses import fields
+from typing import Any, Final
 
 from gateway.model import Peer, Refusal
 from gateway.wire.client import Client
 from gateway.wire.plan import GuardLike, Plan, WireLimits
 from gateway.wire.reply import Reply
 from gateway.wire.upstreams import Upstreams
+
+SWEEP_SHARE: Final = 0.02  # of the time, at most, goes into looking at deadlines
 
 Report = Callable[[str, BaseException], None]
 
@@ -37,7 +44,10 @@ class Wire:
         self.clients: set[Client] = set()
         self.detached: set[Reply] = set()  # their client left, their delivery goes on
         self.draining = False
-        self.now_s = 0.0  # when the next sweep is due: a deadline counted from it is never early
+        self.now_s = 0.0  # when the next tick is due: a deadline counted from it is never early
+        self._tick_s = min(self.limits.tick_s, self.limits.sweep_s)
+        self._shortest_s = min(self.limits.sweep_s, *_deadlines(self.limits))
+        self._sweep_due_s = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -74,21 +84,28 @@ class Wire:
 
     def _wind(self) -> None:
         loop = asyncio.get_running_loop()
-        self.now_s = loop.time() + self.limits.sweep_s
-        self._timer = loop.call_later(self.limits.sweep_s, self._sweep)
+        self.now_s = loop.time() + self._tick_s
+        self._timer = loop.call_later(self._tick_s, self._tick)
 
-    def _sweep(self) -> None:
+    def _tick(self) -> None:
         now_s = asyncio.get_running_loop().time()
         self._wind()
+        if now_s >= self._sweep_due_s:
+            self._sweep(now_s)
+
+    def _sweep(self, now_s: float) -> None:
+        soonest_s = math.inf
         for client in list(self.clients):
-            client.sweep(now_s)
+            soonest_s = min(soonest_s, client.sweep(now_s))
         for exchange in list(self.detached):
-            exchange.sweep(now_s)
+            soonest_s = min(soonest_s, exchange.sweep(now_s))
         self.upstreams.sweep(now_s)
         if not (self.clients or self.detached or self.upstreams.links):
             assert self._timer is not None
             self._timer.cancel()
             self._timer = None
+        took_s = asyncio.get_running_loop().time() - now_s
+        self._sweep_due_s = next_look_s(now_s, soonest_s, self._shortest_s, took_s)
 
     async def drain(self, grace_s: float) -> None:
         """Let what is under way end, say goodbye to the rest; after `grace_s` cut everything."""
@@ -111,3 +128,16 @@ class Wire:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def next_look_s(now_s: float, soonest_s: float, shortest_s: float, took_s: float) -> float:
+    """When to look at the deadlines again, after a look at `now_s` that took `took_s`.
+
+    `soonest_s`: the first that was seen. `shortest_s`: one set from now on is not due before that.
+    """
+    return max(min(soonest_s, now_s + shortest_s), now_s + took_s / SWEEP_SHARE)
+
+
+def _deadlines(limits: WireLimits) -> list[float]:
+    names = [field.name for field in fields(limits) if field.name.endswith("_s")]
+    return [getattr(limits, name) for name in names if name not in ("sweep_s", "tick_s")]
