@@ -36,7 +36,9 @@ def free_port() -> int:
     raise RuntimeError("no free port on loopback")
 
 
-def config(upstream: str, routes: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+def config(
+    upstream: str | dict[str, Any], routes: list[dict[str, Any]], **more: Any
+) -> dict[str, Any]:
     """A configuration for one site; `site` adds to the site, everything else to the top."""
     site = {"name": "site", "hosts": ["*"], "upstream": "app", "title": "The App"}
     site |= {"routes": routes} | more.pop("site", {})
