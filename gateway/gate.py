@@ -2,7 +2,7 @@
 
 Two servers in one process: the wire, which owns every client connection, and the gate's own pages,
 an aiohttp application on a unix socket in a folder only this user can enter. SIGTERM and SIGINT
-drain.
+drain; SIGUSR1, of a master whose new worker listens already, drains without haste.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -64,13 +65,14 @@ def serve(config: Config, sockets: Sockets, ready: Callable[[], object]) -> int:
 
 
 async def _serve(config: Config, sockets: Sockets, ready: Callable[[], object]) -> int:
-    stop = asyncio.Event()
+    gate = Gate(config, sockets)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with Gate(config, sockets).running():
+        loop.add_signal_handler(number, gate.leave)
+    loop.add_signal_handler(signal.SIGUSR1, partial(gate.leave, patient=True))
+    async with gate.running():
         ready()
-        await stop.wait()
+        await gate.left.wait()
     return 0
 
 
@@ -80,6 +82,8 @@ class Gate:
     def __init__(self, config: Config, sockets: Sockets) -> None:
         self.config = config
         self.sockets = sockets
+        self.left = asyncio.Event()
+        self.wire: Wire | None = None
         self.metrics = Metrics()
         self.log = DecisionLog(
             sys.stdout,
@@ -101,6 +105,12 @@ class Gate:
             config.signing,
             self.metrics.store_errors,
         )
+
+    def leave(self, *, patient: bool = False) -> None:
+        """Told to end. `patient`: others listen already, so idle clients may take their time."""
+        if self.wire is not None:
+            self.wire.patient = patient
+        self.left.set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -136,6 +146,7 @@ class Gate:
 
     async def _start_wire(self, stack: AsyncExitStack, inside: Upstream, boot: str) -> None:
         wire = Wire(self._guard(inside, boot), _wire_limits(self.config), report=self._report)
+        self.wire = wire
         loop = asyncio.get_running_loop()
         stack.push_async_callback(wire.drain, self.config.limits.wire.drain_s)
         for made in self.sockets.listen:

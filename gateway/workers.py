@@ -1,10 +1,10 @@
 """The master: owns the sockets, keeps workers running, replaces them when told.
 
 SIGTERM and SIGINT end the workers, each after what it has under way. SIGHUP reads the configuration
-again: if it is good, new workers take over the sockets, and once each listens its old one ends; if
-it is not, or they cannot start with it, it says so and nothing changes. A worker that crashes comes
-back, later each time. The master imports little and does little; it neither reads a request nor
-opens the store.
+again: if it is good, new workers come to the same sockets, and once all of them listen the old ones
+are told to leave; if it is not, or one cannot start with it, it says so and the old ones stay. A
+worker that crashes comes back, later each time; what connects meanwhile waits in its socket. The
+master imports little and does little; it neither reads a request nor opens the store.
 """
 
 from __future__ import annotations
@@ -23,39 +23,47 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from gateway.config import Config, ConfigError, load
+from gateway.notify import Notifier, notifier
 from gateway.sockets import Sockets, bind, sweep
 
 KILL_AFTER_S = 5.0  # beyond the time for draining
 BACKOFF_S = (0.1, 0.5, 2.0, 10.0)  # before a worker that crashed comes back
 CANNOT_START = 1  # a worker's exit code; it has said why
 STEADY_S = 60.0  # a worker that ran this long is forgiven its crashes
-LOOK_EVERY_S = 0.5
+START_WITHIN_S = 60.0  # a worker that does not listen by then is killed
+LOOK_EVERY_S, LOOK_SOON_S = 0.5, 0.02  # soon: while somebody starts
 
+# What a worker is told: to end soon, or that others serve now and idle clients may take their time.
+LEAVE, REPLACED = signal.SIGTERM, signal.SIGUSR1
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 Serve = Callable[[Config, Sockets, Callable[[], object]], int]
 
 
-def run(config: Config) -> int:
-    """Serve until told to stop. Returns the exit code: 1 if what prevents a start was found."""
+def run(config: Config, workers: int | None = None) -> int:
+    """Serve until told to stop. Returns the exit code: 1 if what prevents a start was found.
+
+    `workers`: their number where the command line gave it; a reload keeps to it.
+    """
+    notify = notifier(os.environ)
     try:
         sockets = bind(config, config.workers)
     except OSError as fault:
         print(f"gateway: cannot start: {fault.strerror}", file=sys.stderr)
         return 1
     try:
-        return _run(config, sockets)
+        return _run(Master(config, sockets, _serve, notify, workers))
     finally:
         sweep(config)
 
 
-def _run(config: Config, sockets: tuple[Sockets, ...]) -> int:
-    if config.workers == 1:
-        return Master(config, sockets, _serve).run()
+def _run(master: Master) -> int:
+    if master.config.workers == 1:
+        return master.run()
     with tempfile.TemporaryDirectory(prefix="gateway-metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # read when workers import the client
-        return Master(config, sockets, _serve).run()
+        return master.run()
 
 
 def _serve(config: Config, sockets: Sockets, ready: Callable[[], object]) -> int:
@@ -65,17 +73,25 @@ def _serve(config: Config, sockets: Sockets, ready: Callable[[], object]) -> int
 
 
 @dataclass(slots=True)
+class Process:
+    """A worker that was started."""
+
+    pid: int
+    started_s: float
+    news: int  # a pipe: a byte says that it listens
+    listens: bool = False
+
+
+@dataclass(slots=True)
 class Worker:
-    """One place among the workers, and the process that fills it. `pid` 0: none at the moment."""
+    """One place among the workers, with its sockets."""
 
     sockets: Sockets
-    pid: int = 0
-    started_s: float = 0.0
-    starts: int = 0
+    now: Process | None = None  # who fills it, unless it crashed
+    coming: Process | None = None  # who will, when the reload under way is through
+    served: bool = False
     crashes: int = 0
     start_again_s: float = 0.0
-    replaces: int = 0  # who serves until this one listens
-    news: int = -1  # a pipe: a byte says that it listens
 
 
 @dataclass(slots=True)
@@ -83,50 +99,56 @@ class Master:
     config: Config
     sockets: tuple[Sockets, ...]
     serve: Serve
+    notify: Notifier
+    given_workers: int | None = None
     workers: list[Worker] = field(default_factory=list)
     leaving: dict[int, float] = field(default_factory=dict)  # pid → when it is killed
     code: int = 0
     stopping: bool = False
-    before: Config | None = None  # while a reload is under way: what to go back to
+    ready: bool = False  # all listened once
+    coming: Config | None = None  # of the reload under way
 
     def run(self) -> int:
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         self.workers = [Worker(sockets) for sockets in self.sockets]
-        for worker in self.workers:
-            self._start(worker)
         while self.leaving or not self.stopping:
-            caught = signal.sigtimedwait(_SIGNALS, LOOK_EVERY_S)
+            self._tend()
+            caught = signal.sigtimedwait(_SIGNALS, self._look_s())
             match caught.si_signo if caught else None:
                 case signal.SIGTERM | signal.SIGINT:
                     self._stop(0)
                 case signal.SIGHUP if not self.stopping:
                     self._reload()
             self._reap()
-            self._tend()
         return self.code
+
+    def _look_s(self) -> float:
+        """News come by pipes, which do not wake us."""
+        processes = [one for worker in self.workers for one in (worker.now, worker.coming)]
+        starting = any(one is not None and not one.listens for one in processes)
+        return min(LOOK_SOON_S if starting else LOOK_EVERY_S, self.notify.alive_every_s)
 
     # --- workers ---------------------------------------------------------------------------
 
-    def _start(self, worker: Worker) -> None:
+    def _start(self, worker: Worker, config: Config) -> Process:
         sys.stdout.flush()
-        worker.started_s = time.monotonic()
-        worker.starts += 1
-        self._forget_news(worker)
         master = os.getpid()
-        worker.news, told = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        worker.pid = os.fork()
-        if worker.pid == 0:
-            os._exit(self._work(worker, master, told))
+        news, told = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        pid = os.fork()
+        if pid == 0:
+            os._exit(self._work(worker, config, master, told))
         os.close(told)
+        return Process(pid, time.monotonic(), news)
 
-    def _work(self, worker: Worker, master: int, told: int) -> int:
+    def _work(self, worker: Worker, config: Config, master: int, told: int) -> int:
         """In the worker's process. It dies with the master: nobody else would ever stop it."""
         try:
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != master:  # it died before we asked
                 return 1
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a whole group may be told: not our part
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            return self.serve(self.config, worker.sockets, lambda: os.write(told, b"."))
+            return self.serve(config, worker.sockets, lambda: os.write(told, b"."))
         except BaseException as fault:
             say("error", "worker_fault", fault=type(fault).__name__, why=str(fault))
             return 1
@@ -151,42 +173,73 @@ class Master:
             worker_ended(pid)
 
     def _crashed(self, pid: int, code: int) -> None:
-        """One ended that nobody told to: it comes back, unless it could not even begin."""
+        """One ended that nobody told to."""
         for worker in self.workers:
-            if worker.replaces == pid:  # on its way out anyhow
-                worker.replaces = 0
-                self._settled()
-            elif worker.pid == pid and worker.replaces:
-                self._keep_old(worker)
-            elif worker.pid == pid:
-                now_s = time.monotonic()
-                worker.crashes = 0 if now_s - worker.started_s > STEADY_S else worker.crashes
-                wait_s = BACKOFF_S[min(worker.crashes, len(BACKOFF_S) - 1)]
-                worker.pid, worker.start_again_s = 0, now_s + wait_s
-                worker.crashes += 1
-                if code == CANNOT_START and worker.starts == 1:
-                    self._stop(1)  # what stops the first one stops them all
-                else:
-                    say("error", "worker_ended", pid=pid, code=code, again_in_s=wait_s)
+            if worker.coming and worker.coming.pid == pid:
+                _hear_no_more(worker.coming)
+                worker.coming = None
+                self._give_up()
+            elif worker.now and worker.now.pid == pid:
+                self._come_back(worker, worker.now, code)
+
+    def _come_back(self, worker: Worker, was: Process, code: int) -> None:
+        """Later each time; unless it could not even begin: what stops one then stops them all."""
+        _hear_no_more(was)
+        worker.now = None
+        if code == CANNOT_START and not worker.served:
+            return self._stop(1)
+        now_s = time.monotonic()
+        worker.crashes = 0 if now_s - was.started_s > STEADY_S else worker.crashes
+        wait_s = BACKOFF_S[min(worker.crashes, len(BACKOFF_S) - 1)]
+        worker.start_again_s = now_s + wait_s
+        worker.crashes += 1
+        say("error", "worker_ended", pid=was.pid, code=code, again_in_s=wait_s)
+        return self.notify.status(f"worker {was.pid} ended ({code}), comes back in {wait_s} s")
 
     def _tend(self) -> None:
-        """Bring back who crashed; kill who was told to leave and did not."""
+        """Start who is missing, hear who listens; kill who was told to leave and did not."""
         now_s = time.monotonic()
         for worker in self.workers:
-            if worker.pid == 0 and now_s >= worker.start_again_s:
-                self._start(worker)
-            elif worker.replaces and self._listens(worker):
-                self._dismiss(worker.replaces)
-                worker.replaces = 0
-                self._settled()
+            if worker.now is None and now_s >= worker.start_again_s and not self.stopping:
+                worker.now = self._start(worker, self.config)
+            for process in (worker.now, worker.coming):
+                if process is not None and not process.listens:
+                    _look(process, now_s)
+            worker.served = worker.served or (worker.now is not None and worker.now.listens)
+        self._roll()
         for pid, until_s in list(self.leaving.items()):
             if now_s >= until_s and not _signal(pid, signal.SIGKILL):
                 del self.leaving[pid]
+        self.notify.alive(now_s)
 
-    def _dismiss(self, pid: int) -> None:
-        if pid:
-            self.leaving[pid] = time.monotonic() + self._drain_s()
-            _signal(pid, signal.SIGTERM)
+    def _roll(self) -> None:
+        """Once all listen, it is said, and those they replace go."""
+        if not self.ready and all(worker.now and worker.now.listens for worker in self.workers):
+            self.ready = True
+            self.notify.ready(self._in_words())
+        if self.coming and all(worker.coming and worker.coming.listens for worker in self.workers):
+            self.config, self.coming = self.coming, None
+            self._hurry()
+            for worker in self.workers:
+                self._dismiss(worker.now, REPLACED)
+                worker.now, worker.coming, worker.crashes = worker.coming, None, 0
+            say("info", "reloaded", file=str(self.config.file))
+            self.notify.ready(f"{self._in_words()}, reloaded")
+
+    def _in_words(self) -> str:
+        count = len(self.workers)
+        return "1 worker serves" if count == 1 else f"{count} workers serve"
+
+    def _dismiss(self, process: Process | None, how: signal.Signals) -> None:
+        if process is not None:
+            self.leaving[process.pid] = time.monotonic() + self._drain_s()
+            _hear_no_more(process)
+            _signal(process.pid, how if process.listens else LEAVE)
+
+    def _hurry(self) -> None:
+        """Who was replaced before no longer waits for idle clients: generations don't pile up."""
+        for pid in self.leaving:
+            _signal(pid, LEAVE)
 
     def _drain_s(self) -> float:
         return self.config.limits.wire.drain_s + KILL_AFTER_S
@@ -194,57 +247,54 @@ class Master:
     # --- what it is told -------------------------------------------------------------------
 
     def _reload(self) -> None:
+        self.notify.reloading("reads the configuration again")
         try:
-            config = load(self.config.file, os.environ)
+            config = load(self.config.file, os.environ, workers=self.given_workers)
         except ConfigError as error:
-            say("error", "reload_refused", faults=[str(fault) for fault in error.faults])
-            return
+            return self._refuse([str(fault) for fault in error.faults])
         if needs_restart(self.config, config):
-            why = "listen, admin and workers change only by a restart"
-            say("error", "reload_refused", faults=[why])
-            return
-        if self.before:
-            say("error", "reload_refused", faults=["another reload is under way: ask again"])
-            return
-        self.before, self.config = self.config, config
+            return self._refuse(["listen, admin and workers change only by a restart"])
+        if self.coming:
+            return self._refuse(["another reload is under way: ask again"])
+        self.coming = config
         for worker in self.workers:
-            worker.replaces, worker.crashes = worker.pid, 0
-            self._start(worker)
-        self._settled()
+            worker.coming = self._start(worker, config)
+        return None
 
-    def _keep_old(self, worker: Worker) -> None:
-        """The new one could not begin, and has said why: the old one goes on."""
-        worker.pid, worker.replaces = worker.replaces, 0
-        self._forget_news(worker)
-        if self.before:
-            self.config, self.before = self.before, None
-            say("error", "reload_refused", faults=["a worker could not start with it"])
+    def _refuse(self, faults: list[str]) -> None:
+        say("error", "reload_refused", faults=faults)
+        if not self.coming:  # else the one under way will end this too
+            self.notify.ready(f"{self._in_words()}; reload refused: {'; '.join(faults)}")
 
-    def _settled(self) -> None:
-        """Every old worker has been told to end: the reload is done."""
-        if self.before and not any(worker.replaces for worker in self.workers):
-            self.before = None
-            say("info", "reloaded", file=str(self.config.file))
-
-    def _listens(self, worker: Worker) -> bool:
-        try:
-            told = os.read(worker.news, 1)
-        except BlockingIOError:
-            return False
-        self._forget_news(worker)
-        return bool(told)
-
-    def _forget_news(self, worker: Worker) -> None:
-        if worker.news >= 0:
-            os.close(worker.news)
-            worker.news = -1
+    def _give_up(self) -> None:
+        """A new one could not begin, and has said why: the old ones go on."""
+        self.coming = None
+        for worker in self.workers:
+            self._dismiss(worker.coming, LEAVE)
+            worker.coming = None
+        self._refuse(["a worker could not start with it"])
 
     def _stop(self, code: int) -> None:
         self.stopping, self.code = True, max(self.code, code)
+        self.coming = None
+        self._hurry()
         for worker in self.workers:
-            self._dismiss(worker.pid)
-            self._dismiss(worker.replaces)
-            worker.start_again_s, worker.pid, worker.replaces = math.inf, 0, 0
+            self._dismiss(worker.now, LEAVE)
+            self._dismiss(worker.coming, LEAVE)
+            worker.start_again_s, worker.now, worker.coming = math.inf, None, None
+        self.notify.stopping("lets what is under way end")
+
+
+def _look(process: Process, now_s: float) -> None:
+    """Whether it listens by now. Who takes too long will never."""
+    with suppress(BlockingIOError):
+        process.listens = os.read(process.news, 1) == b"."
+    if not process.listens and now_s > process.started_s + START_WITHIN_S:
+        _signal(process.pid, signal.SIGKILL)
+
+
+def _hear_no_more(process: Process) -> None:
+    os.close(process.news)
 
 
 def needs_restart(old: Config, new: Config) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +36,11 @@ async def gates(folder: Path, app: Recorder) -> AsyncIterator[StartGate]:
         *,
         upstream: str = "",
         environment: dict[str, str] | None = None,
+        options: Sequence[str] = (),
         **settings: Any,
     ) -> GateProcess:
         name = f"gate{len(started)}"
-        gate = GateProcess(folder, config(upstream or app.url, routes, **settings), name)
+        gate = GateProcess(folder, config(upstream or app.url, routes, **settings), name, options)
         started.append(gate)
         await gate.start(environment)
         return gate

@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,15 @@ def config(
 class GateProcess:
     """One gate; `start` returns when it accepts connections. JSON is YAML: so is its config."""
 
-    def __init__(self, folder: Path, settings: dict[str, Any], name: str = "gate") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: dict[str, Any],
+        name: str = "gate",
+        options: Sequence[str] = (),
+    ) -> None:
         self.folder = folder
+        self.options = options  # of `gateway run`
         self.port = free_port()
         self.admin_port = free_port()
         self.log_file = folder / f"{name}.log"
@@ -78,7 +85,7 @@ class GateProcess:
         self.config_file.write_text(json.dumps(self.settings, indent=1))
         with self.log_file.open("ab") as sink:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "gateway", "run", str(self.config_file)],
+                [sys.executable, "-m", "gateway", "run", str(self.config_file), *self.options],
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,

@@ -97,6 +97,7 @@ READERS = {
     "gateway/finish.py": "claims in the store",
     "gateway/log.py": "writes the log",
     "gateway/metrics.py": "counts",
+    "gateway/notify.py": "tells the service manager",
     "gateway/sockets.py": "binds sockets",
     "gateway/workers.py": "forks",
 }

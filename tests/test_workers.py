@@ -54,6 +54,41 @@ async def test_a_worker_that_dies_comes_back(app: Recorder, start_gate: StartGat
     assert f'"event": "worker_ended", "pid": {victim}' in gate.log_text()
 
 
+async def test_a_worker_that_dies_again_and_again_comes_back_later(
+    app: Recorder, start_gate: StartGate
+):
+    gate = await start_gate([ROUTE], workers=2)
+    for _ in range(3):
+        await until(lambda: len(gate.workers()) == 2)
+        os.kill(max(gate.workers()), signal.SIGKILL)
+        await asyncio.sleep(0.1)
+    await until(lambda: len(gate.workers()) == 2)
+    waits = [record["again_in_s"] for record in gate.records("worker_ended")]
+    assert waits == [0.1, 0.5, 2.0]
+    assert set(await statuses(gate, 20)) == {200}
+
+
+async def test_the_command_line_says_how_many(app: Recorder, start_gate: StartGate):
+    gate = await start_gate([ROUTE], workers=3, options=["--workers", "2"])
+    await until(lambda: gate.log_text().count('"event": "started"') == 2)
+    before = gate.workers()
+    assert len(before) == 2
+    os.kill(gate.pid, signal.SIGHUP)  # the file still says 3
+    await until(lambda: '"event": "reloaded"' in gate.log_text())
+    await until(lambda: not gate.workers() & before)
+    assert len(gate.workers()) == 2
+
+
+async def test_a_hangup_of_the_whole_group_ends_no_worker(app: Recorder, start_gate: StartGate):
+    gate = await start_gate([ROUTE], workers=2)
+    await until(lambda: gate.log_text().count('"event": "started"') == 2)
+    before = gate.workers()
+    for pid in before:
+        os.kill(pid, signal.SIGHUP)
+    assert await statuses(gate, 5) == [200] * 5
+    assert gate.workers() == before
+
+
 async def test_metrics_are_the_sum_of_all_workers(app: Recorder, start_gate: StartGate):
     gate = await start_gate([ROUTE], workers=2)
     assert set(await statuses(gate, MANY)) == {200}
@@ -110,6 +145,21 @@ async def test_a_reload_that_cannot_start_leaves_the_old_workers(
     os.kill(gate.pid, signal.SIGHUP)
     await until(lambda: '"event": "reloaded"' in gate.log_text())
     await until(lambda: len(gate.workers()) == 2 and not gate.workers() & before)
+    assert await statuses(gate, 5) == [200] * 5
+
+
+async def test_one_worker_that_cannot_start_stops_the_whole_reload(
+    app: Recorder, start_gate: StartGate
+):
+    """Never half the workers with the new configuration and half with the old."""
+    gate = await start_gate([ROUTE], workers=2)
+    await until(lambda: gate.log_text().count('"event": "started"') == 2)
+    before = gate.workers()
+    os.kill(gate.pid, signal.SIGHUP)
+    await until(lambda: len(gate.workers() - before) == 2)
+    os.kill(max(gate.workers() - before), signal.SIGKILL)
+    await until(lambda: "could not start with it" in gate.log_text())
+    await until(lambda: gate.workers() == before)
     assert await statuses(gate, 5) == [200] * 5
 
 

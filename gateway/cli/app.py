@@ -27,6 +27,7 @@ app = typer.Typer(
 keys_app = typer.Typer(
     help="The keys that passes and tickets are signed with.", no_args_is_help=True
 )
+MOST_WORKERS = 64  # as in the configuration
 trusted_app = typer.Typer(help="The address lists behind trusted_proxies.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 app.add_typer(trusted_app, name="trusted")
@@ -71,12 +72,31 @@ def _main(
     pass
 
 
-@app.command(epilog=_epilog("gateway run gateway.yaml", "GATEWAY_CONFIG=gateway.yaml gateway run"))
-def run(file: FileArgument = None, config: ConfigOption = None) -> None:
-    """Serve, until SIGTERM or Ctrl-C."""
+@app.command(
+    epilog=_epilog(
+        "gateway run gateway.yaml",
+        "gateway run gateway.yaml --workers 4",
+        "GATEWAY_CONFIG=gateway.yaml gateway run",
+    )
+)
+def run(
+    file: FileArgument = None,
+    config: ConfigOption = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=MOST_WORKERS,
+            metavar="N",
+            help="Processes that share the listener, instead of `workers` in the configuration.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Serve, until SIGTERM or Ctrl-C. SIGHUP reads the configuration again."""
     from gateway.cli.run import run_gate
 
-    raise typer.Exit(run_gate(_one_file(file, config)))
+    raise typer.Exit(run_gate(_one_file(file, config), workers))
 
 
 @app.command(epilog=_epilog("gateway demo", "gateway demo --listen 127.0.0.1:9000"))

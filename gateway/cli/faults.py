@@ -16,13 +16,15 @@ from gateway.config.faults import hide_passwords
 WIDTH = 110  # of an excerpt; longer lines are cut around the caret
 
 
-def load_or_explain(path: Path, *, warn: bool = True, then: str = "") -> Config | int:
+def load_or_explain(
+    path: Path, *, warn: bool = True, then: str = "", workers: int | None = None
+) -> Config | int:
     """The configuration, with its warnings said; or the exit code, with every fault said.
 
-    `then`: what follows from faults.
+    `then`: what follows from faults. `workers`: instead of the file's.
     """
     try:
-        config = load(path, os.environ)
+        config = load(path, os.environ, workers=workers)
     except ConfigError as error:
         show_faults(error.faults, then)
         return exits.CONFIG

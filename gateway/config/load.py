@@ -35,10 +35,11 @@ _REDIS = tuple(
 _STORES = ("memory:", "sqlite:", *_REDIS)
 
 
-def load(path: Path, env: Mapping[str, str]) -> Config:
+def load(path: Path, env: Mapping[str, str], *, workers: int | None = None) -> Config:
     """Read, check and compile. Raises ConfigError with every fault found.
 
-    Relative paths in the file are relative to the file. Reads files, and nothing else.
+    Relative paths in the file are relative to the file. Reads files, and nothing else. `workers`
+    overrides the file's.
     """
     root, found = read_tree(path, env)
     if root is None:
@@ -47,6 +48,8 @@ def load(path: Path, env: Mapping[str, str]) -> Config:
     part = read(FilePart, faults)
     if part is None:
         raise ConfigError([*found, *faults.found])
+    if workers is not None:
+        part.workers = workers
     config = _compile(part, path.absolute(), faults)
     if found or faults.found:
         raise ConfigError([*found, *faults.found])

@@ -44,6 +44,7 @@ class Wire:
         self.clients: set[Client] = set()
         self.detached: set[Reply] = set()  # their client left, their delivery goes on
         self.draining = False
+        self.patient = False  # draining without haste: others accept connections already
         self.now_s = 0.0  # when the next tick is due: a deadline counted from it is never early
         self._tick_s = min(self.limits.tick_s, self.limits.sweep_s)
         self._shortest_s = min(self.limits.sweep_s, *_deadlines(self.limits))

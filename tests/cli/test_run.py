@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 
+from gateway.cli.app import MOST_WORKERS
+from gateway.config.models import FilePart
 from tests.gatekeeper import free_port
 
 BODY = "store: memory\nupstreams: {{app: http://127.0.0.1:1}}\nsites: [{{name: s}}]\n"
@@ -61,3 +63,20 @@ def test_a_taken_port_is_one_line(process, tmp_path):
     assert said.code == 1
     assert f"127.0.0.1:{port}" in said.err
     assert "Traceback" not in said.err
+
+
+def test_workers_share_no_memory_store(process, tmp_path):
+    path = tmp_path / "gateway.yaml"
+    path.write_text(GOOD.format(port=free_port()))
+    said = process("run", path, "--workers", "2")
+    assert said.code == 3
+    assert "there are several workers" in said.err
+
+
+def test_no_more_workers_than_the_configuration_may_have(process, tmp_path):
+    assert (
+        next(m.le for m in FilePart.model_fields["workers"].metadata if hasattr(m, "le"))
+        == MOST_WORKERS
+    )
+    assert process("run", tmp_path, "--workers", MOST_WORKERS + 1).code == 2
+    assert process("run", tmp_path, "--workers", 0).code == 2
