@@ -150,7 +150,8 @@ def _why(head: bytes) -> int:
     fields = [line.partition(b":") for line in head.lower().split(b"\r\n")[1:]]
     codings = [value.strip(b" \t") for name, _, value in fields if name == b"transfer-encoding"]
     framed = any(name == b"content-length" for name, _, _ in fields)
-    return 501 if len(codings) == 1 and codings[0].isalpha() and not framed else 400
+    unknown = len(codings) == 1 and codings[0].isalpha() and codings[0] != b"chunked"
+    return 501 if unknown and not framed else 400
 
 
 def _checked(

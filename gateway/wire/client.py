@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
-from gateway.heads import END, NO_BODY, read_request
+from gateway.heads import CHUNKED, END, NO_BODY, read_request
 from gateway.model import Length, Peer, Refusal, RequestHead
 from gateway.wire.bodies import BodyError, ChunkReader, LengthReader, request_reader
 from gateway.wire.exchange import Exchange
@@ -223,6 +223,11 @@ class Client(asyncio.Protocol):
             if isinstance(framing, Length) and framing.size_bytes > self._limits.max_body_bytes:
                 return self.refuse(Refusal(413, "body size"))
             self.reader = request_reader(framing)
+            if self._buffer and framing is CHUNKED:
+                try:  # what is broken from the start must not reach the app in part
+                    ChunkReader().feed(self._buffer)
+                except BodyError as fault:
+                    return self.refuse(Refusal(400, str(fault)))
             self._owes_continue = request.expects_continue and self.reader is not None
         self._exchange = Exchange(self._wire, self, request)
         return self._exchange.begin()

@@ -185,7 +185,7 @@ BAD_BODIES = {
 @pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES.keys())
 @pytest.mark.parametrize("step", [1, 10_000])
 async def test_bad_chunks_are_refused(tmp_path: Path, body: bytes, step: int) -> None:
-    """… and what reached the app is never a whole request."""
+    """Nothing of what is broken from the start reaches the app; else never a whole request."""
     got: list[bytes] = []
 
     async def serve(conn: Conn) -> None:
@@ -194,17 +194,18 @@ async def test_bad_chunks_are_refused(tmp_path: Path, body: bytes, step: int) ->
 
     async with gate_before(serve, tmp_path) as gate:
         client = await gate.client()
-        await client.send(b"PUT / HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n")
+        head = b"PUT / HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\n"
         stream = body + get(b"/smuggled")
         answer = asyncio.ensure_future(client.head())
-        for at in range(0, len(stream), step):
+        parts = [head] + [stream[at : at + 1] for at in range(len(stream))]
+        for part in parts if step == 1 else [head + stream]:
             if answer.done():
                 break
-            await client.send(stream[at : at + step])
+            await client.send(part)
             await asyncio.sleep(0)
         assert (await answer).startswith(b"HTTP/1.1 400 ")
         await asyncio.sleep(0.01)
-        assert len(gate.app.heads) == 1
+        assert len(gate.app.heads) == (1 if step == 1 else 0)
     assert all(b"0\r\n\r\n" not in part and b"smuggled" not in part for part in got)
 
 
