@@ -10,6 +10,8 @@ from collections.abc import Collection
 
 from gateway.model import Headers
 
+# Browsers leave them out; proxies that say `Host: $host:$server_port` do not.
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _NEVER_IN_PREFLIGHTS = frozenset(
     {b"cookie", b"authorization", b"content-type", b"transfer-encoding"}
 )  # Fetch §4.8: no credentials, no body
@@ -31,7 +33,8 @@ def is_same_origin(headers: Headers, host: str, scheme: str) -> bool:
         return False
     if origin:
         origin_scheme, _, origin_host = origin.partition("://")
-        return origin_host == host and (origin_scheme == scheme or site == b"same-origin")
+        asked = host.removesuffix(_DEFAULT_PORTS.get(origin_scheme, ""))
+        return origin_host == asked and (origin_scheme == scheme or site == b"same-origin")
     return site == b"same-origin"
 
 

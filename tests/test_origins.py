@@ -35,6 +35,23 @@ def test_same_origin(headers, expected):
 
 
 @pytest.mark.parametrize(
+    "origin, host, scheme, expected",
+    [
+        ("https://shop.example", "shop.example:443", "https", True),
+        ("http://shop.example", "shop.example:80", "http", True),
+        ("https://shop.example:8443", "shop.example:8443", "https", True),
+        ("https://shop.example", "shop.example:80", "https", False),
+        ("http://shop.example", "shop.example:443", "http", False),
+        ("https://shop.example", "shop.example:8443", "https", False),
+        ("http://shop.example", "shop.example:443", "https", False),
+        ("https://[::1]", "[::1]:443", "https", True),
+    ],
+)
+def test_a_host_with_the_schemes_own_port(origin, host, scheme, expected):
+    assert is_same_origin(head(Origin=origin), host, scheme) is expected
+
+
+@pytest.mark.parametrize(
     "headers, expected",
     [
         (head(Sec_Fetch_Site="none"), True),
