@@ -18,7 +18,7 @@ from gateway.server.asking import Asking, ask, ask_wait
 from gateway.server.denying import refuse
 from gateway.server.parts import GateParts
 from gateway.server.replies import CHALLENGE_HEADER, Reply, problem, safe_url
-from gateway.server.showing import SAFE, about, show
+from gateway.server.showing import SAFE, about, show_interstitial
 from gateway.tokens import seal_visit
 
 CHALLENGE_STATUS = 403
@@ -177,7 +177,7 @@ def show_question(
     wait = ask_wait(gate, asking) if asking.route.no_javascript == "wait" else None
     data = page_data(gate, envelope, asking.visit, sealed) | {"challenge": question}
     reply = Reply(CHALLENGE_STATUS, {CHALLENGE_HEADER: "1"})
-    return show(gate, request, envelope, "interstitial.html", reply, data=data, wait=wait)
+    return show_interstitial(gate, request, envelope, reply, data, wait)
 
 
 def page_data(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -27,9 +28,28 @@ def show(
     **values: Any,
 ) -> web.Response:
     """Render a template with a nonce of this reply's own."""
-    nonce = base64.b64encode(gate.random_bytes(18)).decode()
+    nonce = _nonce(gate)
     text = gate.pages.render(template, lang=language(gate, envelope), nonce=nonce, **values)
-    return html(request, text, csp(nonce, gate.site(envelope)), reply)
+    page = text.encode("utf-8", "replace")
+    return html(request, page, csp(nonce, gate.site(envelope)), reply)
+
+
+def show_interstitial(
+    gate: GateParts,
+    request: web.Request,
+    envelope: Envelope,
+    reply: Reply,
+    data: Mapping[str, JSON],
+    wait: Mapping[str, JSON] | None,
+) -> web.Response:
+    """The page that asks, with a nonce of this reply's own."""
+    nonce, lang = _nonce(gate), language(gate, envelope)
+    page = gate.pages.interstitial(lang=lang, nonce=nonce, data=data, wait=wait)
+    return html(request, page, csp(nonce, gate.site(envelope)), reply)
+
+
+def _nonce(gate: GateParts) -> str:
+    return base64.b64encode(gate.random_bytes(18)).decode()
 
 
 def about(gate: GateParts, envelope: Envelope) -> dict[str, JSON]:

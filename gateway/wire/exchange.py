@@ -100,10 +100,11 @@ class Exchange(Reply):
             self._handover = Handover(plan.delivery, self._wire.spawn, self._wire.report)
         if self._ended:  # the client left while the guard thought
             return self._drop()
-        if self._handover is None and plan.retry_safe and plan.body is None:
+        pooled = plan.retry_safe or plan.ours  # our own pages keep a connection, or say that not
+        if self._handover is None and pooled and plan.body is None:
             link = self._wire.upstreams.take(plan.upstream)
             if link is not None:
-                self._may_retry = True
+                self._may_retry = plan.retry_safe
                 return self._send(link, plan)
         self._task = self._wire.spawn(self._open(plan))
         return None

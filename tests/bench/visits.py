@@ -208,8 +208,19 @@ def _running(config: Path, port: int) -> Iterator[Gate]:
 
 @contextmanager
 def _profiled(pid: int, file: Path) -> Iterator[None]:
-    command = ["py-spy", "record", "--pid", str(pid), "--output", str(file), "--rate", "250", "--format", "raw" if file.suffix == ".txt" else "flamegraph"]
-    profiler = subprocess.Popen([*command, "--native", "--threads"], stderr=subprocess.DEVNULL)
+    command = [
+        "py-spy",
+        "record",
+        "--pid",
+        str(pid),
+        "--output",
+        str(file),
+        "--rate",
+        "250",
+        "--format",
+        "raw" if file.suffix == ".txt" else "flamegraph",
+    ]
+    profiler = subprocess.Popen([*command, "--threads"], stderr=subprocess.DEVNULL)
     try:
         time.sleep(1)
         yield
