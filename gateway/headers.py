@@ -296,20 +296,32 @@ def to_client(response: ResponseHead, *, close: bool, http10: bool, ours: bool =
     """The reply head for the client. `ours`: it comes from the gate, which may set our cookies."""
     if response.raw and not close and not http10:
         return response.raw
-    out = [b"HTTP/1.1 %d %s\r\n" % (response.status, response.reason)]
+    status_line, *lines = response.head[:-4].split(b"\r\n")
+    out = [b"HTTP/1.1" + status_line[8:]]
     nominated = tokens(response_values(response, b"connection"))
-    for name, value in response.headers:
-        low = name.lower()
-        if low in _FRAMING:
-            if _keeps_framing(response, low, http10):
-                out.append(b"%s: %s\r\n" % (name, value))
-        elif low in HOP_BY_HOP or low in nominated:
-            if response.status == 101 and low == b"upgrade":
-                out.append(b"%s: %s\r\n" % (name, value))
-        elif ours or low != b"set-cookie" or _OUR_COOKIE.match(value) is None:
-            out.append(b"%s: %s\r\n" % (name, value))
+    for line in lines:
+        name, _, value = line.partition(b":")
+        if _crosses_back(response, name.lower(), value, nominated, http10=http10, ours=ours):
+            out.append(line)  # as it is, blanks included
     out.append(_connection(response.status, close=close, http10=http10))
-    return b"".join(out)
+    return b"\r\n".join(out)
+
+
+def _crosses_back(
+    response: ResponseHead,
+    low: bytes,
+    value: bytes,
+    nominated: set[bytes],
+    *,
+    http10: bool,
+    ours: bool,
+) -> bool:
+    """Whether one field of a reply goes on to the client."""
+    if low in _FRAMING:
+        return _keeps_framing(response, low, http10)
+    if low in HOP_BY_HOP or low in nominated:
+        return response.status == 101 and low == b"upgrade"
+    return ours or low != b"set-cookie" or _OUR_COOKIE.match(value) is None
 
 
 def response_values(response: ResponseHead, name: bytes) -> list[bytes]:
