@@ -582,6 +582,32 @@ async def test_claim_passes_a_dead_store_on(scene: Scene) -> None:
         await gate.claim(hold_id, KEY)
 
 
+class Gone(MemoryStore):
+    """Takes no `put`; what is deleted waits until it is `back`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.back = asyncio.Event()
+
+    async def put(self, key: str, value: bytes, ttl_s: float) -> None:
+        raise StoreDown("gone")
+
+    async def delete(self, *keys: str) -> None:
+        await self.back.wait()
+
+
+async def test_nobody_waits_for_what_a_dead_store_should_forget(scene: Scene) -> None:
+    store = Gone()
+    gate = scene.gate(store=store)
+    with pytest.raises(HoldRefused, match="down"):
+        await asyncio.wait_for(keep(gate), 5)
+    assert store._read("quota:small") not in (None, b"[]")
+    store.back.set()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert store._read("quota:small") in (None, b"[]")
+
+
 # --- limits --------------------------------------------------------------------------------
 
 SMALL = HoldQuotas(

@@ -22,7 +22,7 @@ from gateway.hold.format import (
 from gateway.hold.terms import CLAIM_S, SENT_S, SKEW_S, ClaimFault, HoldQuotas, HoldRefused, Rim
 from gateway.hold.writing import Writing
 from gateway.model import HoldRule, Reason
-from gateway.stores import Store, StoreError, StoreFull
+from gateway.stores import Store, StoreDown, StoreError, StoreFull
 
 
 class Holds:
@@ -70,7 +70,9 @@ class Holds:
         try:
             await writing.store(body, size_bytes)
         except BaseException as error:
-            await self._finish(writing.undo())
+            undone = self._finish(writing.undo())
+            if not isinstance(error, StoreDown):  # else it would be the visitor's wait again
+                await asyncio.shield(undone)
             if isinstance(error, StoreError):
                 reason: Literal["full", "down"] = "full" if isinstance(error, StoreFull) else "down"
                 raise HoldRefused(reason) from error
@@ -98,12 +100,12 @@ class Holds:
                 return claimed
         return ClaimFault(Reason.IN_FLIGHT)
 
-    async def _finish(self, work: Coroutine[None, None, None]) -> None:
-        """Do it to the end, even if whoever waits is cancelled meanwhile."""
+    def _finish(self, work: Coroutine[None, None, None]) -> asyncio.Future[None]:
+        """Do it to the end, whether anybody waits or not."""
         task = asyncio.ensure_future(work)
         self._unfinished.add(task)
         task.add_done_callback(self._unfinished.discard)
-        await asyncio.shield(task)
+        return task
 
     def _obstacle(self, record: Record, again: bool) -> Reason | None:
         alive = self._is_alive(record)

@@ -14,6 +14,7 @@ from tests.bench.rig import (
     Figure,
     Probe,
     Rig,
+    Say,
     ask,
     at_rest,
     get,
@@ -23,7 +24,6 @@ from tests.bench.rig import (
     worker_of,
 )
 
-Say = Callable[[str], None]
 END_OF_CHUNKS = b"0\r\n\r\n"
 _NO_LINGER = struct.pack("ii", 1, 0)
 

@@ -11,7 +11,6 @@ The exit code says whether every promise was kept: run it on a quiet machine.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import sys
 import time
@@ -20,13 +19,15 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import uvloop
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import app_faults
-from tests.bench.rig import Figure, Rig, rig_in
+from tests.bench import app_faults, store_faults, visit_faults
+from tests.bench.rig import Figure, Rig, Say, rig_in
 
-Row = Callable[[Rig, Callable[[str], None]], Awaitable[list[Figure]]]
-ROWS: dict[str, Row] = {**app_faults.ROWS}
+Row = Callable[[Rig, Say], Awaitable[list[Figure]]]
+ROWS: dict[str, Row] = {**app_faults.ROWS, **store_faults.ROWS, **visit_faults.ROWS}
 
 
 def main() -> int:
@@ -35,7 +36,7 @@ def main() -> int:
     for row in options.rows:
         began_s = time.monotonic()
         _say(row, "…")
-        found[row] = asyncio.run(_run(row))
+        found[row] = uvloop.run(_run(row))
         _say(row, f"{time.monotonic() - began_s:.0f} s")
         _print(row, found[row])
     if options.json:

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from tests.gatekeeper import GateProcess, config, free_port
 HERE = Path(__file__).parent
 UP_WITHIN_S = 10.0
 Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+Say = Callable[[str], None]  # tells whoever runs a bench how far it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,13 @@ async def until_open(port: int) -> None:
 
 def worker_of(gate: GateProcess) -> int:
     """The one process that serves."""
-    (pid,) = gate.workers()
-    return pid
+    for _ in range(int(UP_WITHIN_S / 0.02)):
+        found = gate.workers()
+        if found:
+            (pid,) = found
+            return pid
+        time.sleep(0.02)  # the sockets stand before it does
+    raise TimeoutError("no worker")
 
 
 def descriptors(pid: int) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import app_faults
+from tests.bench import app_faults, store_faults, visit_faults
 from tests.bench.rig import Figure, Rig, rig_in
 
 
@@ -27,7 +27,7 @@ def quiet(text: str) -> None:
 def broken(figures: list[Figure]) -> list[Figure]:
     """Promises not kept. A time counts only where it never came: the machine may be busy."""
     never = float("inf")
-    return [f for f in figures if not f.kept and (f.unit != "ms" or f.value == never)]
+    return [f for f in figures if not f.kept and (f.unit not in ("ms", "s") or f.value == never)]
 
 
 async def test_app_killed_halfway(rig: Rig) -> None:
@@ -41,3 +41,18 @@ async def test_app_stopped(rig: Rig) -> None:
 
 async def test_client_gone(rig: Rig) -> None:
     assert broken(await app_faults.client_gone(rig, quiet, rounds=2)) == []
+
+
+@pytest.mark.parametrize("row", store_faults.ROWS)
+async def test_redis(rig: Rig, row: str) -> None:
+    fault = {
+        "redis-killed": store_faults.redis_killed,
+        "redis-stopped": store_faults.redis_stopped,
+        "redis-slow": store_faults.redis_slow,
+    }[row]
+    assert broken(await fault(rig, quiet, seconds=0.5)) == []
+
+
+async def test_challenges_opened_and_abandoned(rig: Rig) -> None:
+    found = await visit_faults.abandoned(rig, quiet, gets=1500, posts=500, step=250)
+    assert broken(found) == []
