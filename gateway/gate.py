@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -256,15 +257,5 @@ def room_for(connections: int) -> int:
 
 
 def _wire_limits(config: Config) -> WireLimits:
-    wire = config.limits.wire
-    return WireLimits(
-        max_line_bytes=wire.target_bytes,
-        max_head_bytes=wire.head_bytes,
-        max_headers=wire.header_count,
-        max_connections=room_for(wire.connections),
-        header_s=wire.head_timeout_s,
-        keep_alive_s=wire.idle_timeout_s,
-        body_idle_s=wire.body_timeout_s,
-        connect_s=wire.connect_timeout_s,
-        reply_head_s=wire.reply_timeout_s,
-    )
+    bounds = config.limits.wire.bounds
+    return replace(bounds, max_connections=room_for(bounds.max_connections))

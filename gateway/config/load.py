@@ -10,19 +10,11 @@ from gateway import kinds
 from gateway.config import units
 from gateway.config.faults import ConfigError, Fault, one_of
 from gateway.config.include import read_tree
-from gateway.config.models import FilePart, LimitsPart
+from gateway.config.limits import compile_limits
+from gateway.config.models import FilePart
 from gateway.config.nodes import Loc
 from gateway.config.presets import load_presets, read_trusted, trusted_files
-from gateway.config.settings import (
-    AnswerSettings,
-    Config,
-    HoldSettings,
-    Limits,
-    Listen,
-    LogSettings,
-    Secret,
-    WireSettings,
-)
+from gateway.config.settings import Config, Listen, LogSettings, Secret
 from gateway.config.shape import Faults, read
 from gateway.config.sites import Book, compile_sites
 from gateway.stores.redis_url import parse_redis_url
@@ -74,7 +66,7 @@ def _compile(part: FilePart, path: Path, faults: Faults) -> Config:
         trusted=_trusted(part, folder, faults),
         client_ip_header=_client_ip_header(part, faults),
         log=LogSettings(part.log.level, part.log.addresses, part.log.sample),
-        limits=_limits(part.limits, faults),
+        limits=compile_limits(part.limits, faults),
         sites=sites,
         warnings=tuple(sorted(faults.warnings)),
     )
@@ -188,38 +180,6 @@ def _client_ip_header(part: FilePart, faults: Faults) -> str:
         what = "anybody could send it while nobody is trusted: set trusted_proxies"
         faults.add(("client_ip_header",), what)
     return header
-
-
-def _limits(part: LimitsPart, faults: Faults) -> Limits:
-    wire, hold, answers = part.wire, part.hold, part.answers
-    if hold.prefix > hold.total:
-        faults.add(("limits", "hold", "prefix"), "is more than limits.hold.total")
-    if wire.target > wire.head:
-        faults.add(
-            ("limits", "wire", "target"), "is more than limits.wire.head, which it is part of"
-        )
-    return Limits(
-        WireSettings(
-            connections=wire.connections,
-            head_bytes=wire.head,
-            header_count=wire.header_count,
-            target_bytes=wire.target,
-            match_body_bytes=wire.match_body,
-            head_timeout_s=wire.head_timeout,
-            body_timeout_s=wire.body_timeout,
-            idle_timeout_s=wire.idle_timeout,
-            connect_timeout_s=wire.connect_timeout,
-            reply_timeout_s=wire.reply_timeout,
-            drain_s=wire.drain,
-        ),
-        HoldSettings(hold.total, hold.prefix, hold.small, hold.small_total),
-        AnswerSettings(
-            answers=answers.answers,
-            window_s=answers.window,
-            accessible=answers.accessible,
-            accessible_window_s=answers.accessible_window,
-        ),
-    )
 
 
 __all__ = ["ConfigError", "Fault", "load"]

@@ -6,39 +6,29 @@ Defaults are written as an operator would write them.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from gateway.config.fields import (
     KindNamed,
     Number,
     OneOrMany,
     Size,
-    Span,
     Truth,
     UrlNamed,
     Whole,
     WholeSpan,
     Words,
 )
+from gateway.config.limits import LimitsPart
+from gateway.config.part import Part, written
 
 Mode = Literal["enforce", "shadow", "off"]
 NAME = r"^[a-z0-9_-]{1,32}$"
 Name = Annotated[str, Field(pattern=NAME)]
 Value = Annotated[str | None, WithJsonSchema({"type": ["string", "number", "boolean", "null"]})]
 Values = dict[str, Value]
-
-
-def written(text: Any) -> Any:
-    """A default as an operator would write it; it is validated like any other input."""
-    return text
-
-
-class Part(BaseModel):
-    """A mapping of known keys: any other key is a fault."""
-
-    model_config = ConfigDict(extra="forbid", validate_default=True, populate_by_name=False)
 
 
 class MatchPart(Part):
@@ -239,96 +229,6 @@ class LogPart(Part):
         ge=0,
         le=1,
         description="The share of plain forwards that gets a record too, 0 to 1.",
-    )
-
-
-class WirePart(Part):
-    """Bounds of the connections."""
-
-    connections: Whole = Field(
-        default=written("10000"), ge=1, le=10**6, description="Open client connections."
-    )
-    head: Size = Field(default=written("32KiB"), ge=1024, le=2**20, description="A message's head.")
-    header_count: Whole = Field(
-        default=written("128"), ge=10, le=10_000, description="Headers in one head."
-    )
-    target: Size = Field(
-        default=written("16KiB"), ge=256, le=2**20, description="A request's path with its query."
-    )
-    match_body: Size = Field(
-        default=written("64KiB"),
-        ge=1024,
-        le=2**24,
-        description="How much of a body is read to match form fields.",
-    )
-    head_timeout: Span = Field(
-        default=written("15s"), ge=0.1, le=600, description="Until a head is complete."
-    )
-    body_timeout: Span = Field(
-        default=written("30s"), ge=0.1, le=3600, description="Between two pieces of a body."
-    )
-    idle_timeout: Span = Field(
-        default=written("75s"), ge=0.1, le=3600, description="An idle kept connection."
-    )
-    connect_timeout: Span = Field(
-        default=written("5s"), ge=0.05, le=600, description="Reaching the app."
-    )
-    reply_timeout: Span = Field(
-        default=written("60s"), ge=0.1, le=86400, description="Until the app's reply begins."
-    )
-    drain: Span = Field(
-        default=written("30s"), ge=0, le=3600, description="For requests under way at shutdown."
-    )
-
-
-class HoldsPart(Part):
-    """What held requests may fill."""
-
-    total: Size = Field(
-        default=written("1GiB"), ge=2**16, le=2**44, description="All held requests."
-    )
-    prefix: Size = Field(
-        default=written("64MiB"), ge=2**16, le=2**44, description="Those of one address prefix."
-    )
-    small: Size = Field(
-        default=written("64KiB"), ge=1024, le=2**24, description="Up to this a body is small."
-    )
-    small_total: Size = Field(
-        default=written("128MiB"),
-        ge=2**16,
-        le=2**44,
-        description="A pool of their own for small bodies.",
-    )
-
-
-class AnswersPart(Part):
-    """How often one address prefix (/24, /56) may answer. Off where addresses tell nobody apart."""
-
-    window: WholeSpan = Field(default=written("1m"), ge=1, le=86400, description="The span …")
-    answers: Whole = Field(
-        default=written("120"),
-        ge=1,
-        le=10**6,
-        description="… and how many answers are judged in it.",
-    )
-    accessible_window: WholeSpan = Field(
-        default=written("10m"), ge=1, le=86400, description="The span …"
-    )
-    accessible: Whole = Field(
-        default=written("30"),
-        ge=1,
-        le=10**6,
-        description="… and how often in it the way without recognition is given.",
-    )
-
-
-class LimitsPart(Part):
-    """Bounds on whatever a stranger can fill."""
-
-    wire: WirePart = Field(default_factory=WirePart, description="Bounds of the connections.")
-    hold: HoldsPart = Field(default_factory=HoldsPart, description="What held requests may fill.")
-    answers: AnswersPart = Field(
-        default_factory=AnswersPart, description="How often one address prefix may ask and answer."
     )
 
 

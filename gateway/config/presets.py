@@ -13,8 +13,9 @@ from gateway.config.document import parse
 from gateway.config.faults import ConfigError, Fault, Place
 from gateway.config.fields import Words
 from gateway.config.include import read_text
-from gateway.config.models import Part, RoutePart
+from gateway.config.models import RoutePart
 from gateway.config.nodes import Node
+from gateway.config.part import Part
 from gateway.config.routes import Surroundings, compile_route
 from gateway.config.shape import Faults, M, read
 from gateway.files import data_dir

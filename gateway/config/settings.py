@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.config.faults import Fault, hide_passwords
+from gateway.limits import WireLimits
 from gateway.model import Site
 
 
@@ -62,16 +63,8 @@ class LogSettings:
 class WireSettings:
     """Bounds of one connection and of all of them."""
 
-    connections: int
-    head_bytes: int
-    header_count: int
-    target_bytes: int
+    bounds: WireLimits
     match_body_bytes: int  # how much of a body is read to match form fields
-    head_timeout_s: float
-    body_timeout_s: float  # between two pieces of a body
-    idle_timeout_s: float
-    connect_timeout_s: float
-    reply_timeout_s: float  # until the app's reply head
     drain_s: float
 
 

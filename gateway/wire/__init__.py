@@ -1,6 +1,7 @@
 """The wire: client connections, bodies, upstream connections. It forwards; it never renders."""
 
-from gateway.wire.plan import GuardLike, NeedBody, Plan, WireLimits
+from gateway.limits import WireLimits
+from gateway.wire.plan import GuardLike, NeedBody, Plan
 from gateway.wire.upstreams import Upstreams
 from gateway.wire.wire import Wire
 

@@ -7,21 +7,17 @@ to whoever asked for them (`read_body`), and nobody reads them before.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import math
 import re
-import socket
-import struct
-import sys
-import termios
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
 from gateway.heads import CHUNKED, END, NO_BODY, read_request
+from gateway.limits import too_slow
 from gateway.model import Length, Peer, Refusal, RequestHead
 from gateway.wire.bodies import BodyError, ChunkReader, LengthReader, request_reader
 from gateway.wire.exchange import Exchange
+from gateway.wire.kernel import peer_of, reset_at_close, unread_bytes
 from gateway.wire.splice import Splice
 from gateway.wire.static import page
 
@@ -29,7 +25,6 @@ if TYPE_CHECKING:
     from gateway.wire.wire import Wire
 
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
-_NO_LINGER: Final = struct.pack("ii", 1, 0)
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MAX_REFUSED: Final = 64  # told that there are too many; more are cut without a word
 _MAX_BLANK_BYTES: Final = 8  # RFC 9112 §2.2: an empty line before a request is ignored
@@ -40,6 +35,8 @@ Sink = Callable[[bytes, BodyReader], None]  # valid raw bytes, and who read them
 
 class Client(asyncio.Protocol):
     __slots__ = (
+        "_awaited_s",
+        "_awaiting_since_s",
         "_blank_bytes",
         "_buffer",
         "_deadline_s",
@@ -68,6 +65,8 @@ class Client(asyncio.Protocol):
         self._limits = wire.limits
         self._buffer = b""
         self._blank_bytes = 0
+        self._awaited_s = 0.0  # so long we waited for the body, as far as sweeps saw it
+        self._awaiting_since_s = math.inf  # the last sweep that saw us wait for it
         self._deadline_s = math.inf
         self._exchange: Exchange | None = None
         self._splice: Splice | None = None
@@ -87,7 +86,7 @@ class Client(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        self.peer = _peer(transport.get_extra_info("peername"))
+        self.peer = peer_of(transport)
         wire = self._wire
         excess = len(wire.clients) - self._limits.max_connections
         wire.clients.add(self)
@@ -120,9 +119,7 @@ class Client(asyncio.Protocol):
     def abort(self, *, reset: bool = False) -> None:
         """Cut the connection. `reset`: an end would be taken for the end of the reply."""
         if reset:
-            with suppress(OSError, AttributeError):
-                connection = self.transport.get_extra_info("socket")
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            reset_at_close(self.transport)
         self.transport.abort()
 
     def pause_writing(self) -> None:
@@ -144,7 +141,7 @@ class Client(asyncio.Protocol):
             self._paused = True
             self.transport.pause_reading()
             if self._sink is not None:
-                self._deadline_s = math.inf  # not the client's fault
+                self._deadline_s = self._awaiting_since_s = math.inf  # not the client's fault
 
     def resume_reading(self) -> None:
         if self._paused and not self.gone:
@@ -229,6 +226,7 @@ class Client(asyncio.Protocol):
                 except BodyError as fault:
                     return self.refuse(Refusal(400, str(fault)))
             self._owes_continue = request.expects_continue and self.reader is not None
+            self._awaited_s = 0.0
         self._exchange = Exchange(self._wire, self, request)
         return self._exchange.begin()
 
@@ -240,6 +238,7 @@ class Client(asyncio.Protocol):
         `wanted`: ask a client that waits for 100 Continue to go on.
         """
         self._sink = sink
+        self._awaiting_since_s = math.inf
         if self._owes_continue and wanted:
             self._owes_continue = False
             if not self._buffer:
@@ -342,6 +341,8 @@ class Client(asyncio.Protocol):
         if self._deadline_s < now_s:
             self._late()
             return self._deadline_s
+        if self._sink is not None and (fault := self._slow_body(now_s)):
+            self.refuse(Refusal(408, fault))
         soonest_s = self._deadline_s
         if self.full:
             if self._full_deadline_s < now_s:
@@ -356,36 +357,29 @@ class Client(asyncio.Protocol):
         if self._lingering or self.gone or self.transport.is_closing():
             self.abort()
         elif self._exchange is not None:
-            self.refuse(Refusal(408, "body"))
+            self.refuse(Refusal(408, "body idle"))
         elif self._buffer:
             self.refuse(Refusal(408, "head"))
         else:
             self.transport.close()
 
+    def _slow_body(self, now_s: float) -> str:
+        """Why a body is too slow to wait for any longer.
+
+        Time counts between two looks if all of it went by waiting for the client: not while it has
+        to wait for the app, nor for our 100 Continue.
+        """
+        if self._deadline_s == math.inf or self.gone or self.reader is None:
+            return ""
+        self._awaited_s += max(0.0, now_s - self._awaiting_since_s)
+        self._awaiting_since_s = now_s
+        return too_slow(self.reader.size_bytes, self._awaited_s, self._limits)
+
     def _stalled(self) -> None:
         """A client that took nothing at all since the last look is cut off."""
-        size = self._unread_bytes()
+        size = unread_bytes(self.transport)
         if size >= self._full_bytes:
             return self.abort()
         self._full_bytes = size
         self._full_deadline_s = self._wire.now_s + self._limits.write_idle_s
         return None
-
-    def _unread_bytes(self) -> int:
-        """What the client has not yet taken, in our buffer and in the kernel's."""
-        size = self.transport.get_write_buffer_size()
-        with suppress(OSError, AttributeError):
-            handle = self.transport.get_extra_info("socket").fileno()
-            queued = fcntl.ioctl(handle, termios.TIOCOUTQ, b"\0\0\0\0")
-            size += int.from_bytes(queued, sys.byteorder)
-        return size
-
-
-def _peer(name: object) -> Peer:
-    """IPv4 within IPv6 (a dual-stack listener) is IPv4; a unix socket has no name."""
-    if not isinstance(name, tuple) or len(name) < 2:
-        return Peer("unix")
-    address = str(name[0]).split("%", 1)[0]
-    if address.startswith("::ffff:") and "." in address:
-        address = address[7:]
-    return Peer(address, int(name[1]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol, cast
 
+from gateway.limits import WireLimits
 from gateway.model import Upstream
-from gateway.wire.plan import WireLimits
 
 
 class Listener(Protocol):

@@ -16,9 +16,10 @@ from collections.abc import Callable, Coroutine
 from dataclasses import fields
 from typing import Any, Final
 
+from gateway.limits import WireLimits
 from gateway.model import Peer, Refusal
 from gateway.wire.client import Client
-from gateway.wire.plan import GuardLike, Plan, WireLimits
+from gateway.wire.plan import GuardLike, Plan
 from gateway.wire.reply import Reply
 from gateway.wire.upstreams import Upstreams
 
@@ -141,4 +142,6 @@ def next_look_s(now_s: float, soonest_s: float, shortest_s: float, took_s: float
 
 def _deadlines(limits: WireLimits) -> list[float]:
     names = [field.name for field in fields(limits) if field.name.endswith("_s")]
-    return [getattr(limits, name) for name in names if name not in ("sweep_s", "tick_s")]
+    return [
+        getattr(limits, name) for name in names if name not in ("sweep_s", "tick_s", "body_grace_s")
+    ]
