@@ -1,9 +1,9 @@
 """One file for all gates of a machine: SQLite in WAL mode, the default store.
 
-One thread of its own does all the work. It takes what has piled up, runs it in one transaction and
-answers everybody after the commit ("group commit"), so a busy gate pays for few commits. If a batch
-finds no room, it is undone and each operation runs alone, after what has expired was removed: one
-that doesn't fit cannot fail the others.
+One thread of its own does all the work. It takes what has piled up (`batches`), runs it in one
+transaction and answers everybody after the commit ("group commit"), so a busy gate pays for few
+commits. If a batch finds no room, it is undone and each operation runs alone, after what has
+expired was removed: one that doesn't fit cannot fail the others.
 
 Durability: `synchronous=NORMAL`, so a killed process loses nothing, and a power cut may lose the
 last moments. A `swap` is the exception: batches with one are synced to the disk before they are
@@ -18,18 +18,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import queue
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from gateway.stores import buckets
 from gateway.stores.base import StoreDown, StoreError, StoreFull
+from gateway.stores.batches import Batches, Job
 
 T = TypeVar("T")
 
@@ -71,14 +69,6 @@ FULL_CODES = frozenset(
 )
 
 
-@dataclass(slots=True)
-class _Job(Generic[T]):
-    run: Callable[[sqlite3.Connection, float], T]
-    writes: bool
-    durable: bool
-    done: Future[T] = field(default_factory=Future)
-
-
 class SqliteStore:
     """`deadline_s` bounds every verb; `max_bytes` bounds the file; `clock` is Unix seconds."""
 
@@ -91,10 +81,10 @@ class SqliteStore:
     ) -> None:
         self._path = Path(path)
         self._max_pages = max(64, max_bytes // PAGE_BYTES)
-        self._deadline_s = deadline_s
         self._clock = clock
-        self._jobs: queue.Queue[_Job[Any] | None] = queue.Queue(PENDING)
+        self._batches = Batches(BATCH, PENDING, deadline_s)
         self._db: sqlite3.Connection | None = None
+        self._synced: bool | None = None  # what the connection was told last; None: nothing
         self._swept_s = 0.0
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -177,7 +167,7 @@ class SqliteStore:
             return
         self._closed = True
         if self._thread is not None:
-            await asyncio.to_thread(self._jobs.put, None)
+            await self._batches.close()
             await asyncio.to_thread(self._thread.join)
 
     async def _do(
@@ -186,77 +176,46 @@ class SqliteStore:
         writes: bool = True,
         durable: bool = False,
     ) -> T:
-        job: _Job[T] = _Job(run, writes, durable)
         if self._closed:
             raise StoreDown("the store was closed")
         if self._thread is None:  # started late: it must live in the worker, not before a fork
             self._thread = threading.Thread(target=self._work, name="sqlite", daemon=True)
             self._thread.start()
-        try:
-            self._jobs.put_nowait(job)
-            async with asyncio.timeout(self._deadline_s):
-                return await asyncio.wrap_future(job.done)
-        except queue.Full:
-            raise StoreDown(f"{PENDING} operations are waiting") from None
-        except TimeoutError:  # a job that has not begun is cancelled and will never run
-            raise StoreDown(f"no answer in {self._deadline_s} s") from None
+        result: T = await self._batches.do(run, writes=writes, durable=durable)
+        return result
 
     # --- the thread ---
 
     def _work(self) -> None:
-        while True:
-            jobs, last = self._next_jobs()
-            begun = [job for job in jobs if job.done.set_running_or_notify_cancel()]
-            if begun:
-                self._serve(begun)
+        while (batch := self._batches.next(SWEEP_S)) is not None:
+            if batch:
+                self._batches.tell(batch, self._serve(batch))
             self._sweep_now_and_then()
-            if last:
-                break
         self._let_go()
 
-    def _next_jobs(self) -> tuple[list[_Job[Any]], bool]:
-        """What has piled up, and whether it is the end."""
-        jobs: list[_Job[Any]] = []
+    def _serve(self, jobs: list[Job]) -> list[Any]:
+        """For each its result, or the exception for whoever asked."""
         try:
-            job = self._jobs.get(timeout=SWEEP_S)
-            while job is not None:
-                jobs.append(job)
-                if len(jobs) == BATCH:
-                    return jobs, False
-                job = self._jobs.get_nowait()
-        except queue.Empty:
-            return jobs, False
-        return jobs, True
-
-    def _serve(self, jobs: list[_Job[Any]]) -> None:
-        try:
-            results = self._commit(jobs)
+            return self._commit(jobs)
         except StoreFull:
-            for job in jobs:
-                self._serve_alone(job)
+            return [self._serve_alone(job) for job in jobs]
         except StoreDown as error:
-            for job in jobs:
-                job.done.set_exception(error)
-        else:
-            for job, result in zip(jobs, results, strict=True):
-                job.done.set_result(result)
+            return [error] * len(jobs)
 
-    def _serve_alone(self, job: _Job[Any]) -> None:
+    def _serve_alone(self, job: Job) -> Any:
         """Again, after making room of what has expired."""
         try:
             self._sweep()
-            [result] = self._commit([job])
-        except (StoreError, sqlite3.Error) as error:
-            full = error if isinstance(error, StoreError) else self._failed(error)
-            job.done.set_exception(full)
-        else:
-            job.done.set_result(result)
+            return self._commit([job])[0]
+        except StoreError as error:
+            return error
+        except sqlite3.Error as error:
+            return self._failed(error)
 
-    def _commit(self, jobs: list[_Job[Any]]) -> list[Any]:
+    def _commit(self, jobs: list[Job]) -> list[Any]:
         try:
             db = self._opened()
-            durable = any(job.durable for job in jobs)
-            db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._sync(db, any(job.durable for job in jobs))
             db.execute("BEGIN IMMEDIATE" if any(job.writes for job in jobs) else "BEGIN")
             now_s = self._clock()
             results = [job.run(db, now_s) for job in jobs]
@@ -264,6 +223,12 @@ class SqliteStore:
         except Exception as error:  # whatever it is, the thread must live
             raise self._failed(error) from None
         return results
+
+    def _sync(self, db: sqlite3.Connection, durable: bool) -> None:
+        """Whether the next commit waits for the disk."""
+        if self._synced is not durable:
+            db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._synced = durable
 
     def _failed(self, error: Exception) -> StoreError:
         """Undo, and say which failure it is."""
@@ -286,7 +251,7 @@ class SqliteStore:
         return self._db
 
     def _let_go(self) -> None:
-        db, self._db = self._db, None
+        db, self._db, self._synced = self._db, None, None
         if db is not None:
             try:
                 db.close()
@@ -310,7 +275,7 @@ class SqliteStore:
             return True
         now_s = self._clock()
         while self._db.execute(SWEEP, (now_s, SWEPT_AT_ONCE)).rowcount == SWEPT_AT_ONCE:
-            if not self._jobs.empty():
+            if self._batches.someone_waits():
                 return False
         return True
 
