@@ -50,7 +50,7 @@ class Envelope:
             "target": self.target.decode("latin-1"),
             "headers": [[k.decode("latin-1"), v.decode("latin-1")] for k, v in self.headers],
         }
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        text = _encoder.encode(body)
         return base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass"))
 
     @staticmethod
@@ -74,6 +74,8 @@ class Envelope:
         return None
 
 
+_ACTIONS = frozenset(get_args(EnvelopeAction))
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 # `asdict` copies deeply, and would take longer than all the rest of a challenge at the wire.
 _OF_CALLER = tuple(field.name for field in fields(Caller))
 _PLAIN = tuple(
@@ -83,7 +85,7 @@ _PLAIN = tuple(
 
 def _read(body: dict[str, JSON]) -> Envelope:
     """Raises ValueError, TypeError or KeyError on anything `seal` does not write."""
-    if body["action"] not in get_args(EnvelopeAction):
+    if body["action"] not in _ACTIONS:
         raise ValueError("unknown action")
     headers = tuple((k.encode("latin-1"), v.encode("latin-1")) for k, v in body["headers"])
     target = body["target"].encode("latin-1")

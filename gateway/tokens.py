@@ -7,7 +7,8 @@ costs one character a byte before sealing.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields, replace
+from collections.abc import Collection
+from dataclasses import fields, replace
 
 from gateway.model import JSON, Solved, Ticket, Visit
 from gateway.ring import KeyRing
@@ -15,6 +16,12 @@ from gateway.seal import TokenTooLongError, seal, unseal
 
 VISIT = "visit"
 TICKET = "ticket"
+
+# `asdict` copies deeply, and would take longer than sealing.
+_VISIT, _TICKET, _SOLVED = (
+    dict.fromkeys(field.name for field in fields(kind)) for kind in (Visit, Ticket, Solved)
+)
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def seal_visit(ring: KeyRing, visit: Visit, nonce: bytes) -> str:
@@ -38,19 +45,19 @@ def open_visit(ring: KeyRing, token: str) -> Visit | None:
 
 def seal_ticket(ring: KeyRing, ticket: Ticket, nonce: bytes) -> str:
     """Seal a ticket. Raises TokenTooLongError when a kind's secret is beyond reason."""
-    return seal(ring, TICKET, _dump(asdict(ticket)), nonce)
+    return seal(ring, TICKET, _dump({name: getattr(ticket, name) for name in _TICKET}), nonce)
 
 
 def open_ticket(ring: KeyRing, token: str) -> Ticket | None:
     """The ticket, or None for anything that we did not seal. Never raises."""
     try:
-        return Ticket(**_known(Ticket, _stored(ring, TICKET, token)))
+        return Ticket(**_known(_TICKET, _stored(ring, TICKET, token)))
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
 def _dump(value: JSON) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encoder.encode(value).encode()
 
 
 def _stored(ring: KeyRing, purpose: str, token: str) -> dict[str, JSON]:
@@ -62,14 +69,15 @@ def _stored(ring: KeyRing, purpose: str, token: str) -> dict[str, JSON]:
     return stored
 
 
-def _known(kind: type, stored: dict[str, JSON]) -> dict[str, JSON]:
+def _known(names: Collection[str], stored: dict[str, JSON]) -> dict[str, JSON]:
     """A later release may have added fields with defaults: unknown ones are not for us."""
-    names = {field.name for field in fields(kind)}
     return {name: value for name, value in stored.items() if name in names}
 
 
 def _visit_to_json(visit: Visit) -> dict[str, JSON]:
-    return asdict(visit) | {
+    solved = visit.solved
+    return {name: getattr(visit, name) for name in _VISIT} | {
+        "solved": solved and {name: getattr(solved, name) for name in _SOLVED},
         "secret": visit.secret.hex(),
         "target": visit.target.decode("latin-1"),
         "kept": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in visit.kept],
@@ -79,13 +87,13 @@ def _visit_to_json(visit: Visit) -> dict[str, JSON]:
 def _visit_from_json(stored: dict[str, JSON]) -> Visit:
     solved = stored.get("solved")
     return Visit(
-        **_known(Visit, stored)
+        **_known(_VISIT, stored)
         | {
             "secret": bytes.fromhex(stored["secret"]),
             "target": stored["target"].encode("latin-1"),
             "kept": tuple(
                 (name.encode("latin-1"), value.encode("latin-1")) for name, value in stored["kept"]
             ),
-            "solved": None if solved is None else Solved(**_known(Solved, solved)),
+            "solved": None if solved is None else Solved(**_known(_SOLVED, solved)),
         }
     )

@@ -3,16 +3,16 @@
 `templates/record.js` sends `[[t_ms, x, y, kind], …]`: milliseconds since the page began, fractions
 of the viewport rounded to 1e-4, and `m`ove, `d`own, `u`p or `k`ey (which key is never sent). No
 trace is no fault: a keyboard, a switch or a voice leaves none, or only keys.
+
+Plain loops: a drag has some fifty points, and numpy takes longer to begin than they take.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from math import hypot, sqrt
+from typing import Any, TypeAlias
 
 from gateway.model import JSON
 
@@ -20,7 +20,7 @@ MAX_POINTS = 2_000  # the page sends at most 500; of more, the newest are read
 LARGEST = 1e9  # beyond it no time or place makes sense
 KINDS = "mduk"
 
-Numbers: TypeAlias = NDArray[np.float64]
+Point: TypeAlias = list[Any]  # [t_ms, x, y, kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,74 +61,76 @@ def features(trace: JSON) -> Features:
     points = trace[-MAX_POINTS:]
     if not all(_is_point(point) for point in points):
         return Features(malformed=True)
-    kinds = "".join(point[3] for point in points)
-    numbers = np.array([point[:3] for point in points], dtype=np.float64)
-    return _measure(kinds, numbers)
+    return _measure("".join(point[3] for point in points), points)
 
 
 def _is_point(point: JSON) -> bool:
-    return (
-        isinstance(point, list)
-        and len(point) == 4
-        and all(_is_number(value) for value in point[:3])
-        and isinstance(point[3], str)
-        and len(point[3]) == 1
-        and point[3] in KINDS
-    )
+    if not isinstance(point, list) or len(point) != 4:
+        return False
+    at_ms, x, y, kind = point
+    known = isinstance(kind, str) and len(kind) == 1 and kind in KINDS
+    return known and _is_number(at_ms) and _is_number(x) and _is_number(y)
 
 
 def _is_number(value: JSON) -> bool:
     """NaN and infinities fail the comparison."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
+    return type(value) in (int, float) and -LARGEST <= value <= LARGEST
 
 
-def _measure(kinds: str, numbers: Numbers) -> Features:
-    times = numbers[:, 0]
+def _measure(kinds: str, points: list[Point]) -> Features:
+    times = [point[0] for point in points]
     return Features(
         points=len(kinds),
         moves=kinds.count("m"),
         presses=kinds.count("d"),
         keys=kinds.count("k"),
-        duration_ms=float(times.max() - times.min()),
-        disordered=int((np.diff(times) < 0).sum()),
-        drag=_longest_drag(kinds, numbers),
+        duration_ms=float(max(times) - min(times)),
+        disordered=sum(later < earlier for earlier, later in pairwise(times)),
+        drag=_longest_drag(kinds, points),
     )
 
 
-def _longest_drag(kinds: str, numbers: Numbers) -> Drag | None:
+def _longest_drag(kinds: str, points: list[Point]) -> Drag | None:
     """Between a press and what follows it: the next release or press, or the end."""
     edges = [index for index, kind in enumerate(kinds) if kind in "du"] + [len(kinds)]
     drags = []
     for start, end in pairwise(edges):
-        inside = [i for i in range(start + 1, end) if kinds[i] == "m"]
-        if kinds[start] == "d" and len(inside) >= 2:
-            drags.append(_drag(numbers[[start, *inside]]))
+        if kinds[start] == "d":
+            inside = [point for point in points[start + 1 : end] if point[3] == "m"]
+            if len(inside) >= 2:
+                drags.append(_drag([points[start], *inside]))
     return max(drags, key=lambda drag: drag.length, default=None)
 
 
-def _drag(path: Numbers) -> Drag:
-    steps = np.diff(path, axis=0)
-    lengths = np.hypot(steps[:, 1], steps[:, 2])
-    spans_ms = np.maximum(np.abs(steps[:, 0]), 1.0)  # the page's clock counts whole milliseconds
+def _drag(path: list[Point]) -> Drag:
+    lengths = [hypot(b[1] - a[1], b[2] - a[2]) for a, b in pairwise(path)]
+    # The page's clock counts whole milliseconds.
+    paces = [
+        length / max(abs(b[0] - a[0]), 1.0)
+        for length, (a, b) in zip(lengths, pairwise(path), strict=True)
+    ]
     return Drag(
-        moves=len(path) - 1,
-        duration_ms=float(abs(path[-1, 0] - path[0, 0])),
-        length=float(lengths.sum()),
-        bend=_bend(path[:, 1:]),
+        moves=len(lengths),
+        duration_ms=float(abs(path[-1][0] - path[0][0])),
+        length=sum(lengths),
+        bend=_bend(path),
         step_cv=_spread(lengths),
-        pace_cv=_spread(lengths / spans_ms),
+        pace_cv=_spread(paces),
     )
 
 
-def _bend(places: Numbers) -> float:
-    chord = places[-1] - places[0]
-    span = float(np.hypot(*chord))
-    offsets = places - places[0]
+def _bend(path: list[Point]) -> float:
+    (_, x0, y0, _), (_, x1, y1, _) = path[0], path[-1]
+    wide, high = x1 - x0, y1 - y0
+    span = hypot(wide, high)
     if span == 0.0:
-        return float(np.hypot(offsets[:, 0], offsets[:, 1]).max())
-    return float(np.abs(chord[0] * offsets[:, 1] - chord[1] * offsets[:, 0]).max() / span)
+        return max(hypot(x - x0, y - y0) for _, x, y, _ in path)
+    off: float = max(abs(wide * (y - y0) - high * (x - x0)) for _, x, y, _ in path)
+    return off / span
 
 
-def _spread(values: Numbers) -> float:
-    mean = float(values.mean())
-    return float(values.std() / mean) if mean > 0 else 0.0
+def _spread(values: list[float]) -> float:
+    mean = sum(values) / len(values)
+    if not mean > 0:
+        return 0.0
+    return sqrt(sum((value - mean) ** 2 for value in values) / len(values)) / mean

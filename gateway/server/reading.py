@@ -60,10 +60,10 @@ def may_post(request: web.Request, envelope: Envelope, content_type: str) -> boo
 def parse(body: bytes) -> JSON:
     """JSON within our bounds, or None."""
     try:
-        parsed = json.loads(body, parse_int=_integer, parse_float=_number, parse_constant=_number)
+        parsed = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    return parsed if _depth_within(parsed, MAX_DEPTH) else None
+    return parsed if _is_bounded(parsed) else None
 
 
 def text(value: JSON) -> str:
@@ -71,29 +71,22 @@ def text(value: JSON) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _integer(digits: str) -> int:
-    if len(digits) > 17 or abs(int(digits)) > MAX_INTEGER:
-        raise ValueError("an integer beyond what JavaScript has")
-    return int(digits)
-
-
-def _number(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ValueError("no finite number")
-    return number
-
-
-def _depth_within(value: JSON, depth: int) -> bool:
+def _is_bounded(value: JSON) -> bool:
+    """No deeper than MAX_DEPTH, and no number that JavaScript can't send."""
     level = [value]
-    for _ in range(depth):
-        level = [inner for outer in level for inner in _inner(outer)]
-        if not level:
+    for _ in range(MAX_DEPTH):
+        inner: list[JSON] = []
+        for each in level:
+            kind = type(each)
+            if kind is list:
+                inner += each
+            elif kind is dict:
+                inner += each.values()
+            elif (kind is int and not -MAX_INTEGER <= each <= MAX_INTEGER) or (
+                kind is float and not math.isfinite(each)
+            ):
+                return False
+        if not inner:
             return True
+        level = inner
     return False
-
-
-def _inner(value: JSON) -> list[JSON]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
