@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
@@ -34,6 +35,8 @@ from gateway.hold.terms import (
 )
 from gateway.model import HoldRule
 from gateway.stores import StoreError
+
+Entry = tuple[str, bytes]  # key and value
 
 
 class Writing:
@@ -70,6 +73,7 @@ class Writing:
             self._choose_pool(size_bytes)
             await self._cover(size_bytes)
         chunks = seen_bytes = 0
+        ends: list[Entry] = []
         digest = hashlib.sha256()
         async with aclosing(cut(body)) as pieces:
             async for chunk, last in pieces:
@@ -81,16 +85,20 @@ class Writing:
                 await self._cover(seen_bytes)
                 digest.update(chunk)
                 place = Place(self._id, "body", chunks, last)
-                await self._put(chunk_key(self._id, chunks), self._sealed(place, chunk))
+                sealed = (chunk_key(self._id, chunks), self._sealed(place, chunk))
                 chunks += 1
+                if last:
+                    ends.append(sealed)
+                else:
+                    await self._put(sealed)
         if size_bytes is not None and seen_bytes != size_bytes:
             raise ValueError("the body isn't as long as stated")
         if not self._ends_s:
             self._choose_pool(0)
             await self._cover(0)
-        await self._store_head(seen_bytes, digest.hexdigest(), chunks)
+        await self._put(*ends, *self._heads(seen_bytes, digest.hexdigest(), chunks))
 
-    async def _store_head(self, size_bytes: int, digest: str, chunks: int) -> None:
+    def _heads(self, size_bytes: int, digest: str, chunks: int) -> tuple[Entry, Entry]:
         head = replace(
             self._head,
             size_bytes=size_bytes,
@@ -101,9 +109,10 @@ class Writing:
             ends_s=self._ends_s,
         )
         plain = self._form.dump_head(head)
-        await self._put(head_key(self._id), self._sealed(Place(self._id, "head"), plain))
+        sealed = self._sealed(Place(self._id, "head"), plain)
         record = Record("held", kept_s=self._rule.ttl_s + REMEMBER_S)
-        await self._put(state_key(self._id), self._form.dump_record(record))
+        state = self._form.dump_record(record)
+        return (head_key(self._id), sealed), (state_key(self._id), state)
 
     async def undo(self) -> None:
         with suppress(StoreError):
@@ -144,9 +153,15 @@ class Writing:
             raise HoldRefused(reason)
         self._reserved.append((key, amount))
 
-    async def _put(self, key: str, value: bytes) -> None:
-        self._written.append(key)  # before: a write that times out may happen all the same
-        await self._store.put(key, value, self._left_s())
+    async def _put(self, *entries: Entry) -> None:
+        """Write them side by side: nobody knows of the hold before all are there."""
+        self._written += [key for key, _ in entries]  # before: what times out may still happen
+        left_s = self._left_s()
+        puts = (self._store.put(key, value, left_s) for key, value in entries)
+        faults = await asyncio.gather(*puts, return_exceptions=True)  # all ended: none comes late
+        for fault in faults:
+            if fault is not None:
+                raise fault
 
     def _left_s(self) -> float:
         return max(1.0, self._ends_s - self._clock())
