@@ -220,7 +220,7 @@ def _profiled(pid: int, file: Path) -> Iterator[None]:
         "--format",
         "raw" if file.suffix == ".txt" else "flamegraph",
     ]
-    profiler = subprocess.Popen([*command, "--threads"], stderr=subprocess.DEVNULL)
+    profiler = subprocess.Popen([*command, "--native", "--threads"], stderr=subprocess.DEVNULL)
     try:
         time.sleep(1)
         yield
