@@ -90,7 +90,7 @@ class _Fields:
         self.fields: list[tuple[bytes, bytes]] = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.fields.append((name, value))
+        self.fields.append((name, value.rstrip(b" \t")))  # servers refuse a length with a tab
 
 
 # --- Requests ------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def _checked(
     for name, value in headers:
         low = name.lower()
         if low in _WATCHED:
-            seen.setdefault(low, []).append(value.rstrip(b" \t"))
+            seen.setdefault(low, []).append(value)
     host = _host(seen.pop(b"host", None), version)
     if isinstance(host, Refusal):
         return host

@@ -34,6 +34,10 @@ _NOT_IN_TRAILERS: Final = re.compile(
 )
 
 
+# One that some client would frame by; no app has a reason to send it (RFC 9110 §6.5.1).
+_NEVER_IN_TRAILERS: Final = re.compile(rb"content-length|transfer-encoding", re.IGNORECASE)
+
+
 class BodyError(ValueError):
     """The framing is broken: whoever sent it can't be understood any further."""
 
@@ -86,7 +90,7 @@ class CloseReader:
 class ChunkReader:
     """Transfer-Encoding: chunked. `feed` raises BodyError.
 
-    `guarded`: trailers that could pass for deciding headers are refused.
+    `guarded`: trailers that could pass for deciding headers are refused, not only framing ones.
     """
 
     __slots__ = ("_guarded", "_left_bytes", "_parts", "_trailer_bytes", "done", "size_bytes")
@@ -160,7 +164,8 @@ class ChunkReader:
         name = _TRAILER.fullmatch(line)
         if name is None or self._trailer_bytes > MAX_TRAILER_BYTES:
             raise BodyError("trailer")
-        if self._guarded and _NOT_IN_TRAILERS.fullmatch(name[1]):
+        unwelcome = _NOT_IN_TRAILERS if self._guarded else _NEVER_IN_TRAILERS
+        if unwelcome.fullmatch(name[1]):
             raise BodyError("trailer name")
 
 

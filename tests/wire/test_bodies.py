@@ -107,3 +107,22 @@ def test_cuts_change_nothing(stream: bytes, cuts: list[int]) -> None:
             return None
 
     assert outcome(cuts) == outcome([])
+
+
+@pytest.mark.parametrize(
+    ("name", "in_request", "in_reply"),
+    [
+        (b"X-Checksum", True, True),
+        (b"Content-Lengths", True, True),
+        (b"Cookie", False, True),
+        (b"X_Forwarded.For", False, True),
+        (b"Content-Length", False, False),
+        (b"transfer-encoding", False, False),
+    ],
+)
+def test_names_in_trailers(name: bytes, in_request: bool, in_reply: bool) -> None:
+    for guarded, passes in ((True, in_request), (False, in_reply)):
+        reader = ChunkReader(guarded=guarded)
+        with contextlib.nullcontext() if passes else pytest.raises(BodyError):
+            reader.feed(b"0\r\n%b: 3\r\n\r\n" % name)
+        assert reader.done is passes
