@@ -13,7 +13,7 @@ import pytest
 from tests.gatekeeper import GateProcess, config
 from tests.refusals.app import RawApp
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 30.0
 Part = bytes | Callable[[], bytes]  # what to send, or what says it once its time has come
 
 

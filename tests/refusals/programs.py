@@ -17,7 +17,7 @@ from tests.refusals.parsers import Got
 from tests.servers import HOST, free_ports, wait_for
 
 APPS = Path(__file__).parent / "apps"
-TIMEOUT_S = 5.0
+TIMEOUT_S = 30.0
 CLOSES = {"php"}  # after each reply, so the next request comes on another connection
 
 
