@@ -30,7 +30,7 @@ from gateway.model import (
 )
 from gateway.passes import Algorithm, cookie_name, issue, request_digest
 from gateway.ring import KeyRing
-from gateway.stores import Store, StoreDown, StoreError
+from gateway.stores import Store, StoreDown, StoreError, StoreFull
 
 RETRY_STATUS = 503
 ASK_AGAIN_S = 1.0
@@ -169,7 +169,7 @@ class Finisher:
             self.store_failed(error, "use")
             if route.on_error == "pow":
                 return Challenge(Reason.STORE_DOWN, route)
-            return Deny(Reason.STORE_DOWN, RETRY_STATUS, route)
+            return Deny(why_not(error), RETRY_STATUS, route)
         return Ready(request, spent) if spent else Challenge(Reason.USES_SPENT, route)
 
     async def claim(
@@ -184,7 +184,7 @@ class Finisher:
             return await self._with_use(ready, decision.used, decision.route)
         except StoreError as error:
             self.store_failed(error, "claim")
-            return Deny(Reason.STORE_DOWN, RETRY_STATUS, decision.route)
+            return Deny(why_not(error), RETRY_STATUS, decision.route)
 
     async def _claim(
         self, decision: Resume, request: RequestHead, caller: Caller, *, again: bool
@@ -267,6 +267,11 @@ class Finisher:
         )
         name = cookie_name(route.pass_rule.scope, caller.scheme == "https")
         return _with_cookie(headers, name.encode(), token.encode())
+
+
+def why_not(error: StoreError) -> Reason:
+    """Full is not down: who reads it should know what to mend."""
+    return Reason.STORE_FULL if isinstance(error, StoreFull) else Reason.STORE_DOWN
 
 
 def _with_cookies(headers: Headers, finishing: RequestHead) -> Headers:

@@ -47,7 +47,7 @@ from gateway.routing import Router
 from gateway.selfcheck import FirstCallers
 from gateway.server import RUNNER_OPTIONS, AnswerLimits, GateParts, make_app
 from gateway.sockets import BACKLOG, Sockets
-from gateway.stores import StoreError, open_store
+from gateway.stores import StoreError, StoreFull, open_store
 from gateway.wire import Wire, WireLimits
 
 OTHER_FILES = 128  # descriptors that are no connection of a client: store, sockets, log, libraries
@@ -224,7 +224,8 @@ class Gate:
             except StoreError as fault:
                 self.finisher.store_failed(fault, "ping")
                 if not away:
-                    self.log.error("store_down", why=str(fault))
+                    full = isinstance(fault, StoreFull)
+                    self.log.error("store_full" if full else "store_down", why=str(fault))
                 away = True
             else:
                 if away:

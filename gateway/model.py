@@ -312,7 +312,7 @@ class Refused:
     """No further question now."""
 
     reason: Literal[
-        "too_many", "spent", "unreadable", "expired", "too_early", "unavailable", "blocked"
+        "too_many", "spent", "unreadable", "expired", "too_early", "unavailable", "full", "blocked"
     ]
     retry_after_s: int = 0
 
@@ -383,6 +383,7 @@ class Reason(StrEnum):
     IN_FLIGHT = "in_flight"
     HOLD_LOST = "hold_lost"
     STORE_DOWN = "store_down"
+    STORE_FULL = "store_full"
     STORE_OPEN = "store_open"
     APP_UNREACHABLE = "app_unreachable"
     APP_TIMEOUT = "app_timeout"

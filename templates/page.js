@@ -29,6 +29,7 @@ const TIMEOUT_MS = 20_000; // for one reply of the gate
 const RENEW_EARLY_S = 5; // before a ticket expires
 const CLOCK_OFF_S = 300;
 const SAFE = ["GET", "HEAD"];
+const AWAY = ["unavailable", "full"]; // the store of the site, for a while
 
 /** @param {string} id @returns {HTMLElement} */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -304,8 +305,8 @@ async function submit(body, signal) {
   if (reply.outcome === "solved") return finish(reply);
   if (reply.outcome !== "refused") return present(reply.challenge, reply.outcome ? reply.reason : "");
   const pause_s = reply.retry_after_s || 2;
-  if (reply.reason === "too_early" || reply.reason === "unavailable") {
-    ui.say(t(reply.reason === "too_early" ? "verifying" : "unavailable"));
+  if (reply.reason === "too_early" || AWAY.includes(reply.reason)) {
+    ui.say(t(reply.reason === "too_early" ? "verifying" : reply.reason));
     await pause(1000 * pause_s, signal);
     if (!signal.aborted) await submit(body, signal);
   } else await refused(reply);
@@ -325,7 +326,7 @@ async function exchange(want, message) {
 async function refused(reply) {
   const signal = begin();
   const wait_s = Math.max(1, Math.ceil(reply.retry_after_s || 5));
-  if (reply.reason === "too_many" || reply.reason === "too_early" || reply.reason === "unavailable") {
+  if (["too_many", "too_early", ...AWAY].includes(reply.reason)) {
     await countdown(reply.reason, wait_s, signal);
     if (!signal.aborted) await exchange("new", "");
   } else if (reply.reason === "spent") {
@@ -375,7 +376,7 @@ async function countdown(reason, wait_s, signal) {
   const crowded = reason === "too_many";
   ui.panel(crowded ? "too_many" : "unavailable", {
     title: t(crowded ? "too_many_title" : "verifying"),
-    lines: [crowded ? t("too_many", { n: wait_s }) : t("unavailable")],
+    lines: [crowded ? t("too_many", { n: wait_s }) : t(reason === "full" ? "full" : "unavailable")],
     actions: [clock],
   });
   const end_ms = performance.now() + 1000 * wait_s;

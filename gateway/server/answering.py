@@ -83,8 +83,8 @@ async def judge_answer(gate: GateParts, envelope: Envelope, body: Mapping[str, J
     answer = Answer(body.get("answer"), body.get("proof"), body.get("trace"), body.get("signals"))
     try:
         judged = await _judge(gate, envelope, opened, opened.ticket, answer)
-    except CountingDown:
-        judged = Judged(Refused("unavailable", RETRY_S), opened)
+    except CountingDown as fault:
+        judged = Judged(_not_counted(fault), opened)
     _note(gate, envelope, judged)
     return replace(judged, cookies=_keeps_cookies(answer.signals))
 
@@ -134,8 +134,12 @@ async def exchange(
         return Refused("expired")
     try:
         return await _exchange(gate, envelope, opened, want)
-    except CountingDown:
-        return Refused("unavailable", RETRY_S)
+    except CountingDown as fault:
+        return _not_counted(fault)
+
+
+def _not_counted(fault: CountingDown) -> Refused:
+    return Refused("full" if fault.full else "unavailable", RETRY_S)
 
 
 async def _exchange(

@@ -108,7 +108,8 @@ def _refuse_unheld(
     """Single use releases exactly what is held; with nothing held there is nothing to release."""
     if kept.refused == "too_large":
         return refuse(gate, request, envelope, Reason.TOO_LARGE, 413)
-    return refuse(gate, request, envelope, Reason.STORE_DOWN, 503)
+    reason = Reason.STORE_FULL if kept.refused == "full" else Reason.STORE_DOWN
+    return refuse(gate, request, envelope, reason, 503)
 
 
 def _visit(

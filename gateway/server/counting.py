@@ -8,20 +8,24 @@ from __future__ import annotations
 
 from gateway.model import Route
 from gateway.server.parts import GateParts
-from gateway.stores import StoreError
+from gateway.stores import StoreError, StoreFull
 
 
 class CountingDown(Exception):  # noqa: N818 - a state to act on
-    """Nothing can be counted: the answer is 503."""
+    """Nothing can be counted: the answer is 503. `full`: the store answers, but has no room."""
+
+    def __init__(self, *, full: bool = False) -> None:
+        super().__init__()
+        self.full = full
 
 
 async def spend(gate: GateParts, route: Route, key: str, ttl_s: float) -> bool:
     """True for exactly one caller until it expires. Raises CountingDown."""
     try:
         return await gate.store.spend(key, ttl_s)
-    except StoreError:
+    except StoreError as fault:
         gate.metrics.store_errors("spend")
-        _refuse_closed(route)
+        _refuse_closed(route, fault)
         return gate.local.spend(key, ttl_s, gate.clock())
 
 
@@ -36,15 +40,15 @@ async def bump(gate: GateParts, route: Route, key: str, window_s: int) -> tuple[
     key = f"{key}/{window}"
     try:
         return await gate.store.bump(key, window_s), left_s
-    except StoreError:
+    except StoreError as fault:
         gate.metrics.store_errors("bump")
-        _refuse_closed(route)
+        _refuse_closed(route, fault)
         count = gate.local.bump(key, window_s, now_s)
     if count is None:
         raise CountingDown
     return count, left_s
 
 
-def _refuse_closed(route: Route) -> None:
+def _refuse_closed(route: Route, fault: StoreError) -> None:
     if route.on_error == "closed":
-        raise CountingDown
+        raise CountingDown(full=isinstance(fault, StoreFull))

@@ -30,7 +30,8 @@ JWKS_CACHE = "public, max-age=300"
 LOOP_REASONS = ("cookies", "clock", "iframe", "other")
 MAX_LOOPS = 20  # records of one prefix in LOOPS_WINDOW_S: nobody fills the log
 LOOPS_WINDOW_S = 60
-_REFUSED_STATUS = {"too_many": 429, "unreadable": 400, "unavailable": 503}
+_REFUSED_STATUS = {"too_many": 429, "unreadable": 400, "unavailable": 503, "full": 503}
+_WORDS = {"unavailable": "store_down", "full": "store_full", "expired": "visit_expired"}
 
 
 async def answer(gate: GateParts, request: web.Request, envelope: Envelope) -> web.Response:
@@ -102,7 +103,7 @@ async def wait(gate: GateParts, request: web.Request, envelope: Envelope) -> web
             return _early(gate, request, envelope, fields, retry_after_s)
         case Refused(reason, retry_after_s):
             status = _REFUSED_STATUS.get(reason, 403)
-            words = {"unavailable": "store_down", "expired": "visit_expired"}.get(reason, reason)
+            words = _WORDS.get(reason, reason)
             return show_refusal(gate, request, envelope, words, status, retry_after_s=retry_after_s)
 
 

@@ -6,11 +6,14 @@ relieved of (prlimit(2)); SQLite meets it as it meets a full disk.
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 
+import aiohttp
 import pytest_asyncio
 
+from gateway.files import data_dir
 from tests.gatekeeper import GateProcess
 from tests.recorder import Recorder
 from tests.visitor import Visitor
@@ -22,6 +25,7 @@ FORM = {
     "work": 1000,
 }
 SMS = {**FORM, "name": "sms", "match": {"method": "POST", "path": "/sms"}, "pass": {"uses": 1}}
+EN = json.loads((data_dir("templates") / "texts" / "en.json").read_text())
 BODY = os.urandom(2 * 2**20)
 
 
@@ -57,6 +61,7 @@ async def test_single_use_is_refused_rather_than_half_kept(app: Recorder, gate, 
     met = await visitor.post("/sms", BODY, content_type="application/octet-stream")
     assert met.status == 503
     assert met.headers["Retry-After"]
+    assert EN["denied"]["store_full"] in met.text  # not: "the site does not answer"
     assert app.seen == []
 
 
@@ -82,3 +87,26 @@ async def test_what_was_held_before_still_goes_on(app: Recorder, gate, visitor):
         reply = await visitor.finish(solved)
     assert reply.status in (200, 409)
     assert len(app.seen) == 1  # … and never twice
+
+
+async def test_an_answer_that_cannot_be_noted_says_why(gate, visitor):
+    met = await visitor.post("/form", b"a=1")
+    body = visitor.answer_body(met.page["visit"], met.page["challenge"])
+    room(gate, 0)
+    told = await visitor.call(met.page, "answer", body)
+    assert (told.status, told.json()["reason"]) == (503, "full")
+    assert told.headers["Retry-After"]
+    room(gate, resource.RLIM_INFINITY)
+    assert (await visitor.call(met.page, "answer", body)).json()["outcome"] == "solved"
+
+
+async def test_readyz_calls_it_full(gate, visitor):
+    assert (await visitor.get("/free")).status == 200  # it has started
+    admin = f"http://127.0.0.1:{gate.admin_port}/readyz"
+    room(gate, 0)
+    async with aiohttp.ClientSession() as session, session.get(admin) as reply:
+        assert reply.status == 503
+        assert (await reply.json())["checks"] == {"store": "StoreFull"}
+    room(gate, resource.RLIM_INFINITY)
+    async with aiohttp.ClientSession() as session, session.get(admin) as reply:
+        assert reply.status == 200

@@ -111,6 +111,9 @@ STATES: Mapping[str, State] = {
     "store_down": State(
         "verifying", ("unavailable",), answer=refused("unavailable", 30), act=tap
     ),
+    "store_full": State(
+        "verifying", ("full",), answer=refused("full", 30), act=tap
+    ),
     "cookies": State(
         "cookies",
         ("cookies_title", "cookies", "cookies_1", "cookies_2", "cookies_3", "reload"),
