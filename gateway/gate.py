@@ -19,7 +19,6 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from gateway import kinds
 from gateway.admin import Health, make_admin
 from gateway.callers import TrustedProxies
 from gateway.config import Config
+from gateway.counting import Row
 from gateway.files import data_dir
 from gateway.finish import ASK_AGAIN_S, Finisher
 from gateway.guard import Guard
@@ -48,25 +48,25 @@ from gateway.selfcheck import FirstCallers
 from gateway.server import RUNNER_OPTIONS, AnswerLimits, GateParts, make_app
 from gateway.sockets import BACKLOG, Sockets
 from gateway.stores import StoreError, StoreFull, open_store
-from gateway.wire import Wire, WireLimits
+from gateway.wire import Admission, Wire
 
 OTHER_FILES = 128  # descriptors that are no connection of a client: store, sockets, log, libraries
 
 
-def serve(config: Config, sockets: Sockets, ready: Callable[[], object]) -> int:
-    """Serve until SIGTERM or SIGINT; `ready` is called once we listen.
+def serve(config: Config, sockets: Sockets, ready: Callable[[], object], row: Row) -> int:
+    """Serve until SIGTERM or SIGINT; `ready` is called once we listen, `row` counts connections.
 
     Returns the exit code; faults at start go to stderr.
     """
     try:
-        return uvloop.run(_serve(config, sockets, ready))
+        return uvloop.run(_serve(config, sockets, ready, row))
     except (KeysError, OSError) as fault:
         print(f"gateway: cannot start: {fault}", file=sys.stderr)
         return 1
 
 
-async def _serve(config: Config, sockets: Sockets, ready: Callable[[], object]) -> int:
-    gate = Gate(config, sockets)
+async def _serve(config: Config, sockets: Sockets, ready: Callable[[], object], row: Row) -> int:
+    gate = Gate(config, sockets, row)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, gate.leave)
@@ -80,12 +80,14 @@ async def _serve(config: Config, sockets: Sockets, ready: Callable[[], object]) 
 class Gate:
     """One gate: everything it is built from, and its servers while it runs."""
 
-    def __init__(self, config: Config, sockets: Sockets) -> None:
+    def __init__(self, config: Config, sockets: Sockets, row: Row) -> None:
         self.config = config
         self.sockets = sockets
+        self.row = row
         self.left = asyncio.Event()
         self.wire: Wire | None = None
         self.metrics = Metrics()
+        self.metrics.open_connections = row.counts.total
         self.log = DecisionLog(
             sys.stdout,
             time.time,
@@ -146,7 +148,12 @@ class Gate:
         await web.SockSite(runner, self.sockets.admin).start()
 
     async def _start_wire(self, stack: AsyncExitStack, inside: Upstream, boot: str) -> None:
-        wire = Wire(self._guard(inside, boot), _wire_limits(self.config), report=self._report)
+        wire = Wire(
+            self._guard(inside, boot),
+            self.config.limits.wire.bounds,
+            report=self._report,
+            admission=self._admission(),
+        )
         self.wire = wire
         loop = asyncio.get_running_loop()
         stack.push_async_callback(wire.drain, self.config.limits.wire.drain_s)
@@ -155,6 +162,22 @@ class Gate:
             create = loop.create_unix_server if unix else loop.create_server
             server = await create(wire.protocol, sock=made, backlog=BACKLOG)
             stack.callback(server.close)
+
+    def _admission(self) -> Admission:
+        wire = self.config.limits.wire
+        most = wire.bounds.max_connections + wire.bounds.reserved_connections
+        room = room_for(most)
+        if room < most:
+            files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+            why = f"only {files} files may be open: a worker takes {room} connections, not {most}"
+            self.log.warning("config", fault=why)
+        return Admission(
+            wire.bounds,
+            self.row,
+            TrustedProxies((*self.config.trusted, *wire.exempt)).trust,
+            room,
+            lambda: self.first_callers.addresses_tell_people_apart,
+        )
 
     def _guard(self, inside: Upstream, boot: str) -> Guard:
         config = self.config
@@ -255,8 +278,3 @@ def room_for(connections: int) -> int:
     if resource.RLIM_INFINITY != soft < have:
         resource.setrlimit(resource.RLIMIT_NOFILE, (have, hard))
     return max(1, min(connections, (have - OTHER_FILES) // 2))
-
-
-def _wire_limits(config: Config) -> WireLimits:
-    bounds = config.limits.wire.bounds
-    return replace(bounds, max_connections=room_for(bounds.max_connections))

@@ -13,7 +13,9 @@ class WireLimits:
     max_head_bytes: int = 32 * 2**10  # request or reply head; over: 431, from an app 502
     max_headers: int = 128  # fields of a request; over: 431
     max_body_bytes: int = 4 * 2**30  # over: 413
-    max_connections: int = 10_000  # of clients, of one worker; over: 503 at once
+    max_connections: int = 10_000  # of clients, of all workers; over: 503 at once
+    max_client_connections: int = 512  # of one address prefix, of all workers; over: 429 at once
+    reserved_connections: int = 32  # beyond max_connections, for who is exempt (health checks)
     header_s: float = 15  # from the first byte of a head to its end; over: 408
     keep_alive_s: float = 75  # idle between two requests; then closed
     body_idle_s: float = 30  # without a byte of an awaited body; over: 408

@@ -8,7 +8,7 @@ is imported; every worker then writes there, and `render` in any process gives t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from prometheus_client import (
     CollectorRegistry,
@@ -18,6 +18,7 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
@@ -71,11 +72,27 @@ class _Times:
         child.observe(seconds)
 
 
+class _Open(Collector):
+    """Asked for at each scrape, and known to every process: nothing is counted twice."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterator[Metric]:
+        text = "Open client connections of all workers."
+        yield GaugeMetricFamily(
+            "gateway_connections_open", text, value=self._metrics.open_connections()
+        )
+
+
 class Metrics:
     """Every metric of one process, in a registry of its own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.open_connections: Callable[[], int] = lambda: 0  # of all workers
+        self._open = _Open(self)
+        self.registry.register(self._open)
         self._requests()
         self._challenges()
         self._effects()
@@ -207,6 +224,7 @@ class Metrics:
             return generate_latest(self.registry)
         summed = CollectorRegistry()
         MultiProcessCollector(summed)  # type: ignore[no-untyped-call]
+        summed.register(self._open)
         return generate_latest(summed)
 
 

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from gateway.config import Config, ConfigError, load
+from gateway.counting import Counts, Row
 from gateway.notify import Notifier, notifier
 from gateway.sockets import Sockets, bind, sweep
 
@@ -38,7 +39,7 @@ LEAVE, REPLACED = signal.SIGTERM, signal.SIGUSR1
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
-Serve = Callable[[Config, Sockets, Callable[[], object]], int]
+Serve = Callable[[Config, Sockets, Callable[[], object], Row], int]
 
 
 def run(config: Config, workers: int | None = None) -> int:
@@ -53,7 +54,8 @@ def run(config: Config, workers: int | None = None) -> int:
         print(f"gateway: cannot start: {fault.strerror}", file=sys.stderr)
         return 1
     try:
-        return _run(Master(config, sockets, _serve, notify, workers))
+        counts = Counts(config.workers, os.urandom(16))
+        return _run(Master(config, sockets, _serve, notify, counts, workers))
     finally:
         sweep(config)
 
@@ -66,10 +68,10 @@ def _run(master: Master) -> int:
         return master.run()
 
 
-def _serve(config: Config, sockets: Sockets, ready: Callable[[], object]) -> int:
+def _serve(config: Config, sockets: Sockets, ready: Callable[[], object], row: Row) -> int:
     from gateway.gate import serve  # only here: the master stays small
 
-    return serve(config, sockets, ready)
+    return serve(config, sockets, ready, row)
 
 
 @dataclass(slots=True)
@@ -100,9 +102,11 @@ class Master:
     sockets: tuple[Sockets, ...]
     serve: Serve
     notify: Notifier
+    counts: Counts
     given_workers: int | None = None
     workers: list[Worker] = field(default_factory=list)
     leaving: dict[int, float] = field(default_factory=dict)  # pid → when it is killed
+    rows: dict[int, Row] = field(default_factory=dict)  # by pid: where its connections count
     code: int = 0
     stopping: bool = False
     ready: bool = False  # all listened once
@@ -134,13 +138,15 @@ class Master:
         sys.stdout.flush()
         master = os.getpid()
         news, told = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        row = self.counts.take()
         pid = os.fork()
         if pid == 0:
-            os._exit(self._work(worker, config, master, told))
+            os._exit(self._work(worker, config, master, told, row))
+        self.rows[pid] = row
         os.close(told)
         return Process(pid, time.monotonic(), news)
 
-    def _work(self, worker: Worker, config: Config, master: int, told: int) -> int:
+    def _work(self, worker: Worker, config: Config, master: int, told: int, row: Row) -> int:
         """In the worker's process. It dies with the master: nobody else would ever stop it."""
         try:
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -148,7 +154,7 @@ class Master:
                 return 1
             signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a whole group may be told: not our part
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            return self.serve(config, worker.sockets, lambda: os.write(told, b"."))
+            return self.serve(config, worker.sockets, lambda: os.write(told, b"."), row)
         except BaseException as fault:
             say("error", "worker_fault", fault=type(fault).__name__, why=str(fault))
             return 1
@@ -167,6 +173,9 @@ class Master:
                 self._forget(pid)
 
     def _forget(self, pid: int) -> None:
+        row = self.rows.pop(pid, None)
+        if row is not None:
+            self.counts.wipe(row)
         if self.config.workers > 1:
             from gateway.metrics import worker_ended
 
@@ -256,6 +265,8 @@ class Master:
             return self._refuse(["listen, admin and workers change only by a restart"])
         if self.coming:
             return self._refuse(["another reload is under way: ask again"])
+        if self.counts.free < len(self.workers):
+            return self._refuse(["too many old workers are still leaving: ask again"])
         self.coming = config
         for worker in self.workers:
             worker.coming = self._start(worker, config)

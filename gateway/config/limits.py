@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from gateway.config.fields import Size, Span, Whole, WholeSpan
+from gateway.config import units
+from gateway.config.fields import Size, Span, Whole, WholeSpan, Words
 from gateway.config.part import Part, written
 from gateway.config.settings import AnswerSettings, HoldSettings, Limits, WireSettings
 from gateway.config.shape import Faults
@@ -18,7 +19,25 @@ class WirePart(Part):
         default=written("10000"),
         ge=1,
         le=10**6,
-        description="Open client connections of each worker; over: 503.",
+        description="Open client connections of all workers; over: 503.",
+    )
+    client_connections: Whole = Field(
+        default=written("512"),
+        ge=1,
+        le=10**6,
+        description="Of them, those of one address prefix (/24, /56); over: 429.",
+    )
+    exempt: Words = Field(
+        default=written(["127.0.0.0/8", "::1/128", "unix"]),
+        description="Who, besides trusted proxies, `client_connections` does not bind and may use "
+        "`reserved`: CIDRs and `unix`. Health checkers belong here.",
+    )
+    reserved: Whole = Field(
+        default=written("32"),
+        ge=0,
+        le=10**5,
+        description="Connections beyond `connections` that only `exempt` peers and trusted proxies "
+        "may open, so that health checks get in.",
     )
     target: Size = Field(
         default=written("16KiB"), ge=256, le=2**20, description="A request's first line; over: 414."
@@ -202,7 +221,7 @@ def compile_limits(part: LimitsPart, faults: Faults) -> Limits:
             ("limits", "wire", "target"), "is more than limits.wire.head, which it is part of"
         )
     return Limits(
-        WireSettings(_wire_limits(wire), wire.match_body, wire.drain),
+        WireSettings(_wire_limits(wire), wire.match_body, wire.drain, _exempt(wire, faults)),
         HoldSettings(hold.total, hold.prefix, hold.small, hold.small_total),
         AnswerSettings(
             answers=answers.answers,
@@ -213,6 +232,16 @@ def compile_limits(part: LimitsPart, faults: Faults) -> Limits:
     )
 
 
+def _exempt(wire: WirePart, faults: Faults) -> tuple[str, ...]:
+    found: list[str] = []
+    for index, text in enumerate(wire.exempt):
+        try:
+            found.append(text if text == "unix" else units.network(text))
+        except ValueError as error:
+            faults.add(("limits", "wire", "exempt", index), str(error))
+    return tuple(dict.fromkeys(found))
+
+
 def _wire_limits(wire: WirePart) -> WireLimits:
     return WireLimits(
         max_line_bytes=wire.target,
@@ -220,6 +249,8 @@ def _wire_limits(wire: WirePart) -> WireLimits:
         max_headers=wire.header_count,
         max_body_bytes=wire.body,
         max_connections=wire.connections,
+        max_client_connections=wire.client_connections,
+        reserved_connections=wire.reserved,
         header_s=wire.head_timeout,
         keep_alive_s=wire.idle_timeout,
         body_idle_s=wire.body_timeout,

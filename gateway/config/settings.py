@@ -66,6 +66,7 @@ class WireSettings:
     bounds: WireLimits
     match_body_bytes: int  # how much of a body is read to match form fields
     drain_s: float
+    exempt: tuple[str, ...]  # CIDRs and `unix`: not bound by the limit per client
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The wire: client connections, bodies, upstream connections. It forwards; it never renders."""
 
 from gateway.limits import WireLimits
+from gateway.wire.admission import Admission
 from gateway.wire.plan import GuardLike, NeedBody, Plan
 from gateway.wire.upstreams import Upstreams
 from gateway.wire.wire import Wire
 
-__all__ = ["GuardLike", "NeedBody", "Plan", "Upstreams", "Wire", "WireLimits"]
+__all__ = ["Admission", "GuardLike", "NeedBody", "Plan", "Upstreams", "Wire", "WireLimits"]

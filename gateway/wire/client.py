@@ -39,6 +39,7 @@ class Client(asyncio.Protocol):
         "_awaiting_since_s",
         "_blank_bytes",
         "_buffer",
+        "_counted",
         "_deadline_s",
         "_exchange",
         "_full_bytes",
@@ -64,6 +65,7 @@ class Client(asyncio.Protocol):
         self._wire = wire
         self._limits = wire.limits
         self._buffer = b""
+        self._counted = False  # else it was refused, and is only told so
         self._blank_bytes = 0
         self._awaited_s = 0.0  # so long we waited for the body, as far as sweeps saw it
         self._awaiting_since_s = math.inf  # the last sweep that saw us wait for it
@@ -88,16 +90,21 @@ class Client(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
         self.peer = peer_of(transport)
         wire = self._wire
-        excess = len(wire.clients) - self._limits.max_connections
         wire.clients.add(self)
         self._deadline_s = wire.now_s + self._limits.header_s
-        if excess >= _MAX_REFUSED:
-            self.abort()
-        elif excess >= 0:
-            self.refuse(Refusal(503, "connections"))
+        refusal = wire.admission.enter(self.peer.address)
+        self._counted = refusal is None
+        if refusal is not None:
+            if len(wire.clients) - wire.admission.open > _MAX_REFUSED:
+                self.abort()
+            else:
+                self.refuse(refusal)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wire.clients.discard(self)
+        if self._counted:
+            self._counted = False
+            self._wire.admission.leave(self.peer.address)
         self._leave()
 
     def eof_received(self) -> bool:

@@ -10,6 +10,7 @@ _WORDS: Final = {
     408: ("Request Timeout", "The request took too long to arrive."),
     413: ("Content Too Large", "The request is too large."),
     414: ("URI Too Long", "The address is too long."),
+    429: ("Too Many Requests", "Too many connections from your network. Please try again soon."),
     431: ("Request Header Fields Too Large", "The request's headers are too large."),
     500: ("Internal Server Error", "Something went wrong here. Please try again."),
     501: ("Not Implemented", "This kind of request is not available here."),
@@ -23,7 +24,7 @@ def page(status: int, *, bodyless: bool = False) -> bytes:
     """A complete plain reply after which the connection ends. `bodyless`: to a HEAD."""
     phrase, words = _WORDS[status]
     text = f"{words}\n".encode()
-    retry = "Retry-After: 5\r\n" if status == 503 else ""
+    retry = "Retry-After: 5\r\n" if status in (429, 503) else ""
     allow = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n" if status == 405 else ""
     head = (
         f"HTTP/1.1 {status} {phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"

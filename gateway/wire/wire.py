@@ -12,12 +12,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import os
 from collections.abc import Callable, Coroutine
 from dataclasses import fields
 from typing import Any, Final
 
+from gateway.counting import Counts
 from gateway.limits import WireLimits
 from gateway.model import Peer, Refusal
+from gateway.wire.admission import Admission
 from gateway.wire.client import Client
 from gateway.wire.plan import GuardLike, Plan
 from gateway.wire.reply import Reply
@@ -36,11 +39,17 @@ class Wire:
     """`report(what, fault)` hears of everything in the guard or a Delivery that raised."""
 
     def __init__(
-        self, guard: GuardLike, limits: WireLimits | None = None, *, report: Report = _log
+        self,
+        guard: GuardLike,
+        limits: WireLimits | None = None,
+        *,
+        report: Report = _log,
+        admission: Admission | None = None,
     ) -> None:
         self.guard = guard
         self.limits = limits or WireLimits()
         self.report = report
+        self.admission = admission or Admission(self.limits, Counts(1, os.urandom(16)).take())
         self.upstreams = Upstreams(self.limits)
         self.clients: set[Client] = set()
         self.detached: set[Reply] = set()  # their client left, their delivery goes on

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gateway.counting import Counts
 from gateway.headers import to_app
 from gateway.model import BodySeen, Caller, NoBody, Peer, Reason, Refusal, RequestHead, Upstream
-from gateway.wire import NeedBody, Plan, Wire, WireLimits
+from gateway.wire import Admission, NeedBody, Plan, Wire, WireLimits
 
 NOWHERE = Upstream("app")
 CALLER = Caller("203.0.113.7", "203.0.113.0/24", "http", False)
@@ -249,6 +250,7 @@ async def gate_before(
     guard: Callable[[Upstream, Upstream], Any] | None = None,
     gate_serve: Serve = error_page,
     unix: bool = False,
+    exempt: Callable[[str], bool] = lambda address: False,
 ) -> AsyncIterator[Gate]:
     """A gate in front of an app on TCP (or a unix socket), its pages on a unix socket."""
     app, pages = App(serve), App(gate_serve)
@@ -267,7 +269,9 @@ async def gate_before(
     def report(what: str, fault: BaseException) -> None:
         faults.append(f"{what}: {fault}")
 
-    wire = Wire(made, limits, report=report)
+    counts = Counts(1, b"any key of 16 by")
+    admission = Admission(limits or WireLimits(), counts.take(), exempt)
+    wire = Wire(made, limits, report=report, admission=admission)
     server = await asyncio.get_running_loop().create_server(wire.protocol, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     try:
@@ -282,4 +286,5 @@ async def gate_before(
         await pages.stop()
         await asyncio.sleep(0.01)
         assert not wire.clients, "a client connection was forgotten"
+        assert counts.total() == 0, "a place was not given back"
         assert not wire.upstreams.links, "an upstream connection was forgotten"
