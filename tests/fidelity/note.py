@@ -49,7 +49,7 @@ async def compare(app: ScriptedApp, port: int, pair: Pair) -> Differs | str:
     if pair.refused:
         return f"passed on, answered {seen.client[9:12].decode()}" if seen.client else "cut"
     return Differs(
-        _lines(pair.sent, b"".join(seen.app)),
+        _lines(pair.all_sent, b"".join(seen.app)),
         _lines(_ADDED.sub(b"", pair.replies), _ADDED.sub(b"", seen.client)),
     )
 

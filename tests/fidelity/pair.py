@@ -36,6 +36,7 @@ EXCEPTIONS = {
     "no content": "1xx and 204 replies lose framing headers",
     "our cookies": "`Set-Cookie` of a name that starts with `gateway_`",
     "continue": "the app's own `100 Continue`",
+    "handshake": "of a WebSocket handshake are written anew, last",
     "early": "what is left of a body is not sent on once the app has replied",
     "malformed": "Refused before anything reaches the app",
     "unusable": "a reply that can't be understood (502)",
@@ -45,11 +46,6 @@ EXCEPTIONS = {
 def cut(line: bytes) -> Edit:
     """This is taken out."""
     return line, b""
-
-
-def add_last(line: bytes) -> Edit:
-    """This becomes the last field of the first head."""
-    return b"\r\n\r\n", b"\r\n" + line + b"\r\n"
 
 
 @dataclass(frozen=True)
@@ -72,6 +68,7 @@ class Pair:
     ends: bool = False  # the app closes after the reply
     resets: bool = False  # … by a reset
     breaks_off: bool = False  # the reply is not whole
+    tunnel: bytes = b""  # what the client says after a 101; `reply` is the app's answer to it
     may: tuple[Edit, ...] = ()  # told likewise, or not at all
 
     @property
@@ -81,6 +78,10 @@ class Pair:
     @property
     def steps(self) -> tuple[bytes, ...]:
         return (self.request,) if isinstance(self.request, bytes) else self.request
+
+    @property
+    def all_sent(self) -> bytes:
+        return self.sent + self.tunnel
 
     @property
     def parts(self) -> tuple[bytes, ...]:

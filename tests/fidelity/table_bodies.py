@@ -200,3 +200,56 @@ OLD_CLIENTS = (
         why=("version", "hop-by-hop", "http/1.0 clients", "connection"),
     ),
 )
+
+_SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n"
+
+UPGRADES = (
+    Pair(
+        "a handshake and bytes that are no frames",
+        get(
+            b"/chat?",
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            b"sec-websocket-PROTOCOL: a, b",
+            b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
+            b"Connection: Upgrade",
+            b"Upgrade: websocket",
+        ),
+        b"\x00\xff\r\n\r\nHTTP/1.1 200",
+        at_head=_SWITCHING + b"Sec-WebSocket-Accept: x\r\n\r\n",
+        tunnel=b"GET / HTTP/1.1\r\n\r\n\x81\x00",
+        said=(
+            cut(b"Connection: Upgrade\r\n"),
+            (b"Accept: x\r\n", b"Accept: x\r\nConnection: Upgrade\r\n"),
+        ),
+        why=("handshake",),
+    ),
+    Pair(
+        "a handshake as Firefox spells it",
+        get(b"/", b"Connection: keep-alive, Upgrade", b"upgrade: WebSocket", b"X: y"),
+        b"hello",
+        at_head=_SWITCHING + b"\r\n",
+        tunnel=b"hello",
+        told=(
+            cut(b"Connection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\n"),
+            (b"X: y\r\n", b"X: y\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"),
+        ),
+        why=("hop-by-hop", "handshake"),
+    ),
+    Pair(
+        "a handshake that is refused",
+        get(b"/", b"Connection: Upgrade", b"Upgrade: websocket"),
+        reply(b"no", status=b"403 Forbidden"),
+    ),
+    *(
+        Pair(
+            f"{name} is refused",
+            get(b"/", b"Connection: Upgrade", *fields),
+            refused=status,
+            why=("upgrade",),
+        )
+        for name, fields, status in (
+            ("h2c", (b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABk"), 501),
+            ("an upgrade with a body", (b"Upgrade: websocket", b"Content-Length: 1"), 400),
+        )
+    ),
+)

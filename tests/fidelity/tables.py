@@ -22,6 +22,7 @@ PAIRS: tuple[Pair, ...] = (
     *_named("chunks", bodies.CHUNKS),
     *_named("early", bodies.EARLY),
     *_named("pipelined", bodies.PIPELINED),
+    *_named("upgrade", bodies.UPGRADES),
     *_named("old", bodies.OLD_CLIENTS),
     *_named("reply", replies.PLAIN),
     *_named("bodiless", replies.BODILESS),

@@ -78,6 +78,7 @@ class ScriptedApp:
             await line.send(pair.at_head)
         try:
             got[index] += await line.body(head)
+            got[index] += await line.exactly(len(pair.tunnel))
         except OverError:
             got[index] += bytes(line.kept[line.at :])
             raise
@@ -131,6 +132,10 @@ async def _talk(line: Line, pair: Pair) -> bool:
         methods = [first.split(b" ")[0]] if pair.refused else methods_of(pair.sent)
         for method in methods:
             await line.reply(method)
+        if pair.tunnel:
+            await line.send(pair.tunnel)
+            await line.exactly(sum(map(len, pair.parts)))
+            return False
         await line.send(LAST)
         await line.until(_last_at)
     except OverError:
