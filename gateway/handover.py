@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.asked import Asked
 from gateway.envelope import HEADER, Envelope, EnvelopeAction
 from gateway.model import Challenge, Chunked, Deny, Framing, Length, NoBody, RequestHead, Upstream
@@ -24,30 +26,39 @@ class Handover:
     def own(self, asked: Asked) -> Plan:
         """An endpoint under the prefix, with the client's method and body."""
         path = b"/own/" + asked.request.target[self._prefix_bytes :]
-        return self._plan(asked, "own", path, asked.request.method, asked.request.framing)
+        envelope = self._envelope(asked, "own")
+        return self._plan(asked, envelope, path, asked.request.method, asked.request.framing)
 
     def challenge(self, asked: Asked) -> Plan:
-        """The page that asks; the body goes along, to be held."""
-        head_only = asked.request.method == "HEAD"
-        method, framing = ("HEAD", _NO_BODY) if head_only else ("POST", asked.request.framing)
-        return self._plan(asked, "challenge", b"/challenge", method, framing)
+        """The page that asks; the body goes along, to be held, unless it is too large for that.
+
+        Nobody is told to go on (100 Continue) with a body that nobody wants.
+        """
+        method, framing = "POST", asked.request.framing
+        if asked.request.method == "HEAD":
+            method, framing = "HEAD", _NO_BODY
+        unread_bytes = _too_large(asked, framing)
+        if unread_bytes:
+            framing = _NO_BODY
+        envelope = replace(self._envelope(asked, "challenge"), unread_bytes=unread_bytes)
+        return self._plan(asked, envelope, b"/challenge", method, framing, drain=unread_bytes > 0)
 
     def page(self, asked: Asked) -> Plan:
         """A page that needs nothing of the request's body."""
         method = "HEAD" if asked.request.method == "HEAD" else "GET"
-        return self._plan(asked, "deny", b"/deny", method, _NO_BODY, drain=True)
+        envelope = self._envelope(asked, "deny")
+        return self._plan(asked, envelope, b"/deny", method, _NO_BODY, drain=True)
 
     def _plan(
         self,
         asked: Asked,
-        action: EnvelopeAction,
+        envelope: Envelope,
         path: bytes,
         method: str,
         framing: Framing,
         *,
         drain: bool = False,
     ) -> Plan:
-        envelope = self._envelope(asked, action)
         return Plan(
             upstream=self._gate,
             head=gate_head(method, path, framing, envelope, asked.request),
@@ -79,6 +90,14 @@ class Handover:
             risk=decision.risk if isinstance(decision, Challenge) else 0.0,
             visit=asked.visit_token,
         )
+
+
+def _too_large(asked: Asked, framing: Framing) -> int:
+    """The size of a body that says it can't be held; 0 for all others."""
+    decision = asked.decision
+    if not isinstance(decision, Challenge) or not isinstance(framing, Length):
+        return 0
+    return framing.size_bytes if framing.size_bytes > decision.route.hold.max_bytes else 0
 
 
 def gate_head(

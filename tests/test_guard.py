@@ -177,6 +177,16 @@ async def test_what_the_gate_must_answer(asked, action, reason, status):
     assert (sealed.method, sealed.target) == (asked.method, asked.target)
 
 
+@pytest.mark.parametrize(("more_bytes", "goes"), [(-1, True), (0, True), (1, False)])
+async def test_a_body_too_large_to_be_held_stays_behind(more_bytes, goes):
+    """… unread, so that nobody is told to go on with it."""
+    size = Length(ROUTES[0].hold.max_bytes + more_bytes)
+    plan = await Scene().plan(request("POST", b"/vote", framing=size))
+    assert (plan.drain_body, plan.framing) == ((False, size) if goes else (True, NoBody()))
+    assert envelope(plan).unread_bytes == (0 if goes else size.size_bytes)
+    assert (b"\r\nContent-Length: " in plan.head) is goes
+
+
 async def test_a_good_pass_opens_its_scope_and_is_told_to_the_app():
     scene = Scene()
     plan = await scene.plan(request("GET", b"/page", a_pass()))

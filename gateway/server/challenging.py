@@ -57,7 +57,8 @@ async def challenge(gate: GateParts, request: web.Request, envelope: Envelope) -
 
 def must_hold(request: web.Request, envelope: Envelope, route: Route) -> bool:
     """Would a reload lose something, or not be enough?"""
-    return envelope.method not in SAFE or request.body_exists or route.single_use
+    body_exists = request.body_exists or envelope.unread_bytes > 0
+    return envelope.method not in SAFE or body_exists or route.single_use
 
 
 async def _keep(
@@ -71,7 +72,7 @@ async def _keep(
     if not must_hold(request, envelope, route):
         return Kept()
     held = HeldRequest(envelope.method, envelope.target, envelope.headers, _own(envelope))
-    size_bytes = request.content_length if request.body_exists else 0
+    size_bytes = request.content_length if request.body_exists else envelope.unread_bytes
     # Where all seem to be one address, none may use up the others' share: each is its own caller.
     prefix = envelope.caller.prefix if gate.addresses_known() else visit_id
     try:

@@ -274,6 +274,18 @@ async def test_a_body_too_large_for_single_use_says_so(desk: Desk) -> None:
     assert 'data-reason="too_large"' in await response.text()
 
 
+@pytest.mark.parametrize("method", ["POST", "GET"])
+async def test_a_body_that_stayed_behind_is_not_held(desk: Desk, method: str) -> None:
+    """The wire said how large it is, and sent nothing of it."""
+    data = await desk.page("form", method=method, unread_bytes=10_001)
+    assert data["finish"] == "reload"
+    assert desk.metric("gateway_holds_refused_total", reason="too_large") == 1
+    response = await desk.send(
+        "challenge", "/challenge", route="sms", method="POST", unread_bytes=10_001
+    )
+    assert response.status == 413
+
+
 # --- Counting without a store -----------------------------------------------------------------
 
 
