@@ -8,7 +8,7 @@ import re
 import socket
 import struct
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -161,12 +161,24 @@ def settings_of_init(upstream: str) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def gated(folder: Path, upstream: str, name: str = "gate") -> AsyncIterator[GateProcess]:
-    """The whole program before `upstream`; only its addresses and files are the test's."""
-    settings = settings_of_init(upstream)
+async def gated(
+    folder: Path,
+    upstream: str,
+    *,
+    mode: str = "shadow",
+    routes: Sequence[dict[str, Any]] = (),
+    **more: Any,
+) -> AsyncIterator[GateProcess]:
+    """The whole program before `upstream`; only its addresses and files are the test's.
+
+    `routes` come before the one of `gateway init`; `mode` is the site's; `more` at the top.
+    """
+    settings = settings_of_init(upstream) | more
+    site = settings["sites"][0]
+    site |= {"mode": mode, "routes": [*routes, *site["routes"]]}
     for placed in ("listen", "admin", "keys", "store"):
         del settings[placed]
-    gate = GateProcess(folder, settings, name)
+    gate = GateProcess(folder, settings)
     await gate.start()
     try:
         yield gate
