@@ -2,8 +2,9 @@
 
 The rules, in the order they are tried:
 
-1. A preflight is forwarded where a pass would do: it has no body, no cookies and no effect, and
-   browsers send it first. What is denied is denied to it too.
+1. A preflight is answered by the gate where the route asks something: it has no cookies, so it
+   could meet no challenge, and it can be forged, so it must not reach an app that acts on any
+   method. Elsewhere it is forwarded, but what is denied is denied to it too.
 2. A finishing submission (`gateway_visit=`) never reaches the app as it is. It is answered by the
    held request (Resume), by another question, or by a refusal. In a mode that does not enforce it
    is resumed whether solved or not: a held request is never lost to a change of configuration.
@@ -28,6 +29,7 @@ from gateway.model import (
     Facts,
     Forward,
     Pass,
+    Preflight,
     Reason,
     Resume,
     Route,
@@ -40,7 +42,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 def decide(route: Route | None, facts: Facts, *, opening: bool = False) -> Decision:
     """The decision. `opening`: the route was reached by its `challenge_on` page, not by `match`."""
     if facts.preflight and not (route and route.action == "deny"):
-        return Forward(Reason.PREFLIGHT, route)
+        asks = route is not None and route.action == "challenge" and route.mode == "enforce"
+        return Preflight(route) if route and asks else Forward(Reason.PREFLIGHT, route)
     if facts.finishing:
         return _finish(route, facts)
     if route is None:
@@ -194,5 +197,7 @@ def _shadow(decision: Decision, route: Route) -> Forward:
             return Forward(Reason.SHADOW, route, would="deny")
         case Resume():
             return Forward(Reason.SHADOW, route, would="resume")
+        case Preflight():  # decided before
+            return Forward(Reason.PREFLIGHT, route)
         case never:
             assert_never(never)

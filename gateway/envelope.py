@@ -20,7 +20,7 @@ HEADER = "X-Gateway-Envelope"
 # third more for base64, and room.
 MAX_VALUE_BYTES = 3 * 2**20
 
-EnvelopeAction = Literal["challenge", "deny", "own"]
+EnvelopeAction = Literal["challenge", "deny", "own", "preflight"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from gateway.model import (
     NoBody,
     Pass,
     Peer,
+    Preflight,
     Reason,
     Refusal,
     RequestHead,
@@ -162,6 +163,8 @@ class Guard:
                 return self._handover.challenge(asked)
             case Deny():
                 return self._handover.page(asked)
+            case Preflight():
+                return self._handover.preflight(asked)
             case Resume():
                 return self._resume(asked, site, decision)
             case never:
@@ -281,7 +284,8 @@ class Guard:
                 self._metrics.holds_delivered()
         if decision is None:
             return
-        plain = isinstance(decision, Forward) and decision.reason in _PLAIN
+        plain = isinstance(decision, Preflight)
+        plain |= isinstance(decision, Forward) and decision.reason in _PLAIN
         if not plain or random.random() < self._sample:  # noqa: S311 - a sample, no secret
             self._log.decision(asked, status, seconds)
 

@@ -49,6 +49,10 @@ class Handover:
         envelope = self._envelope(asked, "deny")
         return self._plan(asked, envelope, b"/deny", method, _NO_BODY, drain=True)
 
+    def preflight(self, asked: Asked) -> Plan:
+        """What a script of a configured origin may send."""
+        return self._plan(asked, "preflight", b"/preflight", "GET", _NO_BODY, drain=True)
+
     def _plan(
         self,
         asked: Asked,

@@ -24,6 +24,8 @@ from gateway.model import (
     Deny,
     Forward,
     Peer,
+    Preflight,
+    Reason,
     Refusal,
     RequestHead,
     Resume,
@@ -218,6 +220,8 @@ def _decided(decision: Decision) -> dict[str, object]:
             return _about(route) | action | {"risk": round(risk, 3)}
         case Deny(reason, _, route):
             return _about(route) | {"action": "deny", "reason": reason}
+        case Preflight(route):
+            return _about(route) | {"action": "preflight", "reason": Reason.PREFLIGHT}
 
 
 def _about(route: Route | None) -> dict[str, object]:

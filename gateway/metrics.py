@@ -23,7 +23,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from gateway import __version__
-from gateway.model import Challenge, Decision, Deny, Forward, Reason, Resume
+from gateway.model import Challenge, Decision, Deny, Forward, Preflight, Reason, Resume
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 MULTIPROC_DIR = "PROMETHEUS_MULTIPROC_DIR"
@@ -241,6 +241,8 @@ def labels_of(decision: Decision | None) -> tuple[str, str, str, str, str]:
             action, reason, would = "challenge", decision.reason, ""
         case Deny():
             action, reason, would = "deny", decision.reason, ""
+        case Preflight():
+            action, reason, would = "preflight", Reason.PREFLIGHT, ""
     route = decision.route
     site, name = (route.site, route.name) if route else ("", "")
     return site, name, action, str(reason), would

@@ -422,7 +422,14 @@ class Deny:
     route: Route | None = None
 
 
-Decision: TypeAlias = Forward | Resume | Challenge | Deny
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """A browser asks whether a script may send what the route protects: the gate answers."""
+
+    route: Route
+
+
+Decision: TypeAlias = Forward | Resume | Challenge | Deny | Preflight
 
 
 class Delivery(Protocol):

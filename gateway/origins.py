@@ -6,12 +6,18 @@ Metadata §2).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from gateway.model import Headers
 
 # Browsers leave them out; proxies that say `Host: $host:$server_port` do not.
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+PREFLIGHT_MAX_AGE_S = 600
+MAX_NAMED_BYTES = 1024
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_METHOD = re.compile(_WORD)
+_NAMES = re.compile(rf"{_WORD}(?:[ \t]*,[ \t]*{_WORD})*")
 _NEVER_IN_PREFLIGHTS = frozenset(
     {b"cookie", b"authorization", b"content-type", b"transfer-encoding"}
 )  # Fetch §4.8: no credentials, no body
@@ -66,6 +72,31 @@ def is_preflight(method: str, headers: Headers, origins: Collection[str]) -> boo
     if _first(headers, b"origin").decode("latin-1") not in origins:
         return False
     return not any(_is_more_than_a_question(key.lower(), value) for key, value in headers)
+
+
+def preflight_reply(headers: Headers, methods: Collection[str]) -> dict[str, str]:
+    """The headers that answer a preflight. `methods`: of the route; none is any.
+
+    Credentials are allowed, since the pass is a cookie; so neither list may be `*` (Fetch §3.2.5).
+    """
+    asked = _only(_METHOD, _first(headers, b"access-control-request-method"))
+    reply = {
+        "Access-Control-Allow-Origin": _first(headers, b"origin").decode("latin-1"),
+        "Access-Control-Allow-Credentials": "true",
+        "Access-Control-Allow-Methods": ", ".join(sorted(methods)) or asked,
+        "Access-Control-Allow-Headers": _only(
+            _NAMES, _first(headers, b"access-control-request-headers")
+        ),
+        "Access-Control-Max-Age": str(PREFLIGHT_MAX_AGE_S),
+        "Vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
+    }
+    return {name: value for name, value in reply.items() if value}
+
+
+def _only(pattern: re.Pattern[str], value: bytes) -> str:
+    """The value, if it is what a browser would send; else nothing."""
+    text = value.decode("latin-1")
+    return text if len(text) <= MAX_NAMED_BYTES and pattern.fullmatch(text) else ""
 
 
 def _is_more_than_a_question(name: bytes, value: bytes) -> bool:

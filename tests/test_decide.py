@@ -18,6 +18,7 @@ from gateway.model import (
     Forward,
     Pass,
     PassRule,
+    Preflight,
     Reason,
     Resume,
     Route,
@@ -64,7 +65,18 @@ def challenge(reason: Reason, route: Route = ROUTE, risk: float = 0.0) -> Challe
         (ALLOW, NOW, Forward(Reason.ALLOWED, ALLOW)),
         (OFF, NOW, Forward(Reason.MODE_OFF, OFF)),
         (replace(DENY, mode="off"), NOW, Forward(Reason.MODE_OFF, replace(DENY, mode="off"))),
-        (ROUTE, replace(NOW, preflight=True), Forward(Reason.PREFLIGHT, ROUTE)),
+        (ROUTE, replace(NOW, preflight=True), Preflight(ROUTE)),
+        (
+            replace(ROUTE, mode="shadow"),
+            replace(NOW, preflight=True),
+            Forward(Reason.PREFLIGHT, replace(ROUTE, mode="shadow")),
+        ),
+        (
+            replace(ROUTE, mode="off"),
+            replace(NOW, preflight=True),
+            Forward(Reason.PREFLIGHT, replace(ROUTE, mode="off")),
+        ),
+        (None, replace(NOW, preflight=True), Forward(Reason.PREFLIGHT)),
         (DENY, replace(NOW, preflight=True), Deny(Reason.DENIED, 403, DENY)),
         (DENY, HAS, Deny(Reason.DENIED, 403, DENY)),
         # no pass, or none that fits
@@ -373,6 +385,9 @@ def test_what_is_always_true(route: Route | None, facts: Facts, opening: bool) -
         case Forward(Reason.PREFLIGHT):
             assert facts.preflight
             assert route is None or route.action != "deny"
+            assert not guarded
+        case Preflight():
+            assert facts.preflight and guarded and route.action == "challenge"
         case Forward(reason, used=used, spend=spend) if guarded:
             assert route is not None
             assert not facts.finishing

@@ -104,10 +104,25 @@ async def test_no_preflight_is_a_way_around_a_route(start_gate, naive, path):
 async def test_named_origins_ask_before_they_send(start_gate, naive):
     cors = {"cors": {"origins": ["http://shop.example"]}}
     gate = await start_gate([FORM, ADMIN], upstream=naive.url, site=cors)
-    for path, status in ((b"/form", b" 200 "), (b"/admin", b" 403 ")):
+    said = {}
+    for path in (b"/form", b"/admin", b"/free"):
         asked = (
             b"OPTIONS %b HTTP/1.1\r\nHost: a\r\nOrigin: http://shop.example\r\n"
-            b"Access-Control-Request-Method: POST\r\nConnection: close\r\n\r\n" % path
+            b"Access-Control-Request-Method: PUT\r\nAccess-Control-Request-Headers: x-a, x-b\r\n"
+            b"Connection: close\r\n\r\n" % path
         )
-        assert status in await tell(gate.port, asked)
-    assert naive.seen == ["OPTIONS /form"]
+        said[path] = await tell(gate.port, asked)
+    lines = said[b"/form"].split(b"\r\n")
+    assert lines[0] == b"HTTP/1.1 204 No Content"
+    for line in (
+        b"Access-Control-Allow-Origin: http://shop.example",
+        b"Access-Control-Allow-Credentials: true",
+        b"Access-Control-Allow-Methods: PUT",
+        b"Access-Control-Allow-Headers: x-a, x-b",
+    ):
+        assert line in lines
+    assert any(line.startswith(b"Vary: Origin, ") for line in lines)
+    assert said[b"/admin"].startswith(b"HTTP/1.1 403 ")
+    assert naive.seen == ["OPTIONS /free"]  # what no route protects is the app's to answer
+    counted = [record for record in gate.records("decision") if record["status"] == 204]
+    assert counted == []

@@ -1,6 +1,12 @@
 import pytest
 
-from gateway.origins import is_own_navigation, is_preflight, is_same_origin, wants_page
+from gateway.origins import (
+    is_own_navigation,
+    is_preflight,
+    is_same_origin,
+    preflight_reply,
+    wants_page,
+)
 
 HERE = ("shop.example", "https")
 
@@ -102,3 +108,31 @@ ASKED = {"Origin": SHOP, "Access_Control_Request_Method": "POST"}
 )
 def test_preflight(method, headers, expected):
     assert is_preflight(method, headers, {SHOP}) is expected
+
+
+@pytest.mark.parametrize(
+    "methods, asked, named, allowed, headers",
+    [
+        ((), "POST", "", "POST", ""),
+        ((), "PUT", "content-type, x-requested-with", "PUT", "content-type, x-requested-with"),
+        ({"POST", "OPTIONS"}, "DELETE", "x-a,x-b", "OPTIONS, POST", "x-a,x-b"),
+        ((), "P(ST", "x a", "", ""),
+        ((), "POST, GET", "x-a, ", "", ""),
+        ((), "POST", "x-a\xff", "POST", ""),
+        ((), "POST", "x" * 1025, "POST", ""),
+        ((), "POST", "x" * 1024, "POST", "x" * 1024),
+    ],
+)
+def test_preflight_reply(methods, asked, named, allowed, headers):
+    said = {
+        "Origin": SHOP,
+        "Access_Control_Request_Method": asked,
+        "Access_Control_Request_Headers": named,
+    }
+    reply = preflight_reply(head(**said), methods)
+    assert reply["Access-Control-Allow-Origin"] == SHOP
+    assert reply["Access-Control-Allow-Credentials"] == "true"
+    assert reply.get("Access-Control-Allow-Methods", "") == allowed
+    assert reply.get("Access-Control-Allow-Headers", "") == headers
+    assert reply["Vary"].startswith("Origin,")
+    assert all("\r" not in value and "\n" not in value for value in reply.values())

@@ -16,6 +16,7 @@ from gateway.server import own
 from gateway.server.challenging import challenge
 from gateway.server.denying import deny, refuse
 from gateway.server.parts import GateParts
+from gateway.server.preflights import preflight
 
 Handler = Callable[[GateParts, web.Request, Envelope], Awaitable[web.Response]]
 
@@ -54,6 +55,7 @@ def make_app(parts: GateParts) -> web.Application:
     app.on_response_prepare.append(_unsigned)
     app.router.add_route("*", "/challenge", _with_parts(challenge))
     app.router.add_route("*", "/deny", _with_parts(deny))
+    app.router.add_get("/preflight", _with_parts(preflight))
     app.router.add_post("/own/answer", _with_parts(own.answer))
     app.router.add_post("/own/challenge", _with_parts(own.another))
     app.router.add_post("/own/wait", _with_parts(own.wait))
