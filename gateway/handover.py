@@ -51,7 +51,8 @@ class Handover:
 
     def preflight(self, asked: Asked) -> Plan:
         """What a script of a configured origin may send."""
-        return self._plan(asked, "preflight", b"/preflight", "GET", _NO_BODY, drain=True)
+        envelope = self._envelope(asked, "preflight")
+        return self._plan(asked, envelope, b"/preflight", "GET", _NO_BODY, drain=True)
 
     def _plan(
         self,
