@@ -16,8 +16,8 @@ from gateway.config.nodes import Entry, Items, Node, Table, Text, path_of
 
 Steps: TypeAlias = tuple[str | int, ...]
 
-MAX_FILE_BYTES = 2**20  # a megabyte of configuration is not written by hand
-MAX_NODES = 50_000  # aliases counted where they are used: a "billion laughs" ends here
+MAX_FILE_BYTES = 4 * 2**20  # ten thousand routes fit, with all their settings
+MAX_NODES = 250_000  # aliases counted where they are used: a "billion laughs" ends here
 MAX_DEPTH = 40
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -32,7 +32,7 @@ class TooBigError(Exception):
 def parse(text: str, file: str, env: Mapping[str, str]) -> tuple[Node | None, list[Fault]]:
     """The document's root, or None if there is none to speak of, and the faults met."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_FILE_BYTES:
-        return None, [Fault(Place(file), "", "the file is larger than 1 MiB")]
+        return None, [Fault(Place(file), "", "the file is larger than 4 MiB")]
     try:
         root = YAML(typ="rt", pure=True).compose(text)
     except MarkedYAMLError as error:

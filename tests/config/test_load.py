@@ -254,7 +254,7 @@ def test_a_byte_order_mark_is_no_fault(tmp_path):
         (b"a: \xff\n", " not UTF-8 at byte 3"),
         (b"a: \x00\n", " not YAML: unacceptable character #x0000: special characters are not"),
         (b"[" * 5000, " nested too deeply"),
-        (b"a: 1\n" * 300_000, " the file is larger than 1 MiB"),
+        (b"a: 1\n" * 900_000, " the file is larger than 4 MiB"),
     ],
 )
 def test_not_a_configuration(tmp_path, data, what):
