@@ -89,6 +89,7 @@ async def test_everything_else_goes_straight_to_the_app(front, visitor):
     assert got.all("x-forwarded-for") == [VISITOR]  # so it came from nginx itself
     assert got.all("x-real-ip") == [VISITOR]
     assert got.all("x-forwarded-proto") == ["https"]
+    assert got.all("x-forwarded-host") == [f"shop.example:{front.port}"]
     assert not {name for name in got.names() if name.startswith("x-gateway")}
     assert "forwarded" not in got.names()
 
@@ -124,6 +125,17 @@ async def test_what_is_too_large_to_hold_is_asked_all_the_same(front, visitor):
     """The gate answers before the body has come; the visitor sees the page, not a reset."""
     met = await visitor.post("/register", bytes(30 * 2**20), content_type="application/pdf")
     assert met.challenged
+
+
+async def test_it_is_asked_before_its_body_has_come(front):
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", front.port, ssl=front.trust, server_hostname="shop.example"
+    )
+    head = f"POST /register HTTP/1.1\r\nHost: shop.example:{front.port}\r\nAccept: text/html\r\n"
+    writer.write(f"{head}Content-Length: {30 * 2**20}\r\n\r\nthe first few".encode())
+    line = await asyncio.wait_for(reader.readline(), 20)
+    assert line.startswith(b"HTTP/1.1 403")
+    writer.transport.abort()
 
 
 def curl(front, *more: str) -> str:
