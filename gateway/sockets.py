@@ -17,6 +17,9 @@ from pathlib import Path
 from gateway.config import Config, Listen
 
 BACKLOG = 2048
+# What the kernel takes of a reply ahead of its client. By itself it takes megabytes (tcp_wmem), and
+# a thousand clients that do not read would bring all of the machine's TCP to its limit (tcp_mem).
+UNSENT_BYTES = 128 * 2**10
 TAKEN_TRIES, TAKEN_WAIT_S = 20, 0.1  # the workers of a master that was killed die just after it
 
 
@@ -55,6 +58,7 @@ def _tcp(listen: Listen, port: int, *, shared: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)  # accepted ones too
     if shared:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     return _listening(made, (listen.host, port), listen)

@@ -1,6 +1,6 @@
 """An app of every temper, in a process of its own: python tests/bench/app.py PORT
 
-    GET  /1k /64k          so many bytes, with their length
+    GET  /1k /64k /1m      so many bytes, with their length
     GET  /half             100 kB announced, half of it sent, then nothing more
     GET  /half-chunked     a few chunks, then nothing more
     GET  /slow             no answer, ever
@@ -34,6 +34,7 @@ def reply(body: bytes, status: bytes = b"200 OK") -> bytes:
 FIXED = {
     "/1k": reply(b"x" * 1024),
     "/64k": reply(b"x" * 65536),
+    "/1m": reply(b"x" * 2**20),
     "/error": reply(b"no", b"500 Internal Server Error"),
 }
 HALVES = {

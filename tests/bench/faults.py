@@ -23,11 +23,16 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import app_faults, store_faults, visit_faults
+from tests.bench import app_faults, slow_faults, store_faults, visit_faults
 from tests.bench.rig import Figure, Rig, Say, rig_in
 
 Row = Callable[[Rig, Say], Awaitable[list[Figure]]]
-ROWS: dict[str, Row] = {**app_faults.ROWS, **store_faults.ROWS, **visit_faults.ROWS}
+ROWS: dict[str, Row] = {
+    **app_faults.ROWS,
+    **store_faults.ROWS,
+    **slow_faults.ROWS,
+    **visit_faults.ROWS,
+}
 
 
 def main() -> int:

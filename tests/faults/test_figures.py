@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import app_faults, store_faults, visit_faults
+from tests.bench import app_faults, slow_faults, store_faults, visit_faults
 from tests.bench.rig import Figure, Rig, rig_in
 
 
@@ -56,3 +56,10 @@ async def test_redis(rig: Rig, row: str) -> None:
 async def test_challenges_opened_and_abandoned(rig: Rig) -> None:
     found = await visit_faults.abandoned(rig, quiet, gets=1500, posts=500, step=250)
     assert broken(found) == []
+
+
+@pytest.mark.parametrize("kind", slow_faults.ATTACKS)
+async def test_slow_clients(rig: Rig, kind: str) -> None:
+    found = await slow_faults.slow(rig, quiet, kind, connections=60, seconds=5)
+    assert broken(found) == []
+    assert next(f.value for f in found if f.name == "connections at most") >= 50
