@@ -28,6 +28,7 @@ from aiohttp import web
 
 from gateway import kinds
 from gateway.admin import Health, make_admin
+from gateway.affinity import stays_of
 from gateway.callers import TrustedProxies
 from gateway.config import Config
 from gateway.counting import Row
@@ -40,7 +41,7 @@ from gateway.ids import uuid7
 from gateway.keys import create_keys
 from gateway.log import DecisionLog
 from gateway.metrics import Metrics
-from gateway.model import Upstream
+from gateway.model import Address, Upstream
 from gateway.pages import Pages
 from gateway.processes import is_gone, my_name
 from gateway.ring import KeysError
@@ -49,7 +50,7 @@ from gateway.selfcheck import FirstCallers
 from gateway.server import RUNNER_OPTIONS, AnswerLimits, GateParts, make_app
 from gateway.sockets import BACKLOG, Sockets
 from gateway.stores import StoreError, StoreFull, open_store
-from gateway.wire import Admission, Wire
+from gateway.wire import Admission, Event, Wire
 
 COLLECT_AFTER = (20_000, 20, 50)  # objects made and not freed; then younger generations' rounds
 OTHER_FILES = 128  # descriptors that are no connection of a client: store, sockets, log, libraries
@@ -134,9 +135,10 @@ class Gate:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.store.close)
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-")))
-            inside = Upstream(name="gateway", unix_path=str(folder / "gate.sock"))
+            gate_sock = str(folder / "gate.sock")
+            inside = Upstream("gateway", (Address(unix_path=gate_sock),))
             boot = secrets.token_urlsafe(32)
-            await self._start_pages(stack, inside.unix_path, boot)
+            await self._start_pages(stack, gate_sock, boot)
             await self._start_admin(stack)
             await self._start_wire(stack, inside, boot)
             await self._greet()
@@ -165,6 +167,7 @@ class Gate:
             self._guard(inside, boot),
             self.config.limits.wire.bounds,
             report=self._report,
+            watch=self._watch,
             admission=self._admission(),
         )
         self.wire = wire
@@ -208,6 +211,7 @@ class Gate:
             clock=time.time,
             random_bytes=os.urandom,
             sample=config.log.sample,
+            stays=stays_of(config.sites, self.ring),
         )
 
     def _parts(self, boot: str) -> GateParts:
@@ -268,6 +272,12 @@ class Gate:
                     self.log.warning("store_up")
                 away = False
             await asyncio.sleep(ASK_AGAIN_S / 2)
+
+    def _watch(self, event: Event, upstream: str, address: str) -> None:
+        """What became of an app's address, or who waits for it."""
+        self.metrics.upstream_events(event, upstream, address)
+        if event in ("out", "back"):
+            self.log.warning(f"upstream_{event}", upstream=upstream, address=address)
 
     def _report(self, what: str, fault: BaseException) -> None:
         self.metrics.gate_error()

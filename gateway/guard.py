@@ -8,11 +8,12 @@ uses, is planned without waiting for anything; only uses and finishing ask the s
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import assert_never
 from urllib.parse import parse_qs
 
 from gateway import headers as crossing
+from gateway.affinity import Stay, Stays
 from gateway.asked import Asked
 from gateway.callers import TrustedProxies, caller_of
 from gateway.decide import decide
@@ -56,7 +57,11 @@ MAX_FINISH_BYTES = 16 * 1024
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # and without a body (RFC 9110 §9.2.2)
 
 _PLAIN = frozenset({Reason.NO_ROUTE, Reason.ALLOWED, Reason.PREFLIGHT, Reason.MODE_OFF})
-_TROUBLE_STATUS = {Reason.APP_TIMEOUT: 504, Reason.STORE_DOWN: 503}  # else 502
+_TROUBLE_STATUS = {  # else 502
+    Reason.APP_TIMEOUT: 504,
+    Reason.APP_BUSY: 503,
+    Reason.STORE_DOWN: 503,
+}
 _NO_ROUTE = Forward(Reason.NO_ROUTE)
 _UNANSWERED = frozenset({Reason.APP_BROKE, Reason.APP_TIMEOUT})
 
@@ -82,6 +87,7 @@ class Guard:
         clock: Callable[[], float],
         random_bytes: Callable[[int], bytes],
         sample: float = 0.0,
+        stays: Mapping[str, Stays] | None = None,
     ) -> None:
         self._router = router
         self._trusted = trusted
@@ -97,6 +103,7 @@ class Guard:
         self._sample = sample
         self._browser_key = ring.browser_key
         self._passes = PassReader(ring, metrics.passes_rejected)
+        self._stays = stays or {}
 
     # --- one request ---------------------------------------------------------------------
 
@@ -185,7 +192,13 @@ class Guard:
             record=asked,
             retry_safe=idempotent and ready is None,
             upgrade=request.upgrade,
+            stay=self._stay(asked, site, request) if self._stays else None,
         )
+
+    def _stay(self, asked: Asked, site: Site, request: RequestHead) -> Stay | None:
+        """`request` as it goes to the app: a finished one goes where its session is."""
+        stays = self._stays.get(site.name)
+        return stays.of(request, asked.caller) if stays else None
 
     async def _spend(self, asked: Asked, site: Site, decision: Forward) -> Plan:
         """A pass with uses: one is spent now, and given back if nothing is sent."""
@@ -251,6 +264,7 @@ class Guard:
             method=ready.request.method,
             delivery=Noted(ready.delivery),
             record=asked,
+            stay=self._stay(asked, site, ready.request) if self._stays else None,
         )
 
     def _is_about(self, route: Route, site: Site, request: RequestHead) -> bool:

@@ -1,6 +1,7 @@
 """What Prometheus sees: names `gateway_…`, base units, few labels, none that a stranger can fill.
 
-Labels are names the operator wrote (site, route, scope, upstream), closed enums, status classes.
+Labels are what the operator wrote (site, route, scope, upstream, its address), closed enums, status
+classes.
 With several workers the master sets PROMETHEUS_MULTIPROC_DIR to an empty folder before this module
 is imported; every worker then writes there, and `render` in any process gives the sum.
 """
@@ -170,6 +171,12 @@ class Metrics:
             "gateway_upstream_errors",
             "Requests an app did not answer.",
             ("upstream", "reason"),
+            made,
+        )
+        self.upstream_events = _Counts(
+            "gateway_upstream_events",
+            "What became of an app's addresses, and who waited for it.",
+            ("event", "upstream", "address"),
             made,
         )
         self.store_errors = _Counts(

@@ -17,6 +17,7 @@ JSON: TypeAlias = Any  # parsed at the edge, checked before use
 Mode = Literal["enforce", "shadow", "off"]
 Action = Literal["challenge", "allow", "deny"]
 OnError = Literal["closed", "pow", "open"]
+Affinity = Literal["none", "cookie", "client"]
 
 
 # --- A message on the wire -----------------------------------------------------------------
@@ -177,14 +178,39 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Upstream:
-    """An app: a TCP address or a unix socket."""
+class Address:
+    """Where an app listens: a TCP address, or a unix socket."""
 
-    name: str
     host: str = ""
     port: int = 0
     unix_path: str = ""
+
+    def __str__(self) -> str:
+        if self.unix_path:
+            return f"unix:{self.unix_path}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """An app, at one address or several that serve alike.
+
+    A time of 0 for the three deadlines stands for the wire's own.
+    """
+
+    name: str
+    addresses: tuple[Address, ...] = ()
     host_header: str = ""  # what a client without Host (HTTP/1.0) is taken to have asked
+    affinity: Affinity = "none"
+    connect_s: float = 0.0  # until a connection stands
+    reply_head_s: float = 0.0  # from the end of the request to the reply's head
+    reply_idle_s: float = 0.0  # between two parts of a reply
+    wait_s: float = 0.0  # how long a request waits for an app that accepts nobody
+    max_requests: int = 0  # under way at once, in this process; 0: any number
+    queue: int = 100  # requests that wait for their turn, or for the app to come back
+    queue_s: float = 10.0  # … and how long they wait for their turn
+    eject_after: int = 3  # failures in a row
+    eject_s: float = 10.0  # … leave an address out for so long, longer each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +414,7 @@ class Reason(StrEnum):
     APP_UNREACHABLE = "app_unreachable"
     APP_TIMEOUT = "app_timeout"
     APP_BROKE = "app_broke"
+    APP_BUSY = "app_busy"
     TOO_LARGE = "too_large"
     BAD_REQUEST = "bad_request"
 

@@ -34,7 +34,7 @@ async def gates(folder: Path, app: Recorder) -> AsyncIterator[StartGate]:
     async def start(
         routes: list[dict[str, Any]],
         *,
-        upstream: str = "",
+        upstream: str | dict[str, Any] = "",
         environment: dict[str, str] | None = None,
         options: Sequence[str] = (),
         **settings: Any,

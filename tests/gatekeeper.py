@@ -39,10 +39,14 @@ def free_port() -> int:
 def config(
     upstream: str | dict[str, Any], routes: list[dict[str, Any]], **more: Any
 ) -> dict[str, Any]:
-    """A configuration for one site; `site` adds to the site, everything else to the top."""
+    """A configuration for one site; `site` adds to the site, everything else to the top.
+
+    An `upstream` that is only an address is not waited for.
+    """
     site = {"name": "site", "hosts": ["*"], "upstream": "app", "title": "The App"}
     site |= {"routes": routes} | more.pop("site", {})
-    settings = {"version": 1, "upstreams": {"app": upstream}, "sites": [site]}
+    app = {"url": upstream, "wait": "0s"} if isinstance(upstream, str) else upstream
+    settings = {"version": 1, "upstreams": {"app": app}, "sites": [site]}
     return settings | more
 
 

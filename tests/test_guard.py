@@ -19,6 +19,7 @@ from gateway.hold import HoldQuotas, Holds
 from gateway.log import DecisionLog
 from gateway.metrics import Metrics
 from gateway.model import (
+    Address,
     BodySeen,
     Chunked,
     Length,
@@ -46,8 +47,8 @@ from gateway.wire.plan import NeedBody, Plan
 
 NOW_S = 1_800_000_000.0
 RING = KeyRing((Key("k1", 0.0, b"s" * 32),))
-APP = Upstream("app", "127.0.0.1", 8000)
-GATE = Upstream("gateway", unix_path="/run/gate.sock")
+APP = Upstream("app", (Address("127.0.0.1", 8000),))
+GATE = Upstream("gateway", (Address(unix_path="/run/gate.sock"),))
 PEER = Peer("192.0.2.7", 4000)
 LADDER = (Rung("pow", None, 1.0, 1),)
 RULE = PassRule("shop", uses=2)

@@ -84,6 +84,7 @@ def every_metric() -> Metrics:
     metrics.held_bytes(amount=1000)
     metrics.upstream("app", 0.2)
     metrics.upstream_error("app", "app_timeout")
+    metrics.upstream_events("out", "app", "127.0.0.1:8000")
     metrics.store_errors("spend")
     metrics.log_lost()
     metrics.gate_error()
@@ -116,12 +117,12 @@ def test_open_connections_are_asked_for_when_somebody_wants_to_know() -> None:
 
 
 def test_no_label_is_the_strangers_to_fill() -> None:
-    """Paths, addresses, hosts and references are no labels."""
+    """Paths, visitors, hosts and references are no labels; `address` is an app's, as configured."""
     families = text_string_to_metric_families(every_metric().render().decode())
     labels = {label for family in families for sample in family.samples for label in sample.labels}
     assert labels == {
         *("site", "route", "action", "reason", "would", "by", "code", "status", "kind", "result"),
-        *("why", "scope", "upstream", "op", "version", "le"),
+        *("why", "scope", "upstream", "address", "event", "op", "version", "le"),
     }
 
 

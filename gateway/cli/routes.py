@@ -38,7 +38,7 @@ def show_routes(path: Path, test: tuple[str, str] | None, form: list[str]) -> in
 
 def _print_site(site: Site, console: Console) -> None:
     """Each route in the order it is tried: what happens, to which requests, for which pass."""
-    app = site.upstream.unix_path or f"{site.upstream.host}:{site.upstream.port}"
+    app = ", ".join(map(str, site.upstream.addresses))
     console.print(Text(f"{site.name}: {', '.join(site.hosts)} → {app}", style="bold"))
     for number, route in enumerate(site.routes, 1):
         line = Text(f"{number:>4}  ").append(route.name, style="cyan")

@@ -30,8 +30,8 @@ def _kind_named(value: Any) -> Any:
 
 
 def _url_named(value: Any) -> Any:
-    """`http://…` is short for `{url: http://…}`."""
-    return {"url": value} if isinstance(value, str) else value
+    """`http://…` is short for `{url: http://…}`, and a list of them likewise."""
+    return {"url": value} if isinstance(value, str | list) else value
 
 
 def _text_schema(pattern: str, example: str) -> WithJsonSchema:

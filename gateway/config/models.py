@@ -23,6 +23,7 @@ from gateway.config.fields import (
 )
 from gateway.config.limits import LimitsPart
 from gateway.config.part import Part, written
+from gateway.config.upstreams import UpstreamPart
 
 Mode = Literal["enforce", "shadow", "off"]
 NAME = r"^[a-z0-9_-]{1,32}$"
@@ -204,16 +205,6 @@ class SitePart(Part):
     )
 
 
-class UpstreamPart(Part):
-    """An app."""
-
-    url: str = Field(description="`http://127.0.0.1:8000` or `unix:/run/app.sock`.")
-    host: str = Field(
-        default=written(""),
-        description="The Host a client without one (HTTP/1.0) is taken to have asked.",
-    )
-
-
 class LogPart(Part):
     """The log: one record per decision, on standard output."""
 
@@ -293,6 +284,6 @@ class FilePart(Part):
         default_factory=LimitsPart, description="Bounds on whatever a stranger can fill."
     )
     upstreams: dict[str, Annotated[UpstreamPart, UrlNamed]] = Field(
-        min_length=1, description="The apps, by name: an address, or `{url, host}`."
+        min_length=1, description="The apps, by name: an address, a list of them, or a mapping."
     )
     sites: list[SitePart] = Field(min_length=1, description="The sites, each with its routes.")

@@ -12,8 +12,9 @@ from pydantic.fields import FieldInfo
 
 from gateway import kinds
 from gateway.config import fields
-from gateway.config.models import FilePart, UpstreamPart, Values
+from gateway.config.models import FilePart, Values
 from gateway.config.shape import model_in
+from gateway.config.upstreams import UpstreamPart
 from gateway.kinds import Between
 
 REQUIRED = "(required)"
@@ -89,7 +90,7 @@ def _of(model: type[BaseModel], prefix: str) -> Iterator[Setting]:
         if inner is None:
             yield Setting(key, _type(field), _default(field), field.description or "")
         elif inner is UpstreamPart:
-            yield Setting(f"{key}.<name>", "address", "", field.description or "")
+            yield Setting(f"{key}.<name>", "address, or a list", "", field.description or "")
             yield from _of(inner, f"{key}.<name>.")
         else:
             kind = "list" if many else "mapping"

@@ -25,7 +25,7 @@ def json_schema() -> dict[str, Any]:
     rung, site = parts["RungPart"]["properties"], parts["SitePart"]["properties"]
     rung["kind"] = {**kind, "description": rung["kind"]["description"]}
     parts["RungPart"] = _also(kind, parts["RungPart"])
-    parts["UpstreamPart"] = _also({"type": "string"}, parts["UpstreamPart"])
+    parts["UpstreamPart"] = _also(_listed({"type": "string"}), parts["UpstreamPart"])
     site["presets"] = {
         **_listed({"type": "string", "enum": sorted(load_presets())}),
         "description": site["presets"]["description"],

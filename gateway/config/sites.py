@@ -6,17 +6,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from gateway.config import units
 from gateway.config.faults import one_of
-from gateway.config.models import FilePart, SitePart, UpstreamPart
+from gateway.config.models import FilePart, SitePart
 from gateway.config.nodes import UNNAMED, Loc
 from gateway.config.presets import Preset
 from gateway.config.routes import Surroundings, compile_route
 from gateway.config.scopes import settle
 from gateway.config.shadows import Earlier
 from gateway.config.shape import Faults
+from gateway.config.upstreams import compile_upstream
 from gateway.kinds import Kind
 from gateway.model import Route, Site, Upstream
 
@@ -42,36 +41,9 @@ class Book:
 def compile_sites(book: Book) -> tuple[Site, ...]:
     """Every site; every fault in them is added."""
     for name, part in book.file.upstreams.items():
-        book.upstreams[name] = _upstream(name, part, book)
+        app = compile_upstream(name, part, book.folder, book.file.workers, book.faults)
+        book.upstreams[name] = app
     return tuple(_site(part, book, ("sites", i)) for i, part in enumerate(book.file.sites))
-
-
-def _upstream(name: str, part: UpstreamPart, book: Book) -> Upstream:
-    loc = ("upstreams", name, "url")
-    host_header = part.host
-    try:
-        if part.url.startswith("unix:"):
-            path = book.folder / units.unix_path(part.url)
-            return Upstream(name, unix_path=str(path), host_header=host_header or "localhost")
-        host, port = _app_address(part.url)
-    except ValueError as error:
-        book.faults.add(loc, str(error))
-        return Upstream(name)
-    shown = f"[{host}]" if ":" in host else host
-    return Upstream(name, host, port, host_header=host_header or f"{shown}:{port}")
-
-
-def _app_address(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    if parts.scheme == "https":
-        raise ValueError("apps are reached by plain http or a unix socket: write http://…")
-    if parts.scheme != "http" or not parts.hostname:
-        raise ValueError(f"'{url}' is not an app: write it like http://127.0.0.1:8000")
-    if parts.username or parts.password:
-        raise ValueError("credentials in an app's address are not sent: remove them")
-    if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ValueError("an app has no path of its own: write only http://host:port")
-    return parts.hostname, parts.port or 80  # .port raises ValueError beyond 65535
 
 
 def _site(part: SitePart, book: Book, loc: Loc) -> Site:

@@ -16,7 +16,9 @@ from gateway.server.replies import RETRY_S, Reply, csp, html, language, retry_af
 SAFE = frozenset({"GET", "HEAD"})
 
 # A refused request that was held, or could not reach its app, may be tried again.
-_CAN_RETRY = frozenset({Reason.APP_UNREACHABLE, Reason.STORE_DOWN, Reason.IN_FLIGHT})
+_CAN_RETRY = frozenset(
+    {Reason.APP_UNREACHABLE, Reason.APP_BUSY, Reason.STORE_DOWN, Reason.IN_FLIGHT}
+)
 
 
 def show(

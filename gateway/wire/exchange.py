@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from gateway.model import BodySeen, Length, NoBody, Reason, Refusal, RequestHead
 from gateway.wire.handover import Handover
 from gateway.wire.plan import NeedBody, Plan
+from gateway.wire.pools import Backend
 from gateway.wire.reply import Reply
-from gateway.wire.upstreams import Link
+from gateway.wire.upstreams import BusyError, Link
 
 if TYPE_CHECKING:
     from gateway.wire.client import BodyReader, Client
@@ -102,32 +103,41 @@ class Exchange(Reply):
             return self._drop()
         pooled = plan.retry_safe or plan.ours  # our own pages keep a connection, or say that not
         if self._handover is None and pooled and plan.body is None:
-            link = self._wire.upstreams.take(plan.upstream)
+            link = self._wire.upstreams.take(plan.upstream, plan.stay)
             if link is not None:
                 self._may_retry = plan.retry_safe
                 return self._send(link, plan)
         self._task = self._wire.spawn(self._open(plan))
         return None
 
-    def _again(self) -> None:
+    def _again(self, link: Link) -> None:
         assert self._plan is not None
         self._may_retry = self._sent_all = False
         self._deadline_s = math.inf
-        self._task = self._wire.spawn(self._open(self._plan))
+        avoid = None if link.idle_until else link.backend  # a stale connection says little
+        self._task = self._wire.spawn(self._open(self._plan, again=True, avoid=avoid))
 
-    async def _open(self, plan: Plan) -> None:
-        """Send on a connection of its own."""
+    async def _open(self, plan: Plan, *, again: bool = False, avoid: Backend | None = None) -> None:
+        """Send on a connection of its own; `again` on a new one, for the second and last time."""
+        pooled = plan.retry_safe or plan.ours
+        reuse = pooled and self._handover is None and plan.body is None and not again
+        upstreams = self._wire.upstreams
         try:
-            link = await self._wire.upstreams.connect(plan.upstream)
+            link = await upstreams.open(plan.upstream, plan.stay, reuse=reuse, avoid=avoid)
+        except BusyError:
+            return self._trouble(Reason.APP_BUSY)
         except TimeoutError:
             return self._trouble(Reason.APP_TIMEOUT)
         except OSError:
             return self._trouble(Reason.APP_UNREACHABLE)
         self._link = link
+        twice = link.idle_until > 0 or link.backend.pool.is_several
+        self._may_retry = reuse and plan.retry_safe and twice
         if self._handover is not None and not await self._handover.sending():
             return self._trouble(Reason.STORE_DOWN)
         self._task = None
         if link.transport.is_closing():  # while the store was told
+            link.backend.failed()
             return self._trouble(Reason.APP_BROKE)
         self._send(link, plan)
         if plan.body is not None:
@@ -137,6 +147,7 @@ class Exchange(Reply):
     def _send(self, link: Link, plan: Plan) -> None:
         """The head, and as much of the body as is there."""
         self._link = link
+        self._pool = link.backend.pool
         link.listener = self
         link.transport.write(plan.head)
         client = self._client
@@ -194,7 +205,7 @@ class Exchange(Reply):
         """The request has left; the upstream's time begins."""
         self._sent_all = True
         if not self._status and not self._telling:
-            self._deadline_s = self._wire.now_s + self._wire.limits.reply_head_s
+            self._deadline_s = self._wire.now_s + self._pool.reply_head_s
 
     def upstream_full(self) -> None:
         """The upstream takes less than the client gives."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.affinity import Stay
 from gateway.model import (
     BodySeen,
     Delivery,
@@ -33,6 +34,7 @@ class Plan:
     upgrade: bool = False  # a 101 may follow
     drain_body: bool = False  # the client's body is not sent on
     ours: bool = False  # the reply comes from the gate: our own cookies may pass
+    stay: Stay | None = None  # which address the visitor stays with, where that matters
 
 
 @dataclass(frozen=True, slots=True)

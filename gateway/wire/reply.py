@@ -11,12 +11,15 @@ from abc import ABC, abstractmethod
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from gateway.affinity import Stay
+from gateway.balancing import HEALTHY
 from gateway.headers import to_client
 from gateway.heads import CHUNKED, END, UNTIL_CLOSE, ResponseHead, read_response, without_framing
 from gateway.model import NoBody, Reason, Refusal, RequestHead
 from gateway.wire.bodies import BodyError, CloseReader, Reader, reply_reader
 from gateway.wire.handover import Handover
 from gateway.wire.plan import Plan
+from gateway.wire.pools import Pool
 from gateway.wire.splice import Splice
 from gateway.wire.upstreams import Link
 
@@ -41,6 +44,7 @@ class Reply(ABC):
         "_may_retry",
         "_mute",
         "_plan",
+        "_pool",
         "_reader",
         "_sent_all",
         "_started_s",
@@ -51,6 +55,8 @@ class Reply(ABC):
         "_wire",
         "request",
     )
+
+    _pool: Pool  # of the upstream that the request was sent to
 
     def __init__(self, wire: Wire, client: Client, request: RequestHead) -> None:
         self.request = request
@@ -79,8 +85,8 @@ class Reply(ABC):
         """There will be no reply head from this upstream."""
 
     @abstractmethod
-    def _again(self) -> None:
-        """The pooled connection was stale: once more, on a new one."""
+    def _again(self, link: Link) -> None:
+        """It ended without a word, and the request is harmless: once more, on a new one."""
 
     # --- The head --------------------------------------------------------------------------
 
@@ -115,6 +121,8 @@ class Reply(ABC):
         assert self._plan is not None
         if response.status == 101 and not self._plan.upgrade:
             return self._trouble(Reason.APP_BROKE)
+        if self._link is not None and self._link.backend.health is not HEALTHY:
+            self._link.backend.answered()
         if self._handover is None:
             return self._reply(response, rest)
         self._telling = True
@@ -163,15 +171,24 @@ class Reply(ABC):
         if not (plan.ours or isinstance(plan.framing, NoBody)):
             self._keep_link = False  # what an app left unread could be answered as a request
         head = to_client(response, close=self._close, http10=http10, ours=plan.ours)
+        if plan.stay is not None:
+            head = self._staying(head, response, plan.stay)
         self._reader = None if bare else reply_reader(framing)
         if self._reader is not None and rest:
             return self._body(rest, head)
-        self._deadline_s = wire.now_s + wire.limits.reply_idle_s
+        self._deadline_s = wire.now_s + self._pool.reply_idle_s
         self._client.transport.write(head)
         if self._reader is None:
             self._keep_link = self._keep_link and not rest
             self._over()
         return None
+
+    def _staying(self, head: bytes, response: ResponseHead, stay: Stay) -> bytes:
+        """The head, with the cookie that keeps the visitor at this address if it is needed."""
+        assert self._link is not None
+        app_sets = b"\r\nset-cookie:" in response.head.lower()
+        field = stay.set_cookie(self._link.backend.index, app_sets=app_sets)
+        return head[:-2] + field + head[-2:]
 
     def _switch(self, response: ResponseHead, rest: bytes) -> None:
         """101: from here on neither side is read any more."""
@@ -212,7 +229,7 @@ class Reply(ABC):
             return self._over()
         self._held = rest
         if not self._client.full:  # else it is the client that is waited for
-            self._deadline_s = self._wire.now_s + self._wire.limits.reply_idle_s
+            self._deadline_s = self._wire.now_s + self._pool.reply_idle_s
         return None
 
     def upstream_eof(self) -> bool:
@@ -222,12 +239,21 @@ class Reply(ABC):
         if self._telling:
             self._lost = clean
             return None
-        self._link = None
+        link, self._link = self._link, None
         if self._reader is None:
-            return self._again() if self._may_retry else self._trouble(Reason.APP_BROKE)
+            assert link is not None
+            return self._unanswered(link)
         if clean and isinstance(self._reader, CloseReader):
             return self._over()
         return self._over(broken=True)
+
+    def _unanswered(self, link: Link) -> None:
+        """The upstream left without a reply head."""
+        if not link.idle_until:
+            link.backend.failed()
+        if self._may_retry:
+            return self._again(link)
+        return self._trouble(Reason.APP_BROKE)
 
     def _over(self, *, broken: bool = False) -> None:
         """The reply ended, as it should or not."""
@@ -276,7 +302,7 @@ class Reply(ABC):
         if self._link is not None and not self._telling:
             self._link.transport.resume_reading()
             if self._status:
-                self._deadline_s = self._wire.now_s + self._wire.limits.reply_idle_s
+                self._deadline_s = self._wire.now_s + self._pool.reply_idle_s
 
     def sweep(self, now_s: float) -> float:
         """Look at the upstream's deadline; returns when the next is due."""
@@ -285,5 +311,7 @@ class Reply(ABC):
             if self._status:
                 self._over(broken=True)
             else:
+                if self._link is not None:
+                    self._link.backend.failed()
                 self._trouble(Reason.APP_TIMEOUT)
         return self._deadline_s

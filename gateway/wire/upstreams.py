@@ -1,178 +1,235 @@
-"""Connections to the apps and to the gate: made, kept for a while, given out again."""
+"""Connections to the apps and to the gate: made, kept for a while, given out again.
+
+    take ─ an idle connection ─▶ the request goes out in the same callback
+      └─ none ─▶ open: a turn ─▶ connect, each address once ─▶ all refuse: kept until one accepts
+
+Nothing has been sent while `open` tries, so any request may be tried at every address. What was
+sent once goes out again only if it is harmless and has no body; see `Exchange`.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol, cast
+import errno
+from typing import Final
 
+from gateway.affinity import Stay
 from gateway.limits import WireLimits
 from gateway.model import Upstream
+from gateway.wire.links import Link
+from gateway.wire.pools import Backend, BusyError, Event, Pool, Watch
+
+PROBE_EVERY_S: Final = 0.1  # while requests wait for an app to come back
+MAX_LATE: Final = 2  # addresses that may take `connect_s` before a request is given up
+
+# What is missing here rather than there: no address is to blame.
+_OUR_OWN: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
+
+__all__ = ["BusyError", "Link", "Upstreams", "Watch", "unwatched"]
 
 
-class Listener(Protocol):
-    """Who a connection is lent to."""
-
-    def upstream_data(self, data: bytes) -> None: ...
-    def upstream_eof(self) -> bool: ...
-    def upstream_ended(self, *, clean: bool) -> None: ...
-    def upstream_full(self) -> None: ...
-    def upstream_ready(self) -> None: ...
-
-
-class Link(asyncio.Protocol):
-    """One connection to an upstream. Idle, it has no listener; then any byte closes it."""
-
-    __slots__ = (
-        "_abandoned",
-        "_pool",
-        "_ready",
-        "_stands",
-        "full",
-        "idle_until",
-        "listener",
-        "transport",
-        "upstream",
-    )
-
-    transport: asyncio.Transport
-
-    def __init__(self, upstream: Upstream, pool: Upstreams) -> None:
-        self.upstream = upstream
-        self.listener: Listener | None = None
-        self.full = False  # the app reads slower than we write
-        self.idle_until = 0.0
-        self._pool = pool
-        self._stands = self._abandoned = False
-        self._ready: asyncio.Future[None] | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
-        self._stands = True
-        if self._abandoned:
-            self.abort()
-        else:
-            self._pool.links.add(self)
-
-    def data_received(self, data: bytes) -> None:
-        listener = self.listener
-        if listener is None:
-            self.transport.abort()  # nobody asked: an answer to nothing could reach anybody
-        else:
-            listener.upstream_data(data)
-
-    def eof_received(self) -> bool:
-        if self.listener is not None and self.listener.upstream_eof():
-            return True
-        self._end(clean=True)
-        return False
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._pool.links.discard(self)
-        self._pool.forget(self)
-        self._end(clean=exc is None)
-
-    def _end(self, *, clean: bool) -> None:
-        self._wake()
-        listener, self.listener = self.listener, None
-        if listener is not None:
-            listener.upstream_ended(clean=clean)
-
-    def pause_writing(self) -> None:
-        self.full = True
-        if self.listener is not None:
-            self.listener.upstream_full()
-
-    def resume_writing(self) -> None:
-        self.full = False
-        self._wake()
-        if self.listener is not None:
-            self.listener.upstream_ready()
-
-    def _wake(self) -> None:
-        if self._ready is not None and not self._ready.done():
-            self._ready.set_result(None)
-        self._ready = None
-
-    async def room(self) -> None:
-        """Until the app has taken enough of what was written, or is gone."""
-        if self.full and not self.transport.is_closing():
-            if self._ready is None:
-                self._ready = asyncio.get_running_loop().create_future()
-            await self._ready
-
-    def abandon(self) -> None:
-        """Nobody wants it any more, though it may not stand yet."""
-        self._abandoned = True
-        self._pool.links.discard(self)  # uvloop does not tell of the end of what it closes itself
-        if self._stands:
-            self.abort()
-
-    def abort(self) -> None:
-        """Drop the connection: the app sees a reset or an end, never a whole request."""
-        self.listener = None
-        self._wake()
-        self.transport.abort()
+def unwatched(event: Event, upstream: str, address: str) -> None:
+    """Nobody wants to know."""
 
 
 class Upstreams:
-    """Idle connections by upstream name; the one used last goes out first."""
+    """All connections to upstreams, by upstream name and address.
 
-    def __init__(self, limits: WireLimits) -> None:
+    `watch(event, upstream, address)` hears of what a person who runs the apps would want to know.
+    """
+
+    def __init__(self, limits: WireLimits, watch: Watch = unwatched) -> None:
         self.links: set[Link] = set()
         self._limits = limits
-        self._idle: dict[str, list[Link]] = {}
+        self.watch = watch
+        self._pools: dict[str, Pool] = {}
 
-    def take(self, upstream: Upstream) -> Link | None:
-        """A connection that was idle and looks alive, if there is one."""
-        idle = self._idle.get(upstream.name)
+    def take(self, upstream: Upstream, stay: Stay | None = None) -> Link | None:
+        """A connection that was idle and looks alive, if one is there at once."""
+        pool = self._pools.get(upstream.name)
+        if pool is None or pool.upstream is not upstream:
+            return None
+        if not pool.plain:
+            return self._take_chosen(pool, stay)
+        idle = pool.idle
         while idle:
             link = idle.pop()
-            if link.upstream is not upstream and link.upstream != upstream:
-                link.abort()  # the name means another address now
-            elif not link.transport.is_closing():
+            if not link.transport.is_closing():
                 return link
         return None
 
-    async def connect(self, upstream: Upstream) -> Link:
-        """A new connection. Raises OSError, or TimeoutError after `connect_s`."""
-        loop = asyncio.get_running_loop()
-        link = Link(upstream, self)
+    def _take_chosen(self, pool: Pool, stay: Stay | None) -> Link | None:
+        """The same where there is more to look at than one list."""
+        if not pool.enter():
+            return None
+        link = pool.choose(stay, set()).reuse()
+        if link is None:
+            pool.leave()
+            return None
+        link.counted = True
+        pool.next = link.backend.index + 1
+        return link
+
+    async def open(
+        self,
+        upstream: Upstream,
+        stay: Stay | None = None,
+        *,
+        reuse: bool = False,
+        avoid: Backend | None = None,
+    ) -> Link:
+        """A connection, waiting for a turn and for the app as long as the upstream allows.
+
+        `reuse`: it may have been idle; `avoid`: where the request failed before. Raises BusyError,
+        TimeoutError if the app takes no connection in time, OSError if it refuses.
+        """
+        pool = self._pool(upstream)
+        if pool.plain:
+            return await self._reach(pool, stay, reuse, avoid)
+        await pool.turn()
         try:
-            async with asyncio.timeout(self._limits.connect_s):
-                if upstream.unix_path:
-                    await loop.create_unix_connection(lambda: link, upstream.unix_path)
-                else:
-                    await loop.create_connection(lambda: link, upstream.host, upstream.port)
+            link = await self._reach(pool, stay, reuse, avoid)
         except BaseException:
+            pool.leave()
+            raise
+        link.counted = True
+        if link not in link.backend.links:
+            pool.vacate(link)  # it has ended again, and will not be told of twice
+        return link
+
+    def _pool(self, upstream: Upstream) -> Pool:
+        pool = self._pools.get(upstream.name)
+        if pool is not None and pool.upstream == upstream:
+            pool.upstream = upstream
+            return pool
+        if pool is not None:
+            pool.retire()  # the name means other addresses now
+        pool = self._pools[upstream.name] = Pool(upstream, self._limits, self.watch)
+        return pool
+
+    async def _reach(
+        self, pool: Pool, stay: Stay | None, reuse: bool, avoid: Backend | None
+    ) -> Link:
+        """Each address once; while all refuse, again when one accepts, until `wait_s` is over."""
+        loop = asyncio.get_running_loop()
+        ends_s = loop.time() + pool.upstream.wait_s
+        tried = {avoid.index} if avoid is not None and len(pool.backends) > 1 else set[int]()
+        while True:
+            try:
+                return await self._try_each(pool, stay, reuse, tried)
+            except TimeoutError:
+                raise
+            except OSError:
+                left_s = ends_s - loop.time()
+                if left_s <= 0 or not pool.has_room_to_keep:
+                    raise
+                if not await self._came_back(pool, left_s):
+                    raise
+            tried.clear()
+
+    async def _try_each(self, pool: Pool, stay: Stay | None, reuse: bool, tried: set[int]) -> Link:
+        """Raises TimeoutError if any took too long, else OSError when all have refused."""
+        late: TimeoutError | None = None
+        count_late = 0
+        while True:
+            backend = pool.choose(stay, tried)
+            pool.next = backend.index + 1
+            link = backend.reuse() if reuse else None
+            if link is not None:
+                return link
+            try:
+                return await self._connect(backend)
+            except TimeoutError as fault:
+                late, count_late = fault, count_late + 1
+            except OSError:
+                if late is None and len(tried) + 1 >= len(pool.backends):
+                    raise
+            tried.add(backend.index)
+            if late and (len(tried) >= len(pool.backends) or count_late >= MAX_LATE):
+                raise late
+
+    async def _connect(self, backend: Backend, *, blame: bool = True) -> Link:
+        """A new connection. Raises OSError, or TimeoutError after `connect_s`.
+
+        `blame`: a failure counts against the address.
+        """
+        loop = asyncio.get_running_loop()
+        link, address = Link(backend, self.links), backend.address
+        try:
+            async with asyncio.timeout(backend.pool.connect_s):
+                if address.unix_path:
+                    await loop.create_unix_connection(lambda: link, address.unix_path)
+                else:
+                    await loop.create_connection(lambda: link, address.host, address.port)
+        except BaseException as fault:
             link.abandon()  # it may stand already, and nobody will ever use it
+            if blame and isinstance(fault, OSError) and fault.errno not in _OUR_OWN:
+                backend.failed()
             raise
         return link
+
+    # --- Whether it is back ----------------------------------------------------------------
+
+    async def _came_back(self, pool: Pool, within_s: float) -> bool:
+        if pool.prober is None or pool.prober.done():
+            pool.prober = asyncio.get_running_loop().create_task(self._probe(pool))
+        try:
+            await pool.come_back(within_s)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _probe(self, pool: Pool) -> None:
+        """One asks for all that wait; an app that accepts is left again, and all go there."""
+        while True:
+            await asyncio.sleep(PROBE_EVERY_S)
+            if not pool.is_anybody_kept:
+                return None
+            for backend in pool.backends:
+                try:
+                    (await self._connect(backend, blame=False)).abort()
+                except OSError:
+                    continue
+                return pool.came_back()
+
+    async def _try_out(self, backend: Backend) -> None:
+        """An address whose time is over is used again only once it accepts."""
+        try:
+            (await self._connect(backend)).abort()
+        except OSError:
+            return  # and `_connect` has told that it failed
+        if backend.health.is_out:
+            backend.accepts()
+
+    # --- Idle ------------------------------------------------------------------------------
 
     def give_back(self, link: Link, now_s: float) -> None:
         """Keep a connection whose last exchange ended cleanly on both sides."""
         link.listener = None
-        idle = self._idle.setdefault(link.upstream.name, [])
-        if link.transport.is_closing() or len(idle) >= self._limits.pool_size:
+        backend = link.backend
+        if link.transport.is_closing() or len(backend.idle) >= backend.room:
             link.transport.close()
             return
         link.idle_until = now_s + self._limits.pool_idle_s
-        idle.append(link)
-
-    def forget(self, link: Link) -> None:
-        """The connection is no more."""
-        idle = self._idle.get(link.upstream.name)
-        if idle and link in idle:
-            idle.remove(link)
+        backend.idle.append(link)
+        if link.counted:
+            backend.pool.vacate(link)
 
     def sweep(self, now_s: float) -> None:
-        """Close what has been idle for too long."""
-        for idle in self._idle.values():
-            for link in [link for link in idle if link.idle_until < now_s]:
-                idle.remove(link)
-                link.transport.close()
+        """Close what has been idle for too long; look after addresses that were left out."""
+        for pool in self._pools.values():
+            for backend in pool.backends:
+                for link in [link for link in backend.idle if link.idle_until < now_s]:
+                    backend.idle.remove(link)
+                    link.transport.close()
+                if backend.health.is_due(now_s) and (backend.trial is None or backend.trial.done()):
+                    trial = asyncio.get_running_loop().create_task(self._try_out(backend))
+                    backend.trial = trial
 
     def close(self) -> None:
         """Drop every connection, idle or not."""
-        self._idle.clear()
+        for pool in self._pools.values():
+            pool.retire()
+        self._pools.clear()
         for link in list(self.links):
             link.abort()

@@ -24,7 +24,7 @@ from gateway.wire.admission import Admission
 from gateway.wire.client import Client
 from gateway.wire.plan import GuardLike, Plan
 from gateway.wire.reply import Reply
-from gateway.wire.upstreams import Upstreams
+from gateway.wire.upstreams import Upstreams, Watch, unwatched
 
 SWEEP_SHARE: Final = 0.02  # of the time, at most, goes into looking at deadlines
 
@@ -36,7 +36,10 @@ def _log(what: str, fault: BaseException) -> None:
 
 
 class Wire:
-    """`report(what, fault)` hears of everything in the guard or a Delivery that raised."""
+    """`report(what, fault)` hears of everything in the guard or a Delivery that raised.
+
+    `watch`: see `Upstreams`.
+    """
 
     def __init__(
         self,
@@ -44,13 +47,14 @@ class Wire:
         limits: WireLimits | None = None,
         *,
         report: Report = _log,
+        watch: Watch = unwatched,
         admission: Admission | None = None,
     ) -> None:
         self.guard = guard
         self.limits = limits or WireLimits()
         self.report = report
         self.admission = admission or Admission(self.limits, Counts(1, os.urandom(16)).take())
-        self.upstreams = Upstreams(self.limits)
+        self.upstreams = Upstreams(self.limits, watch)
         self.clients: set[Client] = set()
         self.detached: set[Reply] = set()  # their client left, their delivery goes on
         self.draining = False

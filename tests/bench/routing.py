@@ -9,7 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from gateway.model import BodySeen, Length, Match, NoBody, RequestHead, Route, Rung, Site, Upstream
+from gateway.model import (
+    Address,
+    BodySeen,
+    Length,
+    Match,
+    NoBody,
+    RequestHead,
+    Route,
+    Rung,
+    Site,
+    Upstream,
+)
 from gateway.routing import Router
 
 ROUNDS = 7
@@ -69,7 +80,7 @@ def cost_us(router: Router, site: Site, case: str) -> float:
 
 
 def main() -> None:
-    app = Upstream("app", "127.0.0.1", 8000)
+    app = Upstream("app", (Address("127.0.0.1", 8000),))
     sites = [Site("bench", ("*",), app, routes(count)) for count in (10, 10_000)]
     routers = [Router([site], "/_gateway/") for site in sites]
     print(f"{'request':18}{'10 routes':>14}{'10,000 routes':>16}{'ratio':>8}")

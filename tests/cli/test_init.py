@@ -45,7 +45,7 @@ def test_everything_given_is_used(made):
         *("--path", "/wp-login.php?action=register", "--path", "~/a/.*"),
     )
     (site,) = config.sites
-    assert site.upstream.unix_path == "/run/app.sock"
+    assert site.upstream.addresses[0].unix_path == "/run/app.sock"
     assert config.listen[0].host == "0.0.0.0"
     assert site.title == 'My "Site": x'
     assert site.hosts == ("shop.example", "*.shop.example")

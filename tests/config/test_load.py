@@ -87,7 +87,7 @@ def test_smallest(read, tmp_path):
     assert config.keys == tmp_path / "keys"
     assert config.store.reveal() == f"sqlite:{tmp_path}/gateway.db"
     assert config.sites[0].hosts == ("*",)
-    assert config.sites[0].upstream.port == 8000
+    assert config.sites[0].upstream.addresses[0].port == 8000
 
 
 def test_paths_are_relative_to_the_file(read, tmp_path):
@@ -107,7 +107,7 @@ def test_paths_are_relative_to_the_file(read, tmp_path):
     )
     assert config.keys == tmp_path / "../keys"
     assert config.store.reveal() == "sqlite:/var/lib/gateway.db"
-    assert config.sites[0].upstream.unix_path == str(tmp_path / "app.sock")
+    assert config.sites[0].upstream.addresses[0].unix_path == str(tmp_path / "app.sock")
 
 
 def test_a_route_in_full(read):
@@ -355,7 +355,7 @@ def test_includes_are_joined(read):
         more_yaml="upstreams: {wiki: http://127.0.0.1:8001}\nlog: {level: debug}",
     )
     assert [site.name for site in config.sites] == ["a", "b"]
-    assert config.sites[1].upstream.port == 8001
+    assert config.sites[1].upstream.addresses[0].port == 8001
     assert config.log.level == "debug"
 
 

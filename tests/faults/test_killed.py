@@ -93,7 +93,7 @@ async def test_killed_at_the_connection(app: Recorder, start_gate):
             first, _ = slow.accept()
             slow.close()
             await app.stop()
-            app.port = int(gate.settings["upstreams"]["app"].rpartition(":")[2])
+            app.port = int(gate.settings["upstreams"]["app"]["url"].rpartition(":")[2])
             await app.start()
             await gate.start()
             reply = await ask_until_settled(visitor, solved)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gateway.model import (
+    Address,
     BodySeen,
     Framing,
     Headers,
@@ -20,7 +21,7 @@ from gateway.model import (
 )
 from gateway.routing import NeedBodyFor, Router
 
-APP = Upstream("app", "127.0.0.1", 8000)
+APP = Upstream("app", (Address("127.0.0.1", 8000),))
 FORM = b"application/x-www-form-urlencoded"
 
 

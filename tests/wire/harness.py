@@ -13,7 +13,17 @@ from typing import Any
 
 from gateway.counting import Counts
 from gateway.headers import to_app
-from gateway.model import BodySeen, Caller, NoBody, Peer, Reason, Refusal, RequestHead, Upstream
+from gateway.model import (
+    Address,
+    BodySeen,
+    Caller,
+    NoBody,
+    Peer,
+    Reason,
+    Refusal,
+    RequestHead,
+    Upstream,
+)
 from gateway.wire import Admission, NeedBody, Plan, Wire, WireLimits
 
 NOWHERE = Upstream("app")
@@ -256,12 +266,13 @@ async def gate_before(
     app, pages = App(serve), App(gate_serve)
     if unix:
         app_server = await asyncio.start_unix_server(app._connected, tmp_path / "app.sock")
-        app.upstream = Upstream("app", unix_path=str(tmp_path / "app.sock"))
+        app.upstream = Upstream("app", (Address(unix_path=str(tmp_path / "app.sock")),))
     else:
         app_server = await asyncio.start_server(app._connected, "127.0.0.1", 0)
-        app.upstream = Upstream("app", "127.0.0.1", app_server.sockets[0].getsockname()[1])
+        app_port = app_server.sockets[0].getsockname()[1]
+        app.upstream = Upstream("app", (Address("127.0.0.1", app_port),))
     page_server = await asyncio.start_unix_server(pages._connected, tmp_path / "gate.sock")
-    own = Upstream("gate", unix_path=str(tmp_path / "gate.sock"))
+    own = Upstream("gate", (Address(unix_path=str(tmp_path / "gate.sock")),))
     made = (guard or Guard)(app.upstream, own)
     faults: list[str] = []
     clients: list[Conn] = []

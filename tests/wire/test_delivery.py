@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model import Length, NoBody, Reason, Upstream
+from gateway.model import Address, Length, NoBody, Reason, Upstream
 from tests.wire.harness import QUICK, Conn, Gate, Guard, Serve, gate_before, ok, replies
 
 GET = b"GET / HTTP/1.1\r\nHost: s\r\n\r\n"
@@ -115,7 +115,7 @@ async def test_sending_is_told_before_the_first_byte(tmp_path: Path) -> None:
 async def test_unsent_when_nobody_listens(tmp_path: Path) -> None:
     told = Told()
     async with gate_before(replies(ok()), tmp_path, guard=held(told, body(b"abcdef"))) as gate:
-        gate.guard.upstream = Upstream("app", unix_path=str(tmp_path / "nobody"))
+        gate.guard.upstream = Upstream("app", (Address(unix_path=str(tmp_path / "nobody")),))
         assert b" 502 " in await gate.message(GET)
         await settled(told, "unsent")
         assert gate.guard.reasons == [Reason.APP_UNREACHABLE]
@@ -268,7 +268,7 @@ async def test_client_gone_before_the_connection_stands(tmp_path: Path) -> None:
     async with gate_before(
         replies(ok()), tmp_path, guard=held(told, body(b"abcdef")), limits=QUICK
     ) as gate:
-        gate.guard.upstream = Upstream("app", "192.0.2.1", 9)
+        gate.guard.upstream = Upstream("app", (Address("192.0.2.1", 9),))
         await leaves(gate, 0.03)
         await settled(told, "unsent")
 
@@ -319,7 +319,7 @@ async def test_a_failing_hook_is_reported_and_harms_nobody(tmp_path: Path, hook:
     make = held(told, body(b"abcdef"))
     async with gate_before(keeping([], end), tmp_path, guard=make) as gate:
         if hook == "unsent":
-            gate.guard.upstream = Upstream("app", unix_path=str(tmp_path / "nobody"))
+            gate.guard.upstream = Upstream("app", (Address(unix_path=str(tmp_path / "nobody")),))
         said = await gate.message(GET)
         assert said == ok() if hook == "delivered" else b" 502 " in said
         await asyncio.sleep(0.02)

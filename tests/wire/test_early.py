@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model import BodySeen, NoBody, Peer, RequestHead, Upstream
+from gateway.model import Address, BodySeen, NoBody, Peer, RequestHead, Upstream
 from gateway.wire import NeedBody, Plan
 from tests.wire.harness import PAGE, QUICK, Conn, Guard, gate_before, ok, replies
 
@@ -55,7 +55,7 @@ async def test_continue_is_not_said_to_who_did_not_wait(tmp_path: Path) -> None:
 
 async def test_continue_is_not_said_when_the_app_is_down(tmp_path: Path) -> None:
     async with gate_before(reads_three, tmp_path) as gate:
-        gate.guard.upstream = Upstream("app", unix_path=str(tmp_path / "nobody"))
+        gate.guard.upstream = Upstream("app", (Address(unix_path=str(tmp_path / "nobody")),))
         said = await gate.ask(EXPECTING)
         assert said.startswith(b"HTTP/1.1 502 ") and b"Connection: close" in said
 
@@ -293,7 +293,7 @@ async def test_trouble_and_finished_that_raise(tmp_path: Path) -> None:
 
     async with gate_before(replies(ok()), tmp_path, guard=Failing) as gate:
         assert await gate.message(b"GET / HTTP/1.1\r\nHost: s\r\n\r\n") == ok()
-        gate.guard.upstream = Upstream("app", unix_path=str(tmp_path / "nobody"))
+        gate.guard.upstream = Upstream("app", (Address(unix_path=str(tmp_path / "nobody")),))
         said = await gate.ask(b"GET / HTTP/1.1\r\nHost: s\r\n\r\n")
         assert said.startswith(b"HTTP/1.1 500 ")
         assert sorted({fault.split(":")[0] for fault in gate.faults}) == [

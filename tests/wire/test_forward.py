@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model import Reason, Upstream
+from gateway.model import Address, Reason, Upstream
 from tests.wire.harness import PAGE, Conn, gate_before, ok, replies
 
 GET = b"GET /a HTTP/1.1\r\nHost: site\r\n\r\n"
@@ -100,7 +100,7 @@ async def test_reply_until_close(tmp_path: Path) -> None:
 
 async def test_app_unreachable_shows_the_gates_page(tmp_path: Path) -> None:
     async with gate_before(replies(ok()), tmp_path) as gate:
-        gate.guard.upstream = Upstream("app", unix_path=str(tmp_path / "nobody"))
+        gate.guard.upstream = Upstream("app", (Address(unix_path=str(tmp_path / "nobody")),))
         assert await gate.message(GET) == PAGE
         assert gate.guard.reasons == [Reason.APP_UNREACHABLE]
         assert gate.guard.done == [("app", 0, 0), ("gate", 502, 6)]
@@ -108,7 +108,7 @@ async def test_app_unreachable_shows_the_gates_page(tmp_path: Path) -> None:
 
 async def test_gate_unreachable_is_not_asked_for_its_own_error_page(tmp_path: Path) -> None:
     async with gate_before(replies(ok()), tmp_path) as gate:
-        gate.guard.gate = Upstream("gate", unix_path=str(tmp_path / "nobody"))
+        gate.guard.gate = Upstream("gate", (Address(unix_path=str(tmp_path / "nobody")),))
         gate.guard.change = {"upstream": gate.guard.gate, "ours": True}
         assert (await gate.ask(GET)).startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
         assert gate.guard.reasons == []
@@ -116,7 +116,7 @@ async def test_gate_unreachable_is_not_asked_for_its_own_error_page(tmp_path: Pa
 
 async def test_gate_unreachable_too(tmp_path: Path) -> None:
     async with gate_before(replies(ok()), tmp_path) as gate:
-        nobody = Upstream("app", unix_path=str(tmp_path / "nobody"))
+        nobody = Upstream("app", (Address(unix_path=str(tmp_path / "nobody")),))
         gate.guard.upstream = gate.guard.gate = nobody
         said = await gate.ask(GET)
         assert said.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")

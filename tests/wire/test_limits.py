@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model import Reason, Upstream
+from gateway.model import Address, Reason, Upstream
 from gateway.wire import WireLimits
 from tests.wire.harness import QUICK, Conn, gate_before, ok, replies
 
@@ -240,7 +240,8 @@ async def test_an_app_that_stops_in_its_reply(tmp_path: Path) -> None:
 async def test_an_app_that_takes_no_connection(tmp_path: Path) -> None:
     limits = replace(QUICK, connect_s=0.05)
     async with gate_before(replies(ok()), tmp_path, limits=limits) as gate:
-        gate.guard.upstream = Upstream("app", "192.0.2.1", 9)  # TEST-NET-1: silent or unreachable
+        # TEST-NET-1: silent or unreachable
+        gate.guard.upstream = Upstream("app", (Address("192.0.2.1", 9),))
         assert b" 502 " in await asyncio.wait_for(gate.message(GET), 2)
         assert gate.guard.reasons[0] in (Reason.APP_TIMEOUT, Reason.APP_UNREACHABLE)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model import BodySeen, Peer, RequestHead, Upstream
+from gateway.model import Address, BodySeen, Peer, RequestHead, Upstream
 from gateway.wire import Plan
 from tests.wire.harness import Conn, Guard, gate_before, ok, replies
 
@@ -382,6 +382,6 @@ async def test_upstreams_of_one_name_and_another_address(tmp_path: Path) -> None
     """After a change of configuration no request goes to the old address."""
     async with gate_before(replies(ok()), tmp_path) as gate:
         assert await gate.message(get(b"/")) == ok()
-        gate.guard.upstream = Upstream("app", unix_path=str(tmp_path / "elsewhere"))
+        gate.guard.upstream = Upstream("app", (Address(unix_path=str(tmp_path / "elsewhere")),))
         assert (await gate.message(get(b"/"))).startswith(b"HTTP/1.1 502 ")
         assert len(gate.app.heads) == 1

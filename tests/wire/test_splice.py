@@ -13,7 +13,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 
-from gateway.model import Upstream
+from gateway.model import Address, Upstream
 from tests.wire.harness import QUICK, Conn, Gate, gate_before, ok, replies
 
 HANDSHAKE = (
@@ -36,7 +36,7 @@ async def websocket(tmp_path: Path) -> AsyncIterator[tuple[Gate, ClientConnectio
         gate_before(replies(ok()), tmp_path) as gate,
     ):
         port = next(iter(server.sockets)).getsockname()[1]
-        gate.guard.upstream = Upstream("app", "127.0.0.1", port)
+        gate.guard.upstream = Upstream("app", (Address("127.0.0.1", port),))
         url = f"ws://127.0.0.1:{gate.port}/ws?"
         async with connect(url, max_size=None) as client:
             yield gate, client
