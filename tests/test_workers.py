@@ -58,11 +58,13 @@ async def test_a_worker_that_dies_again_and_again_comes_back_later(
     app: Recorder, start_gate: StartGate
 ):
     gate = await start_gate([ROUTE], workers=2)
-    for _ in range(3):
-        await until(lambda: len(gate.workers()) == 2)
-        os.kill(max(gate.workers()), signal.SIGKILL)
-        await asyncio.sleep(0.1)
     await until(lambda: len(gate.workers()) == 2)
+    stays, dies = sorted(gate.workers())
+    for _ in range(3):
+        os.kill(dies, signal.SIGKILL)
+        dead = {stays, dies}
+        await until(lambda dead=dead: len(gate.workers() - dead) == 1)
+        (dies,) = gate.workers() - {stays, dies}
     waits = [record["again_in_s"] for record in gate.records("worker_ended")]
     assert waits == [0.1, 0.5, 2.0]
     assert set(await statuses(gate, 20)) == {200}

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MAX_REFUSED: Final = 64  # told that there are too many; more are cut without a word
+DRAIN_LINGER_S: Final = 2.0  # for clients to see that a connection they meant to keep ended
 _MAX_BLANK_BYTES: Final = 8  # RFC 9112 §2.2: an empty line before a request is ignored
 
 BodyReader = LengthReader | ChunkReader
@@ -50,12 +51,12 @@ class Client(asyncio.Protocol):
         "_owes_continue",
         "_paused",
         "_sink",
-        "_splice",
         "_wire",
         "full",
         "gone",
         "peer",
         "reader",
+        "spliced",
         "transport",
     )
 
@@ -71,7 +72,7 @@ class Client(asyncio.Protocol):
         self._awaiting_since_s = math.inf  # the last sweep that saw us wait for it
         self._deadline_s = math.inf
         self._exchange: Exchange | None = None
-        self._splice: Splice | None = None
+        self.spliced: Splice | None = None
         self._sink: Sink | None = None
         self._owes_continue = False
         self._paused = False
@@ -108,7 +109,7 @@ class Client(asyncio.Protocol):
         self._leave()
 
     def eof_received(self) -> bool:
-        if self._splice is not None and self._splice.client_eof():
+        if self.spliced is not None and self.spliced.client_eof():
             return True
         self._leave()
         return False
@@ -120,8 +121,8 @@ class Client(asyncio.Protocol):
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
             exchange.client_gone()
-        if self._splice is not None:
-            self._splice.client_gone()
+        if self.spliced is not None:
+            self.spliced.client_gone()
 
     def abort(self, *, reset: bool = False) -> None:
         """Cut the connection. `reset`: an end would be taken for the end of the reply."""
@@ -133,13 +134,13 @@ class Client(asyncio.Protocol):
         self.full = True
         self._full_bytes = 2**63  # the first look is a look, not a judgement
         self._full_deadline_s = self._wire.now_s + self._limits.write_idle_s
-        other = self._splice or self._exchange
+        other = self.spliced or self._exchange
         if other is not None:
             other.client_full()
 
     def resume_writing(self) -> None:
         self.full = False
-        other = self._splice or self._exchange
+        other = self.spliced or self._exchange
         if other is not None:
             other.client_ready()
 
@@ -160,8 +161,8 @@ class Client(asyncio.Protocol):
     # --- What arrives ----------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        if self._splice is not None:
-            self._splice.client_data(data)
+        if self.spliced is not None:
+            self.spliced.client_data(data)
         elif self._lingering:
             self._lingered_bytes += len(data)
             if self._lingered_bytes > self._limits.linger_bytes:
@@ -300,6 +301,9 @@ class Client(asyncio.Protocol):
         self._exchange = None
         if self.reader is not None or self._buffer:
             self._linger()
+        elif self._wire.draining:  # it did not expect that: more may be on its way
+            self._linger()
+            self._deadline_s = self._wire.now_s + DRAIN_LINGER_S
         else:
             self._deadline_s = self._wire.now_s + self._limits.write_idle_s
             self.transport.close()
@@ -320,7 +324,7 @@ class Client(asyncio.Protocol):
     def splice(self, splice: Splice) -> bytes:
         """From now on bytes pass both ways unread. Returns what came ahead of that."""
         self._exchange = None
-        self._splice = splice
+        self.spliced = splice
         self._deadline_s = math.inf
         self.resume_reading()
         ahead, self._buffer = self._buffer, b""
@@ -338,7 +342,7 @@ class Client(asyncio.Protocol):
 
     def close_if_idle(self) -> None:
         """Shutting down: end a connection that nothing happens on."""
-        if self._exchange is None and self._splice is None and not self._buffer:
+        if not (self._exchange or self.spliced or self._buffer or self._lingering):
             self.transport.close()
 
     # --- Time ------------------------------------------------------------------------------
@@ -356,12 +360,15 @@ class Client(asyncio.Protocol):
                 self._stalled()
                 return min(soonest_s, self._full_deadline_s)
             soonest_s = min(soonest_s, self._full_deadline_s)
-        other = self._splice or self._exchange
+        other = self.spliced or self._exchange
         return soonest_s if other is None else min(soonest_s, other.sweep(now_s))
 
     def _late(self) -> None:
         self._deadline_s = math.inf
-        if self._lingering or self.gone or self.transport.is_closing():
+        if self._lingering and self._wire.draining and not self.transport.is_closing():
+            self._deadline_s = self._wire.now_s + self._limits.write_idle_s
+            self.transport.close()  # who reads slowly still gets the rest
+        elif self._lingering or self.gone or self.transport.is_closing():
             self.abort()
         elif self._exchange is not None:
             self.refuse(Refusal(408, "body idle"))

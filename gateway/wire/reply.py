@@ -196,11 +196,13 @@ class Reply(ABC):
         assert link is not None
         self._status = 101
         client, limits = self._client, self._wire.limits
-        client.transport.write(to_client(response, close=False, http10=False) + rest)
+        client.transport.write(to_client(response, close=False, http10=False))
         splice = Splice(client, link, limits.upgrade_idle_s, limits.linger_s)
         ahead = client.splice(splice)
+        if rest:
+            splice.upstream_data(rest)
         if ahead:
-            link.transport.write(ahead)
+            splice.client_data(ahead)
         self._finish(101)
 
     # --- The body --------------------------------------------------------------------------

@@ -1,6 +1,9 @@
 """After a 101: bytes pass both ways as they come, until either side ends.
 
-Frames, pings and compression are the endpoints' business (RFC 6455 is not read here).
+Frames, pings and compression are the endpoints' business; of frames we only know where they end.
+That is for the one thing we ever say ourselves: when the gate shuts down, a close frame with 1001
+(RFC 6455 §7.4.1) goes to the client after the message under way, and nothing after it. The client's
+close frame then crosses to the app, as any; without one in time the app is told likewise.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ import asyncio
 import math
 from typing import TYPE_CHECKING
 
+from gateway.wire.frames import GOING_AWAY, Frames, close_frame
 from gateway.wire.upstreams import Link
 
 if TYPE_CHECKING:
@@ -16,7 +20,19 @@ if TYPE_CHECKING:
 
 
 class Splice:
-    __slots__ = ("_client", "_deadline_s", "_half_s", "_halved", "_idle_s", "_link", "_moved")
+    __slots__ = (
+        "_client",
+        "_deadline_s",
+        "_from_app",
+        "_from_client",
+        "_half_s",
+        "_halved",
+        "_idle_s",
+        "_link",
+        "_moved",
+        "leaves",
+        "told_s",
+    )
 
     def __init__(self, client: Client, link: Link, idle_s: float, half_s: float) -> None:
         """`idle_s` without a byte ends it; `half_s` once one side has said its last."""
@@ -27,15 +43,27 @@ class Splice:
         self._halved = False
         self._deadline_s = 0.0
         self._moved = True
+        self._from_client = Frames(masked=True)
+        self._from_app = Frames(masked=False)
+        self.leaves = False  # the client is to be told at the next end of a message
+        self.told_s = math.inf  # … and was
         link.listener = self
 
     def client_data(self, data: bytes) -> None:
         self._moved = True
+        self._from_client.feed(data)
         self._link.transport.write(data)
 
     def upstream_data(self, data: bytes) -> None:
         self._moved = True
-        self._client.transport.write(data)
+        if self.told_s < math.inf:
+            return
+        end = self._from_app.feed(data)
+        if self.leaves and end >= 0 and not self._from_app.closed:
+            self._client.transport.write(data[:end])
+            self._tell_client()
+        else:
+            self._client.transport.write(data)
 
     def client_full(self) -> None:
         self._link.transport.pause_reading()
@@ -55,6 +83,7 @@ class Splice:
 
     def client_eof(self) -> bool:
         """Whether the client's connection stays open for what the app still says."""
+        self._tell_app()
         return self._half(self._link.transport)
 
     def _half(self, other: asyncio.Transport) -> bool:
@@ -66,13 +95,47 @@ class Splice:
         other.write_eof()
         return True
 
+    # --- Shutting down ---------------------------------------------------------------------
+
+    @property
+    def lost(self) -> bool:
+        """There will be no end of a frame to tell the client at."""
+        return self._from_app.lost
+
+    def leave(self) -> None:
+        """Tell the client at the next end of a message; at once if this is one."""
+        self.leaves = True
+        if self._from_app.between_messages:
+            self._tell_client()
+
+    def _tell_client(self) -> None:
+        self.told_s = asyncio.get_running_loop().time()
+        self._client.transport.write(close_frame(GOING_AWAY, masked=False))
+
+    def _tell_app(self) -> None:
+        """Unless the client's own close frame went there, or half a frame."""
+        if self.leaves and self._from_client.at_boundary and not self._link.transport.is_closing():
+            self._from_client.closed = True
+            self._link.transport.write(close_frame(GOING_AWAY, masked=True))
+
+    def part(self) -> None:
+        """End both connections: with a close frame if one may follow here, or without."""
+        self.leaves = True
+        if self.told_s == math.inf and self._from_app.at_boundary:
+            self._tell_client()
+        self._client.transport.close()
+        self.client_gone()
+
+    # --- The end ---------------------------------------------------------------------------
+
     def client_gone(self) -> None:
         """What was taken from the client still reaches the app, then the end."""
+        self._tell_app()
         self._link.listener = None
         self._link.transport.close()
 
     def upstream_ended(self, *, clean: bool) -> None:
-        if clean:
+        if clean or self.told_s < math.inf:
             self._client.transport.close()
         else:
             self._client.abort()

@@ -27,6 +27,10 @@ from gateway.wire.reply import Reply
 from gateway.wire.upstreams import Upstreams, Watch, unwatched
 
 SWEEP_SHARE: Final = 0.02  # of the time, at most, goes into looking at deadlines
+DRAIN_LOOK_S: Final = 0.02  # how often, while draining
+IDLE_S: Final = 1.0  # a connection idle for so long, draining without patience, is closed
+LATE_S: Final = 3.0  # before the end of the grace: what was left in peace is ended
+GOODBYE_S: Final = 2.0  # for a WebSocket's endpoints to close after our close frame
 
 Report = Callable[[str, BaseException], None]
 
@@ -63,6 +67,7 @@ class Wire:
         self._tick_s = min(self.limits.tick_s, self.limits.sweep_s)
         self._shortest_s = min(self.limits.sweep_s, *_deadlines(self.limits))
         self._sweep_due_s = 0.0
+        self._next_leave_s = 0.0  # of a WebSocket, while draining with patience
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -123,19 +128,28 @@ class Wire:
         self._sweep_due_s = next_look_s(now_s, soonest_s, self._shortest_s, took_s)
 
     async def drain(self, grace_s: float) -> None:
-        """Let what is under way end, say goodbye to the rest; after `grace_s` cut everything."""
+        """Let what is under way end, take leave of the rest; after `grace_s` cut everything.
+
+        Kept connections learn from their next reply that it is the last. Idle ones are closed:
+        soon, or if `patient` as late as can be, since a request may be on its way just then.
+        WebSockets are told at once, or if `patient` one after another, so that their clients don't
+        all come back in one moment.
+        """
         self.draining = True
         loop = asyncio.get_running_loop()
         end_s = loop.time() + grace_s
-        idle_s = loop.time() + min(1.0, grace_s / 2)  # a request may be on its way just now
-        while (self.clients or self.detached) and loop.time() < end_s:
-            if loop.time() >= idle_s:
+        soon_s = loop.time() + min(IDLE_S, grace_s / 2)
+        late_s = end_s - min(LATE_S, grace_s / 2)
+        while loop.time() < end_s:
+            await asyncio.sleep(DRAIN_LOOK_S)  # first: who was accepted just now is not yet known
+            if not (self.clients or self.detached):
+                break
+            now_s = loop.time()
+            if now_s >= (late_s if self.patient else soon_s):
                 for client in list(self.clients):
                     client.close_if_idle()
-            await asyncio.sleep(0.02)
-        for client in list(self.clients):
-            client.abort()
-        self.upstreams.close()
+            self._leave_splices(now_s, late_s - now_s if self.patient else 0)
+        await self._cut()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=max(0.1, end_s - loop.time()))
         for task in self._tasks:
@@ -143,6 +157,29 @@ class Wire:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _leave_splices(self, now_s: float, within_s: float) -> None:
+        """Tell those due by now (all `within_s`); part from those who have had their time."""
+        splices = [client.spliced for client in self.clients if client.spliced is not None]
+        untold = [splice for splice in splices if not splice.leaves]
+        if untold and (within_s <= 0 or now_s >= self._next_leave_s):
+            looks = max(1, math.ceil(within_s / DRAIN_LOOK_S))
+            for splice in untold[: math.ceil(len(untold) / looks)]:
+                splice.leave()
+            self._next_leave_s = now_s + within_s / len(untold)
+        for splice in splices:
+            if now_s >= splice.told_s + GOODBYE_S or (splice.leaves and splice.lost):
+                splice.part()
+
+    async def _cut(self) -> None:
+        splices = [client.spliced for client in self.clients if client.spliced is not None]
+        for splice in splices:
+            splice.part()
+        if splices:
+            await asyncio.sleep(DRAIN_LOOK_S)  # for what is to be written yet
+        for client in list(self.clients):
+            client.abort()
+        self.upstreams.close()
 
 
 def next_look_s(now_s: float, soonest_s: float, shortest_s: float, took_s: float) -> float:

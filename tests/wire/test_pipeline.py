@@ -9,6 +9,7 @@ import pytest
 
 from gateway.model import Address, BodySeen, Peer, RequestHead, Upstream
 from gateway.wire import Plan
+from gateway.wire.client import Client
 from tests.wire.harness import Conn, Guard, gate_before, ok, replies
 
 
@@ -220,6 +221,61 @@ async def test_draining_says_close_and_ends(tmp_path: Path) -> None:
         assert await busy.rest() == ok(b"/slow", b"Connection: close\r\n")
         await idle.send(get(b"/late"))  # on its way when the drain began
         assert await idle.rest() == ok(b"/late", b"Connection: close\r\n")
+        assert not draining.done()  # it lingers until the clients have seen it
+        busy.close()
+        idle.close()
+        await asyncio.wait_for(draining, 1)
+
+
+async def test_draining_with_patience_leaves_idle_connections_be(tmp_path: Path) -> None:
+    async with gate_before(echo, tmp_path) as gate:
+        idle, silent = await gate.client(), await gate.client()
+        await idle.send(get(b"/idle"))
+        assert await idle.message() == ok(b"/idle")
+        gate.wire.patient = True
+        draining = asyncio.ensure_future(gate.wire.drain(20))
+        await asyncio.sleep(1.3)
+        await idle.send(get(b"/late"))
+        assert await idle.rest() == ok(b"/late", b"Connection: close\r\n")
+        idle.close()
+        gate.wire.patient = False  # told to hurry
+        assert await silent.rest() == b""
+        await asyncio.wait_for(draining, 1)
+
+
+async def test_draining_knows_who_was_accepted_just_now(tmp_path: Path) -> None:
+    """A listener that closes may have accepted what the loop has not yet told us of."""
+    async with gate_before(echo, tmp_path) as gate:
+        draining: list[asyncio.Future[None]] = []
+        made = gate.wire.protocol
+
+        def begin() -> Client:
+            draining.append(asyncio.ensure_future(gate.wire.drain(3)))
+            return made()
+
+        server = await asyncio.get_running_loop().create_server(begin, "127.0.0.1", 0)
+        gate.port = server.sockets[0].getsockname()[1]
+        client = await gate.client()
+        await client.send(get(b"/first"))
+        assert await client.rest() == ok(b"/first", b"Connection: close\r\n")
+        server.close()
+        client.close()
+        await asyncio.wait_for(draining[0], 1)
+
+
+async def test_what_was_pipelined_behind_the_last_reply_does_not_take_it_away(
+    tmp_path: Path,
+) -> None:
+    async with gate_before(echo, tmp_path) as gate:
+        client = await gate.client()
+        draining = asyncio.ensure_future(gate.wire.drain(3))
+        await asyncio.sleep(0)
+        await client.send(get(b"/slow"))
+        for _ in range(20):
+            await client.send(get(b"/more"))
+            await asyncio.sleep(0.01)
+        assert await client.rest() == ok(b"/slow", b"Connection: close\r\n")
+        client.close()
         await asyncio.wait_for(draining, 1)
 
 
