@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from gateway.model import BodySeen, Length, NoBody, RequestHead, Route
 from gateway.routing.forms import form_items
@@ -22,31 +21,13 @@ from gateway.routing.params import (
     collect,
     urlencoded,
 )
+from gateway.routing.strengths import Rank
 
 # PHP makes `_` of a dot in a name too, some servers of any sign.
 _OVERRIDES = re.compile(
     rb"x[^a-z0-9](?:http[^a-z0-9])?method(?:[^a-z0-9]override)?\Z", re.IGNORECASE
 )
 _METHOD = b"_method"
-_MODES = {"enforce": 2, "shadow": 1, "off": 0}
-_ACTIONS = {"deny": 2, "challenge": 1, "allow": 0}
-
-
-class Rank(NamedTuple):
-    """How strict a route is; compares in this order."""
-
-    force: int  # enforced 2, shadow 1, nothing asked 0
-    action: int
-    level: int  # the least that its ladder earns
-    limited: bool
-    order: int  # negative: earlier is stricter
-
-    @classmethod
-    def of(cls, route: Route, order: int) -> Rank:
-        force = 0 if route.action == "allow" else _MODES[route.mode]
-        level = min((rung.level for rung in route.ladder), default=0)
-        limited = route.pass_rule.uses is not None
-        return cls(force, _ACTIONS[route.action], level, limited, -order)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache, reduce
 
 from gateway.model import Match, Route, Site
-from gateway.routing.asked import Entry, Rank, stricter
+from gateway.routing.asked import Entry, stricter
 from gateway.routing.buckets import Bucket
 from gateway.routing.index import PathIndex
 from gateway.routing.params import conditions
 from gateway.routing.patterns import Pattern, parse_pattern
 from gateway.routing.readings import readings
+from gateway.routing.strengths import Rank, kinds_in_order
 
 _CACHED_PATHS = 4_096
 _CACHED_PATH_BYTES = 512
@@ -47,10 +48,12 @@ class Places:
         self._index: PathIndex[Bucket] = PathIndex()
         under: dict[Pattern | None, list[Entry]] = {}
         numbers: dict[Pattern | None, int] = {}
+        kinds = kinds_in_order(site.routes)
         for order, (route, match, opening) in enumerate(_matches(site)):
             patterns = _patterns(match)
             homes = frozenset(numbers.setdefault(pattern, len(numbers)) for pattern in patterns)
-            entry = _entry(route, match, order, homes, opening=opening)
+            rank = Rank.of(route, order, kinds)
+            entry = _entry(route, match, rank, homes, opening=opening)
             for pattern in patterns:
                 under.setdefault(pattern, []).append(entry)
         for pattern, entries in under.items():
@@ -102,13 +105,13 @@ def _patterns(match: Match) -> tuple[Pattern | None, ...]:
 
 
 def _entry(
-    route: Route, match: Match, order: int, homes: frozenset[int], *, opening: bool
+    route: Route, match: Match, rank: Rank, homes: frozenset[int], *, opening: bool
 ) -> Entry:
     return Entry(
         route=route,
         opening=opening,
-        order=order,
-        rank=Rank.of(route, order),
+        order=-rank.order,
+        rank=rank,
         methods=match.methods,
         query=conditions(match.query, route.params),
         form=conditions(match.form, route.params),

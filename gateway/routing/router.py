@@ -6,8 +6,8 @@ it says and what would follow are taken into account; over all of that, and over
 the path, the strictest outcome wins. So no doubt can make a request's way easier.
 
 Strictest means: a refusal or challenge that is enforced, before one in shadow mode, before none;
-a refusal before a challenge; the higher level first; then the route with fewer uses; then the
-earlier one.
+a refusal before a challenge; the route with fewer uses; then the one whose easiest kind is the
+stronger (see `strengths`, since levels of two scopes can't be compared); then the earlier one.
 """
 
 from __future__ import annotations
