@@ -7,6 +7,7 @@
     GET  /sse              an event every 50 ms until the client leaves
     GET  /ws               101, and every byte comes back
     GET  /error /reset     500; the connection is reset
+    GET  /seen/ID          200 once the head of request ID is here, else 404
     GET  /gone/ID          when (CLOCK_MONOTONIC, seconds) the client of request ID left, or 404
     POST anything          "N bytes", once the body is here
 
@@ -23,6 +24,7 @@ from contextlib import suppress
 KEPT_IDS = 10_000
 CHUNK = b"1000\r\n" + b"x" * 4096 + b"\r\n"
 
+seen: dict[str, None] = {}
 gone: dict[str, float] = {}
 
 
@@ -61,6 +63,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while True:
             request = Request(await reader.readuntil(b"\r\n\r\n"))
             asked = request.id
+            _note(asked)
             size = await read_body(reader, request)
             if not await answer(reader, writer, request, size):
                 break
@@ -70,9 +73,15 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     finally:
         if asked:
             gone[asked] = time.monotonic()
-            if len(gone) > KEPT_IDS:
-                gone.pop(next(iter(gone)))
         writer.transport.abort()
+
+
+def _note(asked: str) -> None:
+    if asked:
+        seen[asked] = None
+        for kept in (seen, gone):
+            if len(kept) > KEPT_IDS:
+                kept.pop(next(iter(kept)))
 
 
 async def read_body(reader: asyncio.StreamReader, request: Request) -> int:
@@ -110,6 +119,9 @@ async def answer(
         return False
     elif path == "/reset":
         return False
+    elif path.startswith("/seen/"):
+        known = path.removeprefix("/seen/") in seen
+        writer.write(reply(b"", b"200 OK" if known else b"404 Not Found"))
     elif path.startswith("/gone/"):
         at_s = gone.get(path.removeprefix("/gone/"))
         writer.write(reply(b"%.6f" % at_s) if at_s else reply(b"", b"404 Not Found"))
@@ -126,6 +138,7 @@ async def events(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     while not left.done():
         writer.write(b"10\r\ndata: 00000000\n\n\r\n")
         await asyncio.wait([left], timeout=0.05)
+    left.exception()  # seen: a reset is an end too
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from tests.bench.rig import (
     AppProcess,
     Figure,
+    Line,
     Probe,
     Rig,
     Say,
@@ -174,24 +175,29 @@ async def _told_ms(
 ) -> float:
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(raw(id))
-    await asyncio.sleep(0.03)  # it is with the app now
+    await _told(app_port, f"/seen/{id}")
     left_s = time.monotonic()
     leave(writer)
     return 1000 * (await _gone_at_s(app_port, id) - left_s)
 
 
 async def _gone_at_s(app_port: int, id: str) -> float:
-    """When the app saw its connection end; after five seconds: never."""
-    for _ in range(1000):
-        reader, writer = await asyncio.open_connection("127.0.0.1", app_port)
-        writer.write(get(f"/gone/{id}"))
-        status = status_of(await reader.readuntil(b"\r\n\r\n"))
-        body = await reader.read(100) if status == 200 else b""
-        writer.transport.abort()
-        if status == 200:
-            return float(body)
-        await asyncio.sleep(0.005)
-    return float("inf")
+    """When the app saw its connection end; endless: never."""
+    return float(await _told(app_port, f"/gone/{id}") or "inf")
+
+
+async def _told(app_port: int, path: str) -> bytes:
+    """What the app says once it knows; nothing after five seconds."""
+    line = Line(app_port)
+    try:
+        for _ in range(1000):
+            status, body = await line.read(get(path))
+            if status == 200:
+                return body
+            await asyncio.sleep(0.005)
+    finally:
+        line.close()
+    return b""
 
 
 def _close(writer: asyncio.StreamWriter) -> None:

@@ -23,13 +23,14 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import app_faults, slow_faults, store_faults, visit_faults
+from tests.bench import app_faults, disk_faults, slow_faults, store_faults, visit_faults
 from tests.bench.rig import Figure, Rig, Say, rig_in
 
 Row = Callable[[Rig, Say], Awaitable[list[Figure]]]
 ROWS: dict[str, Row] = {
     **app_faults.ROWS,
     **store_faults.ROWS,
+    **disk_faults.ROWS,
     **slow_faults.ROWS,
     **visit_faults.ROWS,
 }
@@ -76,9 +77,7 @@ def _say(row: str, text: str) -> None:
 
 def _print(row: str, figures: list[Figure]) -> None:
     for figure in figures:
-        value = (
-            f"{figure.value:.0f}" if figure.value == int(figure.value) else f"{figure.value:.2f}"
-        )
+        value = f"{figure.value:.0f}" if figure.value % 1 == 0 else f"{figure.value:.2f}"
         bound = "" if figure.most is None else f"≤ {figure.most:g}"
         verdict = "" if figure.kept else "  NOT KEPT"
         print(

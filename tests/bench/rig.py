@@ -220,18 +220,23 @@ class Line:
     async def ask(self, raw: bytes) -> tuple[int, float]:
         """(status, seconds). Raises OSError, or EOFError if the connection broke."""
         began_s = time.monotonic()
+        status, _ = await self.read(raw)
+        return status, time.monotonic() - began_s
+
+    async def read(self, raw: bytes) -> tuple[int, bytes]:
+        """(status, body), likewise."""
         if self._ends is None:
             self._ends = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._ends
         try:
             writer.write(raw)
-            status, _ = await read_reply(reader)
+            status, body = await read_reply(reader)
         except BaseException:
             self.close()
             raise
         if reader.at_eof():
             self.close()
-        return status, time.monotonic() - began_s
+        return status, body
 
     def close(self) -> None:
         if self._ends is not None:

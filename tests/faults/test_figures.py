@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import app_faults, slow_faults, store_faults, visit_faults
+from tests.bench import app_faults, disk_faults, slow_faults, store_faults, visit_faults
 from tests.bench.rig import Figure, Rig, rig_in
 
 
@@ -51,6 +51,10 @@ async def test_redis(rig: Rig, row: str) -> None:
         "redis-slow": store_faults.redis_slow,
     }[row]
     assert broken(await fault(rig, quiet, seconds=0.5)) == []
+
+
+async def test_disk_full(rig: Rig) -> None:
+    assert broken(await disk_faults.disk_full(rig, quiet, seconds=0.5)) == []
 
 
 async def test_challenges_opened_and_abandoned(rig: Rig) -> None:
