@@ -115,6 +115,10 @@ class Line:
         """To the end of the connection. Raises OverError."""
         await self.until(lambda data: None)
 
+    def end(self) -> None:
+        """Say no more, and still listen."""
+        self.socket.shutdown(socket.SHUT_WR)
+
     def close(self) -> None:
         self.socket.close()
 

@@ -8,7 +8,7 @@ import re
 import socket
 import struct
 import subprocess
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,11 +38,18 @@ class Seen:
     was_reset: bool = False
 
 
+Serve = Callable[[Line, bytes], Awaitable[bool]]
+
+
 @dataclass
 class ScriptedApp:
-    """Says what the pair says, and keeps what it was sent. One pair at a time."""
+    """Says what the pair says, and keeps what it was sent. One pair at a time.
+
+    `serve`: instead of the pair, this converses once a head has come; False: the connection ends.
+    """
 
     pair: Pair = field(default_factory=lambda: Pair("none"))
+    serve: Serve | None = None
     got: list[bytes] = field(default_factory=list)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -74,6 +81,8 @@ class ScriptedApp:
             return False  # late: its pair is over
         pair, got, index = self.pair, self.got, len(self.got)
         got.append(head)
+        if self.serve is not None:
+            return await self.serve(line, head)
         if pair.at_head and index == 0:
             await line.send(pair.at_head)
         try:
@@ -111,7 +120,7 @@ async def scripted(unix: Path | None = None) -> AsyncIterator[tuple[ScriptedApp,
 
 async def visit(app: ScriptedApp, port: int, pair: Pair, within_s: float = WITHIN_S) -> Seen:
     """Send the pair's request there, and then LAST. Raises TimeoutError."""
-    app.pair, app.got = pair, []
+    app.pair, app.got, app.serve = pair, [], None
     line = await Line.to(port)
     try:
         async with asyncio.timeout(within_s):
@@ -120,6 +129,18 @@ async def visit(app: ScriptedApp, port: int, pair: Pair, within_s: float = WITHI
         line.close()
     said = bytes(line.kept)
     return Seen(app.got, said[: line.at] if stays else said, stays, line.was_reset)
+
+
+@contextlib.asynccontextmanager
+async def conversing(app: ScriptedApp, port: int, serve: Serve) -> AsyncIterator[Line]:
+    """A client's connection, while the app converses by `serve`. Bounded by WITHIN_S."""
+    app.serve, app.got = serve, []
+    line = await Line.to(port)
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            yield line
+    finally:
+        line.close()
 
 
 async def _talk(line: Line, pair: Pair) -> bool:
