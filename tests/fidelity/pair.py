@@ -69,7 +69,6 @@ class Pair:
     resets: bool = False  # … by a reset
     breaks_off: bool = False  # the reply is not whole
     tunnel: bytes = b""  # what the client says after a 101; `reply` is the app's answer to it
-    may: tuple[Edit, ...] = ()  # told likewise, or not at all
 
     @property
     def sent(self) -> bytes:

@@ -253,7 +253,8 @@ async def test_ReverseProxyErrorHandler(
 ) -> None:
     """Of its rows "default": who can't be reached is a 502."""
     nobody = f"http://127.0.0.1:{free_port()}"
-    async with gated(tmp_path_factory.mktemp("g"), nobody) as gate:
+    upstreams = {"app": {"url": nobody, "wait": "0s"}}
+    async with gated(tmp_path_factory.mktemp("g"), nobody, upstreams=upstreams) as gate:
         seen = await visit(ways.app, gate.port, Pair("nobody", get()))
     assert seen.client.startswith(b"HTTP/1.1 502 ")
 
