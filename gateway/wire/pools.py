@@ -122,7 +122,7 @@ class Pool:
         self.reply_idle_s = upstream.reply_idle_s or limits.reply_idle_s
         self.prober: asyncio.Task[None] | None = None  # runs while `kept` has somebody
         self.next = 0  # whose turn it is among equals
-        self._busy = 0  # counted only under `max_requests`
+        self.busy = 0  # counted only under `max_requests`
         self._line: deque[asyncio.Future[None]] = deque()  # for a turn; first come, first served
         self._kept: deque[asyncio.Future[None]] = deque()  # for the app to come back
 
@@ -142,9 +142,9 @@ class Pool:
     def enter(self) -> bool:
         """Take a turn, if one is free. Give it to a link as `counted`, or `leave`."""
         limit = self.upstream.max_requests
-        if limit and self._busy >= limit:
+        if limit and self.busy >= limit:
             return False
-        self._busy += 1
+        self.busy += 1
         return True
 
     def leave(self) -> None:
@@ -153,7 +153,7 @@ class Pool:
             waiting = self._line.popleft()
             if not waiting.done():
                 return waiting.set_result(None)
-        self._busy -= 1
+        self.busy -= 1
         return None
 
     def vacate(self, link: Link) -> None:

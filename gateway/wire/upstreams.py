@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import math
 from typing import Final
 
 from gateway.affinity import Stay
@@ -40,6 +41,7 @@ class Upstreams:
 
     def __init__(self, limits: WireLimits, watch: Watch = unwatched) -> None:
         self.links: set[Link] = set()
+        self.shortest_s = math.inf  # no deadline of an upstream is sooner than this
         self._limits = limits
         self.watch = watch
         self._pools: dict[str, Pool] = {}
@@ -83,7 +85,7 @@ class Upstreams:
         `reuse`: it may have been idle; `avoid`: where the request failed before. Raises BusyError,
         TimeoutError if the app takes no connection in time, OSError if it refuses.
         """
-        pool = self._pool(upstream)
+        pool = self.pool(upstream)
         if pool.plain:
             return await self._reach(pool, stay, reuse, avoid)
         await pool.turn()
@@ -97,7 +99,7 @@ class Upstreams:
             pool.vacate(link)  # it has ended again, and will not be told of twice
         return link
 
-    def _pool(self, upstream: Upstream) -> Pool:
+    def pool(self, upstream: Upstream) -> Pool:
         pool = self._pools.get(upstream.name)
         if pool is not None and pool.upstream == upstream:
             pool.upstream = upstream
@@ -105,6 +107,8 @@ class Upstreams:
         if pool is not None:
             pool.retire()  # the name means other addresses now
         pool = self._pools[upstream.name] = Pool(upstream, self._limits, self.watch)
+        times_s = (pool.reply_head_s, pool.reply_idle_s, upstream.eject_s)
+        self.shortest_s = min(self.shortest_s, *times_s)
         return pool
 
     async def _reach(

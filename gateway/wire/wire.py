@@ -125,7 +125,8 @@ class Wire:
             self._timer.cancel()
             self._timer = None
         took_s = asyncio.get_running_loop().time() - now_s
-        self._sweep_due_s = next_look_s(now_s, soonest_s, self._shortest_s, took_s)
+        shortest_s = min(self._shortest_s, self.upstreams.shortest_s)
+        self._sweep_due_s = next_look_s(now_s, soonest_s, shortest_s, took_s)
 
     async def drain(self, grace_s: float) -> None:
         """Let what is under way end, take leave of the rest; after `grace_s` cut everything.
