@@ -95,8 +95,6 @@ class Upstreams:
             pool.leave()
             raise
         link.counted = True
-        if link not in link.backend.links:
-            pool.vacate(link)  # it has ended again, and will not be told of twice
         return link
 
     def pool(self, upstream: Upstream) -> Pool:
@@ -165,6 +163,8 @@ class Upstreams:
                     await loop.create_unix_connection(lambda: link, address.unix_path)
                 else:
                     await loop.create_connection(lambda: link, address.host, address.port)
+            if link.transport.is_closing():
+                raise ConnectionResetError  # dropped at once, before anything was sent
         except BaseException as fault:
             link.abandon()  # it may stand already, and nobody will ever use it
             if blame and isinstance(fault, OSError) and fault.errno not in _OUR_OWN:
