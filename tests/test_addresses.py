@@ -116,7 +116,7 @@ async def test_php_sessions(tmp_path: Path, affinity: str) -> None:
     """The form page, the held POST that is finished, and what follows: one session, one place."""
     async with three_php(tmp_path, affinity) as (gate, _):
         places = Counter[str]()
-        for number in range(8):
+        for number in range(12):
             async with Visitor(gate.url) as visitor:
                 visitor.headers.update(coming_from(number))
                 first = (await visitor.get("/")).json()
@@ -132,7 +132,7 @@ async def test_php_sessions(tmp_path: Path, affinity: str) -> None:
                 assert len(set(told)) == 1
                 assert [said["count"] for said in (finished, last)] == [2, 3]
                 places[first["by"]] += 1
-        assert len(places) > 1
+        assert len(places) > 1  # all at one: once in 177,000 runs
 
 
 async def test_php_sessions_without_affinity_are_lost(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ async def test_the_least_busy_gets_it(tmp_path: Path) -> None:
 async def test_a_visitor_stays(tmp_path: Path) -> None:
     """By key: each visitor at one address, all addresses in use."""
     async with servers(echo, echo, echo) as apps, before(tmp_path, apps) as gate:
-        for number in range(12):
+        for number in range(50):
             gate.guard.change = {"stay": Stay(b"198.51.%d.0/24" % number)}
             counts = heads(apps)
             for raw in (get(), post(), get()):
