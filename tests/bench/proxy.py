@@ -11,7 +11,9 @@ a gate with the configuration that `gateway init` prints; drives them in turn, a
 What misses its promise is marked. The process under test has one core; upstream and drivers share
 the others. The gate logs to a file and counts its metrics. For the rows with passes, init's one
 route is enforced and asks for any method; wrk then sends GETs with passes issued from the gate's
-key folder. What else runs on the machine shows: take ratios of one run, on a quiet machine.
+key folder. What else runs on the machine shows: take ratios of one run, on a quiet machine; on a
+busy one the delays alone can be had by real-time priority (chrt -r 1 python tests/bench/proxy.py
+--rows SSE WebSocket "steady rate"). What visitors who are asked cost: tests/bench/visits.py.
 
 Needs Debian's nginx and wrk, two cores, loopback and 20,000 descriptors. All rows take about five
 minutes; `--quick` one, with less to go by.

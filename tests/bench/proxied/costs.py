@@ -126,7 +126,7 @@ def _with_routes(stand: Stand, name: str, count: int) -> Tested:
 
 
 def _workers(row: str, stand: Stand, pace: Pace) -> Costs:
-    """Two workers, each on a core of its own, against one."""
+    """Two workers against one, on the same core: what sharing a listener costs."""
     text = stand.config.read_text()
     gates = []
     for count in (1, 2):

@@ -87,9 +87,9 @@ def as_table(rows: Mapping[str, Row]) -> str:
         lines.append(f"{'':18}{'':14}" + "".join(f"{head:>9}" for head in heads))
     for name, row in costs.items():
         lines += [_cost_line(name, proxy, row) for proxy in row.by]
-    for name, row in rows.items():
-        if isinstance(row, list):
-            lines += [_figure_line(name, figure) for figure in row]
+    figures = {name: row for name, row in rows.items() if isinstance(row, list)}
+    for name, found in figures.items():
+        lines += [_figure_line(name, figure) for figure in found]
     return "\n".join(lines)
 
 

@@ -120,8 +120,8 @@ class Stand:
         master = self.stack.enter_context(process(command, config.parent, port))
         until(lambda: len(children(master)) == workers, f"{workers} workers of {name}")
         pids = children(master)
-        for pid, core in zip(pids, self.cores * workers, strict=False):
-            os.sched_setaffinity(pid, {core})
+        for pid in pids:
+            os.sched_setaffinity(pid, {self.cores[0]})
         return Tested(name, pids, port)
 
     def _run_nginx(self, name: str, *, logs: bool) -> Tested:
