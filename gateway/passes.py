@@ -41,6 +41,7 @@ _KID = re.compile(r"[A-Za-z0-9_-]{1,16}(\.ed)?")
 _COMPACT = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _CLAIMS = {"iat": int, "exp": int, "jti": str, "scope": str, "lvl": int, "pv": str, "kind": str}
 _HEADER = {"alg", "kid", "typ"}  # all there may be: no crit, b64, jwk, jku, x5u, zip
+_encoder = json.JSONEncoder(separators=(",", ":"))
 _SIGNATURE_ONLY: Final[Options] = {
     "verify_exp": False,
     "verify_iat": False,
@@ -65,6 +66,7 @@ class PassFault:
 class _Signer:
     kid: str
     algorithm: Algorithm
+    head: bytes  # of every pass that it signs
     sign: bytes | Ed25519PrivateKey
     verify: bytes | Ed25519PublicKey
     tag_key: bytes
@@ -110,8 +112,7 @@ def issue(
         claims["ah"] = _tag(signer.tag_key, "address", caller.prefix)
     if bound_to is not None:
         claims["req"] = bound_to
-    headers = {"kid": signer.kid, "typ": TYPE}
-    return jwt.encode(claims, signer.sign, algorithm=algorithm, headers=headers)
+    return _signed(signer, claims)
 
 
 def read(
@@ -235,14 +236,35 @@ def _pass(claims: Mapping[str, JSON], signer: _Signer, caller: Caller) -> Pass:
     )
 
 
+def _signed(signer: _Signer, claims: dict[str, JSON]) -> str:
+    """JWS in its compact form (RFC 7515 §7.1), by one key and the one algorithm it is for."""
+    signing = signer.head + b"." + _base64url(_encoder.encode(claims).encode())
+    if isinstance(signer.sign, bytes):
+        signature = hmac.digest(signer.sign, signing, "sha256")
+    else:
+        signature = signer.sign.sign(signing)
+    return (signing + b"." + _base64url(signature)).decode()
+
+
+def _head(kid: str, algorithm: Algorithm) -> bytes:
+    return _base64url(_encoder.encode({"alg": algorithm, "kid": kid, "typ": TYPE}).encode())
+
+
+def _base64url(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
 @lru_cache(maxsize=64)
 def _signers(key: Key) -> Mapping[Algorithm, _Signer]:
     tag_key = key.derive("pass/binding")
     secret = key.derive("pass/HS256")
     private = Ed25519PrivateKey.from_private_bytes(key.derive("pass/EdDSA"))
+    kid, kid_ed = key.kid, f"{key.kid}.ed"
     return {
-        "HS256": _Signer(key.kid, "HS256", secret, secret, tag_key),
-        "EdDSA": _Signer(f"{key.kid}.ed", "EdDSA", private, private.public_key(), tag_key),
+        "HS256": _Signer(kid, "HS256", _head(kid, "HS256"), secret, secret, tag_key),
+        "EdDSA": _Signer(
+            kid_ed, "EdDSA", _head(kid_ed, "EdDSA"), private, private.public_key(), tag_key
+        ),
     }
 
 
@@ -256,11 +278,11 @@ def _tag(key: bytes, name: str, value: str) -> str:
 
 
 def _short(digest: bytes) -> str:
-    return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
+    return _base64url(digest[:16]).decode()
 
 
 def _jwk(signer: _Signer) -> dict[str, JSON]:
     assert isinstance(signer.verify, Ed25519PublicKey)
     raw = signer.verify.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    x = _base64url(raw).decode()
     return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": signer.kid, "alg": "EdDSA", "use": "sig"}

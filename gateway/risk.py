@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from gateway.model import Answer, Caller, Headers, Score, Signal, Ticket
-from gateway.signals import BUSY_AT, SIGNALS, Seen
+from gateway.signals import BUSY_AT, OF_ANSWERS, OF_REQUESTS, SIGNALS, Rule, Seen
 from gateway.trace import features
 
 __all__ = ["SIGNALS", "combine", "score_answer", "score_request"]
@@ -50,10 +50,12 @@ def score_answer(
     """Score an answer, with the headers it came with. Any JSON in it; never raises."""
     reported = answer.signals if isinstance(answer.signals, dict) else {}
     number = ticket.work.get("number", 0)
-    return _score(
+    telling, https = _telling(headers), caller.scheme == "https"
+    found = _signals(
+        OF_ANSWERS,
         Seen(
-            headers=_texts(_telling(headers)),
-            https=caller.scheme == "https",
+            headers=_texts(telling),
+            https=https,
             recent=recent,
             kind=ticket.kind,
             elapsed_s=now_s - ticket.issued_s,
@@ -63,8 +65,10 @@ def score_answer(
             hand=features(answer.trace),
             reported=reported,
             silent=not reported and bool(ticket.work),  # without JavaScript nothing reports
-        )
+        ),
     )
+    signals = _score_headers(telling, https, min(recent, BUSY_AT)).signals + found
+    return Score(combine(signals), signals)
 
 
 def combine(signals: tuple[Signal, ...]) -> float:
@@ -76,18 +80,18 @@ def combine(signals: tuple[Signal, ...]) -> float:
     return 1.0 - innocent
 
 
-def _score(seen: Seen) -> Score:
-    signals = tuple(
+def _signals(rules: Mapping[str, Rule], seen: Seen) -> tuple[Signal, ...]:
+    return tuple(
         Signal(name, value, rule.weight)
-        for name, rule in SIGNALS.items()
+        for name, rule in rules.items()
         if (value := float(rule.see(seen))) > 0.0
     )
-    return Score(combine(signals), signals)
 
 
 @lru_cache(maxsize=2_000)
 def _score_headers(telling: Headers, https: bool, recent: int) -> Score:
-    return _score(Seen(_texts(telling), https, recent))
+    signals = _signals(OF_REQUESTS, Seen(_texts(telling), https, recent))
+    return Score(combine(signals), signals)
 
 
 def _telling(headers: Headers) -> Headers:

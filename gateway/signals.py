@@ -157,7 +157,8 @@ def _jumped(seen: Seen) -> bool:
     return dragged and seen.count("touch_points") == 0 and seen.hand.moves < 3
 
 
-SIGNALS: Final[Mapping[str, Rule]] = MappingProxyType(
+# What a request tells by itself; the same visitor's requests tell the same.
+OF_REQUESTS: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         "agent_headless": Rule(
             0.95, "the User-Agent says HeadlessChrome", lambda s: "HeadlessChrome" in s.agent
@@ -191,6 +192,12 @@ SIGNALS: Final[Mapping[str, Rule]] = MappingProxyType(
         "prefix_busy": Rule(
             0.5, f"{BUSY_FROM} to {BUSY_AT} answers from the same prefix of late", _busy
         ),
+    }
+)
+
+# What an answer tells beside.
+OF_ANSWERS: Final[Mapping[str, Rule]] = MappingProxyType(
+    {
         "address_changed": Rule(
             0.2, "asked at one address prefix, answered from another", lambda s: s.moved
         ),
@@ -226,3 +233,5 @@ SIGNALS: Final[Mapping[str, Rule]] = MappingProxyType(
         "jumped_drag": Rule(0.5, "a drag by mouse with next to no moves", _jumped),
     }
 )
+
+SIGNALS: Final[Mapping[str, Rule]] = MappingProxyType({**OF_REQUESTS, **OF_ANSWERS})

@@ -18,7 +18,8 @@ from gateway.model import JSON
 
 MAX_POINTS = 2_000  # the page sends at most 500; of more, the newest are read
 LARGEST = 1e9  # beyond it no time or place makes sense
-KINDS = "mduk"
+KINDS = frozenset("mduk")
+_NUMBERS = (int, float)  # and no bool, which is an int to `isinstance`
 
 Point: TypeAlias = list[Any]  # [t_ms, x, y, kind]
 
@@ -59,22 +60,28 @@ def features(trace: JSON) -> Features:
     if not isinstance(trace, list):
         return Features(malformed=True)
     points = trace[-MAX_POINTS:]
-    if not all(_is_point(point) for point in points):
+    if not _are_points(points):
         return Features(malformed=True)
     return _measure("".join(point[3] for point in points), points)
 
 
-def _is_point(point: JSON) -> bool:
-    if not isinstance(point, list) or len(point) != 4:
+def _are_points(points: list[JSON]) -> bool:
+    """NaN and infinities fail the comparison; what can't be taken apart is no point either."""
+    try:
+        for at_ms, x, y, kind in points:
+            if not (
+                type(at_ms) in _NUMBERS
+                and type(x) in _NUMBERS
+                and type(y) in _NUMBERS
+                and -LARGEST <= at_ms <= LARGEST
+                and -LARGEST <= x <= LARGEST
+                and -LARGEST <= y <= LARGEST
+                and kind in KINDS
+            ):
+                return False
+    except (TypeError, ValueError):
         return False
-    at_ms, x, y, kind = point
-    known = isinstance(kind, str) and len(kind) == 1 and kind in KINDS
-    return known and _is_number(at_ms) and _is_number(x) and _is_number(y)
-
-
-def _is_number(value: JSON) -> bool:
-    """NaN and infinities fail the comparison."""
-    return type(value) in (int, float) and -LARGEST <= value <= LARGEST
+    return True
 
 
 def _measure(kinds: str, points: list[Point]) -> Features:
@@ -104,10 +111,10 @@ def _longest_drag(kinds: str, points: list[Point]) -> Drag | None:
 
 def _drag(path: list[Point]) -> Drag:
     lengths = [hypot(b[1] - a[1], b[2] - a[2]) for a, b in pairwise(path)]
-    # The page's clock counts whole milliseconds.
-    paces = [
-        length / max(abs(b[0] - a[0]), 1.0)
-        for length, (a, b) in zip(lengths, pairwise(path), strict=True)
+    spans_ms = [abs(b[0] - a[0]) for a, b in pairwise(path)]
+    paces = [  # the page's clock counts whole milliseconds
+        length / span_ms if span_ms > 1.0 else length
+        for length, span_ms in zip(lengths, spans_ms, strict=True)
     ]
     return Drag(
         moves=len(lengths),
