@@ -30,18 +30,18 @@ class Earlier:
 
     def shadowing(self, route: Route) -> Route | None:
         """A route before this one that leaves it nothing."""
-        near = [r for key in _covering(route.match.paths) for r in self._by_pattern.get(key, ())]
+        keys = [key for path in route.match.paths[:1] for key in covering(path)]
+        near = [other for key in keys for other in self._by_pattern.get(key, ())]
         return next((r for r in (*near, *self._others) if is_shadowed(route.match, r.match)), None)
 
 
-def _covering(patterns: tuple[str, ...]) -> Iterator[str]:
-    """The patterns without `*` that could cover the first of these."""
-    for pattern in patterns[:1]:
-        yield pattern
-        yield "/**"
-        steps = pattern.removesuffix("/**").split("/")
-        for end in range(2, len(steps) + 1):
-            yield "/".join(steps[:end]) + "/**"
+def covering(pattern: str) -> Iterator[str]:
+    """The patterns without `*` before their end that could cover this one."""
+    yield pattern
+    yield "/**"
+    steps = pattern.removesuffix("/**").split("/")
+    for end in range(2, len(steps) + 1):
+        yield "/".join(steps[:end]) + "/**"
 
 
 def is_shadowed(later: Match, earlier: Match) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.config.faults import one_of
+from gateway.config.gaps import warn_of_queries, warn_of_scopes
 from gateway.config.models import FilePart, SitePart
 from gateway.config.nodes import UNNAMED, Loc
 from gateway.config.presets import Preset
@@ -63,11 +64,15 @@ def _site(part: SitePart, book: Book, loc: Loc) -> Site:
     ]
     ready = _preset_routes(part, book, around, loc)
     _check_routes(ready, own, faults)
+    settled = settle([r for r, _ in own], [loc for _, loc in own], faults)
+    placed = [(route, where) for route, (_, where) in zip(settled, own, strict=True)]
+    warn_of_queries(placed, ready, faults)
+    warn_of_scopes(placed, faults)
     return Site(
         name=part.name,
         hosts=tuple(host.lower() for host in part.hosts),
         upstream=_app_of(part, book, loc),
-        routes=(*ready, *settle([r for r, _ in own], [loc for _, loc in own], faults)),
+        routes=(*ready, *settled),
         title=part.title,
         cors_origins=frozenset(part.cors.origins),
         scheme=part.scheme,

@@ -1,0 +1,136 @@
+"""Warnings about what no single line of a configuration shows."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.config import load
+
+APP = "upstreams: {app: http://127.0.0.1:8000}\n"
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text):
+        (tmp_path / "gateway.yaml").write_text(text)
+        return load(tmp_path / "gateway.yaml", {})
+
+    return read
+
+
+def site(*routes: str) -> str:
+    return (
+        APP + "sites:\n  - name: s\n    routes:\n" + "".join(f"      - {{{r}}}\n" for r in routes)
+    )
+
+
+ASKS = "ladder: [slider]"
+POSTS = f"name: form, match: {{method: POST, path: /f.php}}, {ASKS}"
+FIELDS = f"name: form, match: {{method: POST, path: /f.php, form: {{do: x}}}}, {ASKS}"
+LEAVES = "'form' leaves GET alone"
+
+
+@pytest.mark.parametrize(
+    ("routes", "warned"),
+    [
+        ([POSTS], True),
+        ([POSTS.replace("POST", "[POST, PUT]")], True),
+        ([POSTS.replace("POST", "[POST, GET]")], False),
+        ([POSTS.replace("method: POST, ", "")], False),
+        ([POSTS.replace("f.php", "f")], False),
+        ([POSTS.replace("f.php", "f") + ", params: php"], True),
+        ([POSTS.replace("f.php", "f.CGI")], True),
+        ([POSTS.replace(ASKS, "action: deny")], True),
+        ([POSTS.replace(ASKS, "action: allow")], False),
+        ([FIELDS], True),
+        ([POSTS, "name: get, match: {method: GET, path: /f.php}, action: allow"], False),
+        ([POSTS, "name: get, match: {method: [HEAD], path: /f.php}, action: allow"], True),
+        ([POSTS, "name: get, match: {path: /other.php}, action: allow"], True),
+        ([POSTS, f"name: all, match: {{path: /**}}, {ASKS}"], False),
+        ([POSTS, f"name: all, match: {{}}, {ASKS}"], False),
+        ([POSTS, f"name: all, match: {{path: '/*'}}, {ASKS}"], False),
+        ([POSTS, f"name: get, match: {{path: /f.php, query: {{do: x}}}}, {ASKS}"], True),
+        ([FIELDS, f"name: get, match: {{path: /f.php, query: {{do: x}}}}, {ASKS}"], False),
+        ([FIELDS, f"name: get, match: {{path: /f.php, form: {{do: x}}}}, {ASKS}"], False),
+        ([f"{POSTS}, challenge_on: {{path: /f.php}}"], False),
+        ([f"{POSTS}, challenge_on: {{path: /g.php}}"], True),
+        (
+            [
+                POSTS.replace("/f.php", "[/f.php, /g.php]"),
+                f"name: get, match: {{path: /f.php}}, {ASKS}",
+            ],
+            True,
+        ),
+    ],
+)
+def test_scripts_that_look_into_queries(read, routes, warned):
+    said = [str(warning) for warning in read(site(*routes)).warnings]
+    assert any(LEAVES in text for text in said) is warned, said
+
+
+def test_it_is_said_once(read):
+    routes = [POSTS.replace("form", f"form{n}").replace("/f", f"/f{n}") for n in range(3)]
+    (warning,) = read(site(*routes)).warnings
+    assert "'form0' leaves GET alone, as do 2 more routes; a script" in str(warning)
+
+
+EASY = "name: easy, match: {path: /easy}, pass: {scope: both}"
+HARD = "name: hard, match: {path: /hard}, pass: {scope: both}"
+STEPS = "ladder: [{kind: slider, params: {steps: %d}}]"
+
+
+@pytest.mark.parametrize(
+    ("easy", "hard", "why"),
+    [
+        (ASKS, ASKS, ""),
+        (f"{ASKS}, work: 1000", f"{ASKS}, work: 2000", "work 1000 against 2000"),
+        (f"{ASKS}, refuse_above: 1", f"{ASKS}, refuse_above: 0.5", "refuse_above 1 against 0.5"),
+        (f"{ASKS}, no_javascript: wait", ASKS, "no_javascript wait"),
+        (ASKS, f"{ASKS}, accessible: never", "accessible always"),
+        (STEPS % 5, STEPS % 6, "slider with other params"),
+        (
+            "ladder: [pow]",
+            "ladder: [{kind: pow, max_risk: 0.3}, slider]",
+            "",
+        ),  # the pass shows its level
+        (
+            "ladder: [{kind: pow, level: 1}], work: 1000",
+            "ladder: [{kind: slider, level: 2}]",
+            "",
+        ),
+    ],
+)
+@pytest.mark.parametrize("flip", [False, True])
+def test_one_scope_of_two_strengths(read, easy, hard, why, flip):
+    routes = [f"{EASY}, {easy}", f"{HARD}, {hard}"]
+    said = [
+        str(warning) for warning in read(site(*(reversed(routes) if flip else routes))).warnings
+    ]
+    if not why:
+        assert said == []
+        return
+    (text,) = said
+    assert "a pass of '" in text and why in text and "of scope 'both'" in text
+    if "params" not in why:  # which of two is the easier can't be told of these
+        assert "a pass of 'easy' opens 'hard' too" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "warned"),
+    [("ttl: 2h", True), ("ttl: 2h, scope: own", False), ("uses: 1", False), ("uses: 3", False)],
+)
+def test_passes_of_one_scope(read, change, warned):
+    easy = EASY.replace("scope: both", change if "scope" in change else f"scope: both, {change}")
+    said = read(site(f"{easy}, {ASKS}", f"{HARD}, {ASKS}")).warnings
+    assert bool(said) is warned
+    if warned:
+        assert "ttl 7200 s against 1800 s" in str(said[0])
+
+
+def test_thousands_of_routes_are_looked_through(read):
+    routes = [
+        f"name: r{n}, match: {{method: POST, path: /a{n}/f.php}}, pass: {{scope: both}}, {ASKS}"
+        for n in range(400)
+    ]
+    (warning,) = read(site(*routes)).warnings
+    assert "as do 399 more routes" in str(warning)
