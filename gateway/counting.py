@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+from functools import lru_cache, partial
 from typing import Final
 
 _WORD_BYTES: Final = 4
@@ -24,19 +25,20 @@ _WIDTH: Final = 2**14  # a power of two
 _ROW: Final = 1 + _DEPTH * _WIDTH  # words: the total, then the counters
 _ROWS_AT: Final = 1  # behind how many rows there are to add up
 _MIN_ROWS: Final = 16
+_CACHED_CLIENTS: Final = 4096
 _ROWS_PER_WORKER: Final = 8  # so many generations may still be leaving
 
 
 class Counts:
     """The table. `key`: 16 to 64 random bytes."""
 
-    __slots__ = ("_key", "_taken", "_words", "rows")
+    __slots__ = ("_places", "_taken", "_words", "rows")
 
     def __init__(self, workers: int, key: bytes) -> None:
         self.rows = max(_MIN_ROWS, _ROWS_PER_WORKER * workers)
         size_bytes = (_ROWS_AT + self.rows * _ROW) * _WORD_BYTES
         self._words = memoryview(mmap.mmap(-1, size_bytes)).cast("I")  # pages come when written
-        self._key = key
+        self._places = lru_cache(maxsize=_CACHED_CLIENTS)(partial(places, key))
         self._taken: set[int] = set()
 
     # --- the master's ----------------------------------------------------------------------
@@ -74,20 +76,21 @@ class Counts:
         end = _ROWS_AT + self._words[0] * _ROW
         return sum(self._words[_ROWS_AT + place : end : _ROW])
 
-    def _places(self, client: str) -> list[int]:
-        """Where in a row the counters of a client are."""
-        digest = hashlib.blake2b(client.encode(), digest_size=4 * _DEPTH, key=self._key).digest()
-        parts = [digest[at : at + 4] for at in range(0, 4 * _DEPTH, 4)]
-        return [
-            1 + depth * _WIDTH + int.from_bytes(part, "little") % _WIDTH
-            for depth, part in enumerate(parts)
-        ]
-
     def _add(self, index: int, client: str, amount: int) -> None:
         start = _ROWS_AT + index * _ROW
         self._words[start] += amount
         for place in self._places(client) if client else ():
             self._words[start + place] += amount
+
+
+def places(key: bytes, client: str) -> tuple[int, ...]:
+    """Where in a row the counters of a client are, behind the total."""
+    digest = hashlib.blake2b(client.encode(), digest_size=4 * _DEPTH, key=key).digest()
+    parts = [digest[at : at + 4] for at in range(0, 4 * _DEPTH, 4)]
+    return tuple(
+        1 + depth * _WIDTH + int.from_bytes(part, "little") % _WIDTH
+        for depth, part in enumerate(parts)
+    )
 
 
 class Row:

@@ -7,13 +7,15 @@ import json
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import aiohttp
 import pytest
 
 from tests.conftest import StartGate
-from tests.gatekeeper import GateProcess
+from tests.gatekeeper import GateProcess, config
 from tests.recorder import Recorder
 
 GET = b"GET /x HTTP/1.1\r\nHost: s\r\n\r\n"
@@ -162,6 +164,52 @@ async def test_old_and_new_workers_of_a_reload_count_together(
     assert left - more > 0, "the old ones were not cut"
     assert left == 12
     assert await peers.connect(gate, STRANGER) == 429
+
+
+STUBBORN = """
+import os, signal, sys
+from pathlib import Path
+from gateway.config import load
+from gateway.counting import Counts
+from gateway.notify import notifier
+from gateway.sockets import bind
+from gateway.workers import LEAVE, REPLACED, Master
+
+def serve(config, sockets, ready, row):  # a worker that never leaves
+    for number in (LEAVE, REPLACED):
+        signal.signal(number, signal.SIG_IGN)
+    row.enter("10.0.0.0/24")
+    ready()
+    while True:
+        signal.pause()
+
+config = load(Path(sys.argv[1]), {})
+counts = Counts(1, os.urandom(16))
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+print("up", flush=True)
+Master(config, bind(config), serve, notifier({}), counts).run()
+"""
+
+
+async def test_a_reload_waits_until_there_is_room_to_count(tmp_path: Path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text(json.dumps(config("http://127.0.0.1:1", []) | {"listen": "127.0.0.1:0"}))
+    words = (sys.executable, "-c", STUBBORN, str(file))
+    master = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+    assert master.stdout is not None
+    try:
+        assert await asyncio.wait_for(master.stdout.readline(), 15) == b"up\n"
+        for _ in range(15):
+            master.send_signal(signal.SIGHUP)
+            said = await asyncio.wait_for(master.stdout.readline(), 15)
+            assert json.loads(said)["event"] == "reloaded"
+        master.send_signal(signal.SIGHUP)
+        said = json.loads(await asyncio.wait_for(master.stdout.readline(), 15))
+        assert said["event"] == "reload_refused"
+        assert said["faults"] == ["too many old workers are still leaving: ask again"]
+    finally:
+        master.kill()
+        await master.wait()
 
 
 async def test_trusted_proxies_are_no_clients(app: Recorder, start_gate: StartGate, peers: Peers):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.counting import Counts
+from gateway.counting import Counts, places
 
 KEY = b"k" * 16
 
@@ -109,8 +109,13 @@ def test_others_are_seldom_counted_along():
 
 
 def test_where_a_client_counts_depends_on_the_key():
-    places = {tuple(table(key=bytes([n]) * 16)._places("10.0.0.0/24")) for n in range(50)}
-    assert len(places) == 50
+    assert len({places(bytes([n]) * 16, "10.0.0.0/24") for n in range(50)}) == 50
+
+
+def test_counters_lie_behind_the_total_and_each_in_its_part():
+    first, second = zip(*(places(KEY, f"client {n}") for n in range(100_000)), strict=True)
+    assert (min(first), max(first)) == (1, 2**14)
+    assert (min(second), max(second)) == (2**14 + 1, 2**15)
 
 
 def test_processes_see_each_other_and_a_killed_one_is_wiped():

@@ -129,6 +129,11 @@ async def test_a_client_may_have_so_many(tmp_path: Path) -> None:
         assert await served(gate, "127.0.9.2") == MANY
         assert await served(gate, "127.0.8.1") == OK
         assert [r.status for r in gate.guard.refusals] == [429, 429]
+        for refused in gate.clients[3:5]:
+            refused.close()
+        await asyncio.sleep(0.02)
+        assert gate.wire.admission.open == 4
+        assert await served(gate, "127.0.9.1") == MANY
         gate.clients[0].close()
         await asyncio.sleep(0.02)
         assert await served(gate, "127.0.9.1") == OK

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.model import Address, BodySeen, NoBody, Peer, RequestHead, Upstream
-from gateway.wire import NeedBody, Plan
+from gateway.wire import NeedBody, Plan, WireLimits
 from tests.wire.harness import PAGE, QUICK, Conn, Guard, gate_before, ok, replies
 
 EXPECTING = b"PUT / HTTP/1.1\r\nHost: s\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
@@ -186,6 +187,20 @@ async def test_lingering_ends(tmp_path: Path) -> None:
                 break
             await asyncio.sleep(0.01)
         assert not g.wire.clients
+
+
+@pytest.mark.parametrize("over", [0, 1])
+async def test_lingering_reads_so_much(tmp_path: Path, over: int) -> None:
+    limits = replace(WireLimits(), linger_bytes=50_000)
+    async with gate_before(
+        reads_three, tmp_path, guard=denying, gate_serve=replies(DENIED), limits=limits
+    ) as g:
+        client = await g.client()
+        await client.send(put(1_000_000))
+        assert (await client.rest()).startswith(b"HTTP/1.1 403 ")
+        await client.send(b"x" * (50_000 + over))
+        await asyncio.sleep(0.1)
+        assert len(g.wire.clients) == 1 - over
 
 
 # --- Bodies that the guard must see --------------------------------------------------------
