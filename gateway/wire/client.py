@@ -209,7 +209,8 @@ class Client(asyncio.Protocol):
         """What is wrong with the size of a head, or with the start of one. `end` 3: no end yet."""
         limits = self._limits
         size = len(data) if end == 3 else end
-        if data.find(b"\r\n", 0, limits.max_line_bytes + 2) < 0 and size > limits.max_line_bytes:
+        whole = limits.max_line_bytes + 2  # with its CRLF, of which half may be here
+        if size >= whole and data.find(b"\r\n", 0, whole) < 0:
             return Refusal(414, "request line")
         if size > limits.max_head_bytes:
             return Refusal(431, "head size")

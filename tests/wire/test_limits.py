@@ -48,6 +48,7 @@ SIZES: dict[str, tuple[int, bytes]] = {
     "headers over": (431, b"GET / HTTP/1.1\r\nHost: s\r\nA:\r\nB:\r\nC:\r\nD:\r\n\r\n"),
     "body": (200, b"PUT / HTTP/1.1\r\nHost: s\r\nContent-Length: 5\r\n\r\nabcde"),
     "body over": (413, b"PUT / HTTP/1.1\r\nHost: s\r\nContent-Length: 6\r\n\r\nabcdef"),
+    "body over, as declared": (413, b"PUT / HTTP/1.1\r\nHost: s\r\nContent-Length: 6\r\n\r\n"),
     "chunks": (200, post(b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")),
     "chunks over": (413, post(b"3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n")),
     "one chunk over": (413, post(b"6\r\nabcdef\r\n0\r\n\r\n")),
@@ -55,13 +56,13 @@ SIZES: dict[str, tuple[int, bytes]] = {
 
 
 @pytest.mark.parametrize(("status", "raw"), SIZES.values(), ids=SIZES.keys())
-@pytest.mark.parametrize("step", [7, 10_000])
+@pytest.mark.parametrize("step", [7, 41, 10_000])  # 41: between CR and LF of the longest line
 async def test_sizes(tmp_path: Path, status: int, raw: bytes, step: int) -> None:
     async with gate_before(swallow, tmp_path, limits=SMALL) as gate:
         client = await gate.client()
         for at in range(0, len(raw), step):
             await client.send(raw[at : at + step])
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.002)
         said = await client.message()
         assert said.startswith(b"HTTP/1.1 %d " % status)
         if status != 200:
