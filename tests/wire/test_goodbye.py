@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from gateway.model import Upstream
+from gateway.model import Address, Upstream
 from gateway.wire.frames import close_frame
 from tests.wire.harness import Conn, Gate, gate_before, ok, replies
 from tests.wire.test_splice import HANDSHAKE, SWITCHED
@@ -45,7 +45,8 @@ async def sockets(tmp_path: Path, app: App) -> AsyncIterator[tuple[Gate, str]]:
         serve(app.serve, "127.0.0.1", 0, max_size=None) as server,
         gate_before(replies(ok()), tmp_path) as gate,
     ):
-        gate.guard.upstream = Upstream("app", "127.0.0.1", server.sockets[0].getsockname()[1])
+        at = Address("127.0.0.1", server.sockets[0].getsockname()[1])
+        gate.guard.upstream = Upstream("app", (at,))
         yield gate, f"ws://127.0.0.1:{gate.port}/"
 
 
