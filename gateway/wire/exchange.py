@@ -130,6 +130,8 @@ class Exchange(Reply):
             return self._trouble(Reason.APP_TIMEOUT)
         except OSError:
             return self._trouble(Reason.APP_UNREACHABLE)
+        except Exception as fault:
+            return self._failed("connecting", fault)
         self._link = link
         twice = link.idle_until > 0 or link.backend.pool.is_several
         self._may_retry = reuse and plan.retry_safe and twice

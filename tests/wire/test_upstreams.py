@@ -379,3 +379,14 @@ async def test_no_descriptor_is_left(tmp_path: Path) -> None:
 
 def _descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def test_an_address_that_is_none(tmp_path: Path) -> None:
+    """No configuration makes one, but if: the client is answered and the visit goes on."""
+    told = Told()
+    async with servers(echo) as apps, before(tmp_path, apps) as gate:
+        gate.guard.change = {"delivery": told}
+        gate.guard.upstream = Upstream("app", (Address("a" * 70 + ".example", 80),))
+        assert b" 500 " in await gate.ask(post())
+        assert told.events == ["unsent"]
+        assert len(gate.faults) == 1
