@@ -24,7 +24,7 @@ from gateway.wire.static import page
 if TYPE_CHECKING:
     from gateway.wire.wire import Wire
 
-_BARE_LF: Final = re.compile(rb"(?<!\r)\n")
+_HOPELESS: Final = re.compile(rb"(?<!\r)\n|\A[^A-Za-z\r]")  # TLS, most likely: not worth a wait
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MAX_REFUSED: Final = 64  # told that there are too many; more are cut without a word
 DRAIN_LINGER_S: Final = 2.0  # for clients to see that a connection they meant to keep ended
@@ -215,8 +215,8 @@ class Client(asyncio.Protocol):
         if size > limits.max_head_bytes:
             return Refusal(431, "head size")
         if end == 3:
-            if _BARE_LF.search(data, known):
-                return Refusal(400, "bare LF")
+            if _HOPELESS.search(data, known):
+                return Refusal(400, "no HTTP")
         elif data.count(b"\r\n", 0, end) - 2 > limits.max_headers:
             return Refusal(431, "header count")
         return None

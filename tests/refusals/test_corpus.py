@@ -95,3 +95,24 @@ def test_a_body_that_breaks_later_is_never_whole(door: Door, late: bytes) -> Non
     (only,) = heard.messages
     assert (only.body, only.complete) == (b"abc", False)
     assert b"smuggled" not in heard.raw
+
+
+# --- What is answered before it is whole -------------------------------------------------------
+
+HELLO = b"\x16\x03\x01\x02\x00\x01"  # TLS
+BEGUN = [HELLO, b"\x00", b"{", b" GET", b"GET / HTTP/1.1\n", b"\r\n\n", b"\xff"]
+
+
+@pytest.mark.parametrize("begun", BEGUN, ids=repr)
+def test_what_can_be_no_request_is_not_waited_for(door: Door, begun: bytes) -> None:
+    statuses, closes, said = door.ask(begun)
+    assert statuses == [400] and closes, said
+    assert door.app.take().raw == b""
+
+
+def test_a_request_may_come_byte_by_byte(door: Door) -> None:
+    raw = b"\r\n" + CHUNKED + b"0\r\n\r\n"
+    statuses, _, said = door.ask(*(raw[at : at + 1] for at in range(len(raw))))
+    assert statuses == [200], said
+    (only,) = door.app.take().messages
+    assert (only.body, only.complete) == (b"abc", True)
