@@ -69,7 +69,11 @@ class _Reader:
         if Path(item.value).is_absolute():
             self._fault(item, "a pattern must be relative to this file")
             return []
-        found = sorted(str(hit.relative_to(folder)) for hit in folder.glob(item.value))
+        try:
+            found = sorted(str(hit.relative_to(folder)) for hit in folder.glob(item.value))
+        except ValueError:
+            self._fault(item, f"'{item.value}' is no pattern: ** stands for whole folders")
+            return []
         if not found:
             self._fault(item, f"no file matches '{item.value}'")
         return found
