@@ -80,10 +80,10 @@ class Faults:
         self.root = _without(self.root, {tuple(loc) for loc in locs})
 
     def _is_broken(self, loc: Loc) -> bool:
-        node = self._at(loc)
+        node = self.at(loc)
         return isinstance(node, Text) and node.broken
 
-    def _at(self, loc: Loc) -> Node:
+    def at(self, loc: Loc) -> Node:
         """What stands there, or the deepest thing on the way."""
         node = self.root
         for step in loc:
@@ -108,7 +108,7 @@ class Faults:
 
     def _unsaid(self, loc: Loc, what: str) -> str:
         """A value that came from the environment may be a secret: it is not repeated."""
-        node = self._at(loc)
+        node = self.at(loc)
         if isinstance(node, Text) and node.secret and node.value:
             return what.replace(node.value, "***")
         return what

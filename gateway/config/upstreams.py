@@ -10,7 +10,7 @@ from pydantic import Field
 
 from gateway.config import units
 from gateway.config.fields import Span, Whole, Words
-from gateway.config.nodes import Loc
+from gateway.config.nodes import Items, Loc
 from gateway.config.part import Part, written
 from gateway.config.shape import Faults
 from gateway.model import Address, Upstream
@@ -124,8 +124,9 @@ def compile_upstream(
 
 def _addresses(name: str, part: UpstreamPart, folder: Path, faults: Faults) -> tuple[Address, ...]:
     found: list[Address] = []
+    listed = isinstance(faults.at(("upstreams", name)), Items)  # the short form
     for index, url in enumerate(part.url):
-        loc: Loc = ("upstreams", name, "url", index)
+        loc: Loc = ("upstreams", name, index) if listed else ("upstreams", name, "url", index)
         try:
             address = _address(url, folder)
         except ValueError as error:

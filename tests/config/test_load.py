@@ -9,7 +9,7 @@ import pytest
 from gateway.config import Config, ConfigError, Listen, load
 from gateway.config.reference import settings_reference
 from gateway.files import data_dir
-from gateway.model import HoldRule, Match, PassRule
+from gateway.model import Address, HoldRule, Match, PassRule, Upstream
 
 APP = "upstreams: {app: http://127.0.0.1:8000}\n"
 SITE = "sites: [{name: site}]\n"
@@ -497,3 +497,82 @@ def test_a_socket_needs_to_be_trusted(read, trusted, count):
     said = [str(warning) for warning in config.warnings]
     assert len(said) == count
     assert all("listen[1]: who connects to a socket has no address" in text for text in said)
+
+
+# --- Apps ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["[http://10.0.0.1, unix:app.sock]", "{url: [http://10.0.0.1:80, unix:./app.sock]}"],
+)
+def test_several_addresses(read, tmp_path, written):
+    upstream = read(f"upstreams: {{app: {written}}}\n{SITE}").sites[0].upstream
+    unix = Address(unix_path=str(tmp_path / "app.sock"))
+    assert upstream.addresses == (Address("10.0.0.1", 80), unix)
+    assert upstream.host_header == "10.0.0.1:80"
+
+
+def test_an_app_by_default(read):
+    upstream = read(APP + SITE).sites[0].upstream
+    at = Address("127.0.0.1", 8000)
+    assert upstream == Upstream("app", (at,), "127.0.0.1:8000", wait_s=5)
+    assert (upstream.affinity, upstream.max_requests, upstream.queue) == ("none", 0, 100)
+
+
+def test_everything_about_an_app(read):
+    upstream = (
+        read(
+            """
+        workers: 3
+        upstreams:
+          app:
+            url: ["http://[::1]:8000", http://app.example]
+            affinity: client
+            connect_timeout: 1s
+            reply_timeout: 2s
+            reply_idle_timeout: 3s
+            wait: 4s
+            max_requests: 17
+            queue: 6
+            queue_timeout: 7s
+            eject_after: 8
+            eject_time: 9s
+        sites: [{name: s}]
+        """
+        )
+        .sites[0]
+        .upstream
+    )
+    assert upstream == Upstream(
+        "app",
+        (Address("::1", 8000), Address("app.example", 80)),
+        host_header="[::1]:8000",
+        affinity="client",
+        connect_s=1,
+        reply_head_s=2,
+        reply_idle_s=3,
+        wait_s=4,
+        max_requests=5,  # of each worker
+        queue=6,
+        queue_s=7,
+        eject_after=8,
+        eject_s=9,
+    )
+
+
+@pytest.mark.parametrize(
+    "more, said",
+    [
+        ("affinity: cookie", "changes nothing while there is one address"),
+        ("max_requests: 2", "is less than one for each of 3 workers: 3 may be under way"),
+        ("max_requests: 3", None),
+        ("affinity: none", None),
+    ],
+)
+def test_what_is_worth_a_warning(read, more, said):
+    app = f"workers: 3\nupstreams: {{app: {{url: http://127.0.0.1:8000, {more}}}}}\n{SITE}"
+    warnings = [str(fault) for fault in read(app).warnings]
+    assert [warning for warning in warnings if "upstreams.app" in warning] == warnings
+    assert (said in warnings[0]) if said else warnings == []
+    assert read(app).sites[0].upstream.affinity == "none"
