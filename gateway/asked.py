@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.model import Caller, Decision, Peer, RequestHead, Site
+from gateway.tally import Tally
 
 
 @dataclass(slots=True)  # not frozen: one is made per request, and filled in as it is decided upon
@@ -18,6 +19,8 @@ class Asked:
     request: RequestHead
     peer: Peer
     decision: Decision | None = None
+    tally: Tally | None = None  # where its reply is counted, when that is known
+    told: str = ""  # what the log says of the decision, likewise
     risk: float = 0.0  # of the request alone; 0 where no route asks
     visit_token: str = ""  # of a finishing request, so that its error page can try again
     _reference: str = ""

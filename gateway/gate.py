@@ -53,6 +53,7 @@ from gateway.stores import StoreError, StoreFull, open_store
 from gateway.wire import Admission, Event, Wire
 
 COLLECT_AFTER = (20_000, 20, 50)  # objects made and not freed; then younger generations' rounds
+COUNTED_EVERY_S = 0.5  # how old the figures of another worker may be
 OTHER_FILES = 128  # descriptors that are no connection of a client: store, sockets, log, libraries
 
 
@@ -108,6 +109,7 @@ class Gate:
             addresses=config.log.addresses,
             level=config.log.level,
             on_lost=self.metrics.log_lost,
+            soon=_soon,
         )
         self.first_callers = FirstCallers()
         self.ring = create_keys(config.keys, time.time())
@@ -144,8 +146,12 @@ class Gate:
             await self._greet()
             watch = asyncio.create_task(self._watch_store())
             stack.callback(watch.cancel)
+            counting = asyncio.create_task(self._hand_on_counts())
+            stack.callback(counting.cancel)
             yield
             self.log.record("stopping")
+            self.metrics.flush()
+            self.log.flush()
 
     async def _start_pages(self, stack: AsyncExitStack, path: str, boot: str) -> None:
         app = make_app(self._parts(boot))
@@ -279,9 +285,23 @@ class Gate:
         if event in ("out", "back"):
             self.log.warning(f"upstream_{event}", upstream=upstream, address=address)
 
+    async def _hand_on_counts(self) -> None:
+        """So that the worker that is scraped sees what the others counted."""
+        while True:
+            await asyncio.sleep(COUNTED_EVERY_S)
+            self.metrics.flush()
+
     def _report(self, what: str, fault: BaseException) -> None:
         self.metrics.gate_error()
         self.log.error("wire_fault", what=what, fault=type(fault).__name__)
+
+
+def _soon(write: Callable[[], None]) -> None:
+    """The lines of one turn of the loop are written together; without a loop, at once."""
+    try:
+        asyncio.get_running_loop().call_soon(write)
+    except RuntimeError:
+        write()
 
 
 def _quotas(config: Config) -> HoldQuotas:

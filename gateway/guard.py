@@ -10,27 +10,26 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from typing import assert_never
-from urllib.parse import parse_qs
 
-from gateway import headers as crossing
 from gateway.affinity import Stay, Stays
 from gateway.asked import Asked
 from gateway.callers import TrustedProxies, caller_of
 from gateway.decide import decide
 from gateway.finish import Finisher, Noted, Ready
+from gateway.forwarding import IDEMPOTENT, about_decision, app_head, told, usual_plan
 from gateway.handover import Handover
-from gateway.ids import uuid7
-from gateway.log import DecisionLog
+from gateway.ids import References
+from gateway.log import DecisionLog, telling
 from gateway.metrics import Metrics
 from gateway.model import (
+    Block,
     BodySeen,
+    Caller,
     Challenge,
     Decision,
     Deny,
     Facts,
     Forward,
-    Headers,
-    Length,
     NoBody,
     Pass,
     Peer,
@@ -49,12 +48,12 @@ from gateway.ring import KeyRing
 from gateway.risk import score_request
 from gateway.routing import NeedBodyFor, Router, acting_method
 from gateway.selfcheck import FirstCallers
+from gateway.standing import Remembered, Standing, holds_until_s
+from gateway.submission import FINISH_FIELD, MAX_FINISH_BYTES, may_finish, read_finish
 from gateway.tokens import open_visit
 from gateway.wire.plan import NeedBody, Plan
 
-FINISH_FIELD = b"gateway_visit="
-MAX_FINISH_BYTES = 16 * 1024
-IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # and without a body (RFC 9110 §9.2.2)
+MAX_PEERS = 32  # from which one block of fields is known
 
 _PLAIN = frozenset({Reason.NO_ROUTE, Reason.ALLOWED, Reason.PREFLIGHT, Reason.MODE_OFF})
 _TROUBLE_STATUS = {  # else 502
@@ -99,7 +98,7 @@ class Guard:
         self._metrics = metrics
         self._first_callers = first_callers
         self._clock = clock
-        self._random_bytes = random_bytes
+        self._new_reference = References(clock, random_bytes)
         self._sample = sample
         self._browser_key = ring.browser_key
         self._passes = PassReader(ring, metrics.passes_rejected)
@@ -111,12 +110,100 @@ class Guard:
         self, request: RequestHead, peer: Peer, body: BodySeen | None
     ) -> Plan | NeedBody | Awaitable[Plan | NeedBody]:
         """What to do with this request. NeedBody: call again with the body's beginning."""
-        site = self._router.site(request.host)
+        standing = None if request.block is None else self._standing(request.block, request, peer)
+        if standing is None:
+            return self._plan(request, peer, body)
+        if self._first_callers.looking:
+            self._look(peer, standing.caller)
+        if request.target.startswith(self._prefix):
+            site, caller = standing.site, standing.caller
+            return self._handover.own(Asked(self._new_reference, site, caller, request, peer))
+        return self._stand(standing, request, peer, body)
+
+    def _standing(self, block: Block, request: RequestHead, peer: Peer) -> Standing | None:
+        """What is known of these fields from this peer; None where no site is meant."""
+        key = self, peer.address
+        known: Standing | None = block.known.get(key)
+        if known is None:
+            site = self._router.site(block.host)
+            if site is None:
+                return None
+            caller = self._caller(request, peer, site)
+            head = app_head(site, caller, request, peer, ())
+            fields = head[len(request.method) + 1 + len(request.target) : -2]
+            tally = self._metrics.tally(_NO_ROUTE, ours=False, upstream=site.upstream.name)
+            if len(block.known) >= MAX_PEERS:
+                block.known.clear()
+            known = block.known[key] = Standing(site, caller, fields, tally)
+        return known
+
+    def _stand(
+        self, standing: Standing, request: RequestHead, peer: Peer, body: BodySeen | None
+    ) -> Plan | NeedBody | Awaitable[Plan]:
+        """A request whose fields are known, and that is about the app."""
+        site, caller = standing.site, standing.caller
+        routed = standing.routed
+        found = routed.get((request.method, request.target)) if routed else None
+        matched = found or self._router.match(site, request, body)
+        if isinstance(matched, NeedBodyFor):
+            return NeedBody(matched.max_bytes)
+        asked = Asked(self._new_reference, site, caller, request, peer)
+        route = matched.route
+        if route is None:
+            asked.decision, asked.tally = _NO_ROUTE, standing.tally
+            return self._usual(asked, site, standing.fields)
+        if found is None:
+            standing.note(request.method, request.target, matched)
+        now_s, opening = self._clock(), matched.opening
+        known = standing.recall(request.method, route, now_s, opening=opening)
+        if known is None:
+            facts = self._facts(asked, route, now_s)
+            decision = decide(route, facts, opening=opening)
+            asked.risk = facts.risk
+            known = self._remembered(asked, site, decision)
+            if known is None:
+                return self._act(asked, site, decision)
+            standing.remember(request.method, route, known, opening=opening)
+        asked.decision, asked.tally, asked.told = known.decision, known.tally, known.record
+        asked.risk = known.risk
+        reference = b"X-Gateway-Decision: %b\r\n" % asked.reference.encode()
+        return self._usual(asked, site, standing.fields + reference + known.fields)
+
+    def _usual(self, asked: Asked, site: Site, fields: bytes) -> Plan:
+        plan = usual_plan(asked, site, asked.request, fields)
+        if self._stays:
+            plan.stay = self._stay(asked, site, asked.request)
+        return plan
+
+    def _remembered(self, asked: Asked, site: Site, decision: Decision) -> Remembered | None:
+        if not isinstance(decision, Forward) or not (until_s := holds_until_s(decision)):
+            return None
+        fields = about_decision(decision, asked.risk)
+        return Remembered(
+            decision,
+            until_s,
+            asked.risk,
+            b"".join(b"%b: %b\r\n" % each for each in fields),
+            telling(decision),
+            self._metrics.tally(decision, ours=False, upstream=site.upstream.name),
+        )
+
+    def _caller(self, request: RequestHead, peer: Peer, site: Site | None) -> Caller:
         scheme = site.scheme if site else "auto"
-        caller = caller_of(peer, request.headers, self._trusted, scheme, self._browser_key)
+        return caller_of(peer, request.headers, self._trusted, scheme, self._browser_key)
+
+    def _look(self, peer: Peer, caller: Caller) -> None:
+        if self._first_callers.see(peer.address, caller):
+            self._log.warning("proxy_unknown", why=self._first_callers.warning)
+
+    def _plan(
+        self, request: RequestHead, peer: Peer, body: BodySeen | None
+    ) -> Plan | NeedBody | Awaitable[Plan | NeedBody]:
+        """The whole way, of which nothing is known."""
+        site = self._router.site(request.host)
+        caller = self._caller(request, peer, site)
         if body is None:
-            if self._first_callers.see(peer.address, caller):
-                self._log.warning("proxy_unknown", why=self._first_callers.warning)
+            self._look(peer, caller)
             if may_finish(request):
                 return NeedBody(MAX_FINISH_BYTES)
         asked = Asked(self._new_reference, site, caller, request, peer)
@@ -136,14 +223,14 @@ class Guard:
             return NeedBody(matched.max_bytes)
         if matched.route is None:
             return self._forward(asked.decided(_NO_ROUTE), site)
-        facts = self._facts(asked, matched.route)
+        facts = self._facts(asked, matched.route, self._clock())
         decision = decide(matched.route, facts, opening=matched.opening)
         asked.risk = facts.risk
         return self._act(asked, site, decision)
 
-    def _facts(self, asked: Asked, route: Route) -> Facts:
+    def _facts(self, asked: Asked, route: Route, now_s: float) -> Facts:
         """What a decision needs; passes and risk only where the route asks anything."""
-        now_s, request = self._clock(), asked.request
+        request = asked.request
         asks = route.action == "challenge" and route.mode != "off"
         origins = asked.host_site.cors_origins if asked.host_site else ()
         return Facts(
@@ -184,7 +271,7 @@ class Guard:
         idempotent = request.method in IDEMPOTENT and isinstance(request.framing, NoBody)
         return Plan(
             upstream=site.upstream,
-            head=_app_head(asked, site, request),
+            head=app_head(site, asked.caller, request, asked.peer, told(asked)),
             framing=request.framing,
             body=None,
             method=request.method,
@@ -258,7 +345,7 @@ class Guard:
             return self._handover.page(asked.decided(Deny(Reason.VISIT_UNREADABLE, 400)))
         return Plan(
             upstream=site.upstream,
-            head=_app_head(asked, site, ready.request),
+            head=app_head(site, asked.caller, ready.request, asked.peer, told(asked)),
             framing=ready.request.framing,
             body=ready.body,
             method=ready.request.method,
@@ -290,75 +377,28 @@ class Guard:
         """Count every reply; write a record of every decision but a plain forward."""
         asked = plan.record
         assert isinstance(asked, Asked)
-        decision = asked.decision
-        self._metrics.request(decision, status, seconds, ours=plan.ours)
-        if status and not plan.ours:
-            self._metrics.upstream(plan.upstream.name, seconds)
-            if isinstance(decision, Resume):
-                self._metrics.holds_delivered()
-        if decision is None:
-            return
-        plain = isinstance(decision, Preflight)
-        plain |= isinstance(decision, Forward) and decision.reason in _PLAIN
-        if not plain or random.random() < self._sample:  # noqa: S311 - a sample, no secret
-            self._log.decision(asked, status, seconds)
+        decision, app = asked.decision, plan.upstream.name
+        if asked.tally is not None and status and not plan.ours:
+            asked.tally.add(status, seconds)
+        else:
+            self._metrics.request(decision, status, seconds, ours=plan.ours, upstream=app)
+        if isinstance(decision, Preflight) or (
+            isinstance(decision, Forward) and decision.reason in _PLAIN
+        ):
+            if not self._sample or random.random() >= self._sample:  # noqa: S311 - no secret
+                return
+        elif isinstance(decision, Resume) and status and not plan.ours:
+            self._metrics.holds_delivered()
+        if decision is not None:
+            self._log.decision(asked, status, seconds, asked.told if not plan.ours else "")
 
     def refused(self, refusal: Refusal, peer: Peer) -> None:
         """The wire turned a message away by itself."""
         self._metrics.refused(refusal.status)
         self._log.refused(refusal, peer)
 
-    def _new_reference(self) -> str:
-        return uuid7(self._clock(), self._random_bytes(10))
-
-
-def may_finish(request: RequestHead) -> bool:
-    """Could this be a finishing submission, by its head alone?"""
-    if request.method != "POST" or not isinstance(request.framing, Length):
-        return False
-    if not len(FINISH_FIELD) < request.framing.size_bytes <= MAX_FINISH_BYTES:
-        return False
-    kind = request.get(b"content-type") or b""
-    return kind.split(b";")[0].strip().lower() == b"application/x-www-form-urlencoded"
-
-
-def read_finish(body: bytes) -> tuple[str, bool]:
-    """The sealed visit of a finishing submission, and whether the visitor asked to send again."""
-    try:
-        fields = parse_qs(body.decode("latin-1"), max_num_fields=4)
-    except ValueError:
-        return "", False
-    return fields.get("gateway_visit", [""])[0], fields.get("gateway_again") == ["1"]
-
 
 def _visited(site: Site, visit: Visit | None) -> Route | None:
     if visit is None or visit.site != site.name:
         return None
     return next((route for route in site.routes if route.name == visit.route), None)
-
-
-def _app_head(asked: Asked, site: Site, request: RequestHead) -> bytes:
-    host = b"" if request.host else site.upstream.host_header.encode()
-    return crossing.to_app(request, asked.caller, _told(asked), peer=asked.peer, host=host)
-
-
-def _told(asked: Asked) -> Headers:
-    """What the app is told in headers of ours; nothing about what no route concerns."""
-    decision = asked.decision
-    if not isinstance(decision, Forward | Resume) or decision.route is None:
-        return ()
-    told = [
-        (b"X-Gateway-Decision", asked.reference.encode()),
-        (b"X-Gateway-Route", decision.route.name.encode()),
-        (b"X-Gateway-Risk", b"%.3f" % asked.risk),
-    ]
-    if decision.used is not None:
-        told.append((b"X-Gateway-Pass-Id", decision.used.id.encode()))
-        told.append((b"X-Gateway-Kind", decision.used.kind.encode()))
-    elif isinstance(decision, Resume) and decision.visit.solved:
-        told.append((b"X-Gateway-Kind", decision.visit.solved.kind.encode()))
-    if isinstance(decision, Forward) and decision.would:
-        told.append((b"X-Gateway-Would", decision.would.encode()))
-    if isinstance(decision, Forward) and decision.reason is Reason.STORE_OPEN:
-        told.append((b"X-Gateway-Store", b"down"))  # nobody was asked: `on_error: open`
-    return tuple(told)

@@ -10,8 +10,9 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from gateway.heads import ResponseHead, tokens
+from gateway.heads import tokens
 from gateway.model import Caller, Chunked, Headers, Length, NoBody, Peer, RequestHead
+from gateway.reply_heads import ResponseHead
 
 HOP_BY_HOP: Final[dict[bytes, str]] = {
     b"connection": "about this connection (RFC 9110 §7.6.1)",
@@ -118,14 +119,6 @@ def to_app(
     if host and not request.host:
         out.append(b"Host: %b\r\n" % host)
     headers = request.headers
-    if cookie is None and not caller.trusted and isinstance(request.framing, NoBody):
-        fields = _ordinary(headers)
-        reserved = _names(ours)
-        if fields is not None and not request.upgrade and _UNTOUCHED.isdisjoint(reserved):
-            out += (fields, _about(caller.address, caller.scheme, request.host))
-            out.extend(b"%b: %b\r\n" % field for field in ours)
-            out.append(b"\r\n")
-            return b"".join(out)
     lows = [name.lower() for name, _ in headers]
     crossing = _Crossing(request, caller, ours, cookie, out)
     untouched = crossing.untouched(lows)
@@ -133,19 +126,6 @@ def to_app(
         if low in untouched or crossing.passes(low, value):
             out += (name, b": ", value, b"\r\n")
     crossing.add(peer)
-    return b"".join(out)
-
-
-@lru_cache(maxsize=256)
-def _ordinary(headers: Headers) -> bytes | None:
-    """The fields as they go to the app, if none needs more than to be passed on."""
-    out: list[bytes] = []
-    for name, value in headers:
-        low = name.lower()
-        if low in _UNTOUCHED:
-            out += (name, b": ", value, b"\r\n")
-        elif low != b"connection" or not tokens([value]) <= {b"keep-alive", b"close"}:
-            return None
     return b"".join(out)
 
 
@@ -294,8 +274,8 @@ def _framing_field(request: RequestHead) -> bytes:
 
 def to_client(response: ResponseHead, *, close: bool, http10: bool, ours: bool = False) -> bytes:
     """The reply head for the client. `ours`: it comes from the gate, which may set our cookies."""
-    if response.raw and not close and not http10:
-        return response.raw
+    if not close and not http10 and (raw := response.raw()):
+        return raw
     status_line, *lines = response.head[:-4].split(b"\r\n")
     out = [b"HTTP/1.1" + status_line[8:]]
     nominated = tokens(response_values(response, b"connection"))
@@ -303,7 +283,7 @@ def to_client(response: ResponseHead, *, close: bool, http10: bool, ours: bool =
         name, _, value = line.partition(b":")
         if _crosses_back(response, name.lower(), value, nominated, http10=http10, ours=ours):
             out.append(line)  # as it is, blanks included
-    out.append(_connection(response.status, close=close, http10=http10))
+    out.append(_connection(response.shape.status, close=close, http10=http10))
     return b"\r\n".join(out)
 
 
@@ -318,9 +298,9 @@ def _crosses_back(
 ) -> bool:
     """Whether one field of a reply goes on to the client."""
     if low in _FRAMING:
-        return _keeps_framing(response, low, http10)
+        return _keeps_framing(response.shape.status, low, http10)
     if low in HOP_BY_HOP or low in nominated:
-        return response.status == 101 and low == b"upgrade"
+        return response.shape.status == 101 and low == b"upgrade"
     return ours or low != b"set-cookie" or _OUR_COOKIE.match(value) is None
 
 
@@ -329,9 +309,9 @@ def response_values(response: ResponseHead, name: bytes) -> list[bytes]:
     return [value for key, value in response.headers if key.lower() == name]
 
 
-def _keeps_framing(response: ResponseHead, low: bytes, http10: bool) -> bool:
+def _keeps_framing(status: int, low: bytes, http10: bool) -> bool:
     """Interim and 204 replies have no body to frame; HTTP/1.0 knows no chunks."""
-    if response.status < 200 or response.status == 204:
+    if status < 200 or status == 204:
         return False
     return low == b"content-length" or not http10
 

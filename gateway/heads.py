@@ -11,27 +11,30 @@ fields is remembered: llhttp judged the same bytes before, and the first line is
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final
 
 from httptools import (
     HttpParserError,
     HttpParserInvalidMethodError,
     HttpParserUpgrade,
     HttpRequestParser,
-    HttpResponseParser,
 )
 
-from gateway.model import Chunked, Framing, Headers, Length, NoBody, Refusal, RequestHead
+from gateway.model import Block, Chunked, Framing, Headers, Length, NoBody, Refusal, RequestHead
 
 END: Final = b"\r\n\r\n"
 
 NO_BODY: Final = NoBody()
 CHUNKED: Final = Chunked()
 _LINE: Final = re.compile(rb"([!-~]+) ([!-~]+)( HTTP/\d\.\d\r\n)")
-_VERSIONS: Final = {b" HTTP/1.1\r\n": (1, 1), b" HTTP/1.0\r\n": (1, 0)}
-_MAX_REMEMBERED_BYTES: Final = 2048  # with the number remembered: a few MiB at most
+_USUAL_LINE: Final = re.compile(rb"([A-Z-]+) (/[!\"$-~]*) HTTP/1\.1\r\n")  # a path, no fragment
+_HTTP11: Final = (1, 1)
+_VERSIONS: Final = {b" HTTP/1.1\r\n": _HTTP11, b" HTTP/1.0\r\n": (1, 0)}
+_MAX_REMEMBERED_BYTES: Final = 2048  # of a block or a reply's head
+_REMEMBERED: Final = (
+    2048  # of each: half a dozen MiB, thrice that when somebody fills it on purpose
+)
 # llhttp's table without CONNECT, and the words that llhttp keeps for other protocols.
 METHODS: Final = {
     method: method.decode()
@@ -44,41 +47,10 @@ METHODS: Final = {
 _ABSOLUTE: Final = re.compile(rb"https?://([^/?]*)(.*)", re.IGNORECASE)
 # reg-name without sub-delims and percent, IPv4, or a bracketed IPv6 literal; port as digits.
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9_.~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-_DIGITS: Final = re.compile(rb"[0-9]{1,18}")  # stays below 2**63
+DIGITS: Final = re.compile(rb"[0-9]{1,18}")  # stays below 2**63
 _WATCHED: Final = frozenset(
     {b"host", b"content-length", b"transfer-encoding", b"connection", b"upgrade", b"expect"}
 )
-_STATUS: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([\t -~\x80-\xff]*))?\r\n")
-_LENGTH_FIELD: Final = re.compile(rb"(?<=\r\n)content-length:[^\r\n]*\r\n", re.IGNORECASE)
-_CODING_FIELD: Final = re.compile(rb"(?<=\r\n)transfer-encoding:[^\r\n]*\r\n", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class UntilClose:
-    """The body ends when the upstream closes the connection."""
-
-
-ReplyFraming: TypeAlias = Framing | UntilClose
-UNTIL_CLOSE: Final = UntilClose()
-
-
-class ResponseHead(NamedTuple):
-    """One acceptable reply head, final or interim."""
-
-    status: int
-    reason: bytes
-    version: tuple[int, int]
-    framing: ReplyFraming
-    keep_alive: bool  # of the upstream connection
-    head: bytes  # as received, without a Content-Length that doesn't count
-    raw: bytes  # what may go to a client as it is; b"" when fields must be looked at one by one
-
-    @property
-    def headers(self) -> Headers:
-        """Order, spelling and repeats as received."""
-        lines = self.head[:-4].split(b"\r\n")[1:]
-        fields = (line.partition(b":") for line in lines)
-        return tuple((name, value.strip(b" \t")) for name, _, value in fields)
 
 
 class _Fields:
@@ -98,29 +70,43 @@ class _Fields:
 
 def read_request(head: bytes) -> RequestHead | Refusal:
     """`head` is everything up to and including the first CRLFCRLF."""
-    line = _LINE.match(head)
-    if line is None or head.find(END) != len(head) - 4:
-        return Refusal(400, "request line")
-    method, target, ending = line.groups()
-    if method not in METHODS or target[0] != 47 or b"#" in target or not target.isascii():
-        return _read(head, method, target, ending)
-    rest = head[line.end(2) :]
-    block = _block(rest) if len(rest) <= _MAX_REMEMBERED_BYTES else None
-    if block is None:
-        return _read(head, method, target, ending)
-    headers, host, stays = block
-    return RequestHead(METHODS[method], target, _VERSIONS[ending], headers, NO_BODY, host, stays)
+    line = _USUAL_LINE.match(head)
+    if line is not None:
+        method, target = line.group(1, 2)
+        verb = METHODS.get(method)
+        rest = head[line.end(2) :]
+        if verb is not None and len(rest) <= _MAX_REMEMBERED_BYTES:
+            block = _block(rest)
+            if block is not None:
+                return RequestHead(
+                    verb,
+                    target,
+                    _HTTP11,
+                    block.headers,
+                    NO_BODY,
+                    block.host,
+                    block.keep_alive,
+                    block=block,
+                )
+    return _read_unusual(head)
 
 
-@lru_cache(maxsize=512)
-def _block(rest: bytes) -> tuple[Headers, str, bool] | None:
+@lru_cache(maxsize=_REMEMBERED)
+def _block(rest: bytes) -> Block | None:
     """What follows the target, if it is acceptable and says nothing about a body or an upgrade."""
-    found = _read(b"GET /" + rest, b"GET", b"/", rest[: rest.index(b"\n") + 1])
+    found = _read_unusual(b"GET /" + rest)
     if not isinstance(found, RequestHead) or found.framing is not NO_BODY:
         return None
     if found.upgrade or found.expects_continue:
         return None
-    return found.headers, found.host, found.keep_alive
+    return Block(found.headers, found.host, found.keep_alive)
+
+
+def _read_unusual(head: bytes) -> RequestHead | Refusal:
+    line = _LINE.match(head)
+    if line is None or head.find(END) != len(head) - 4:
+        return Refusal(400, "request line")
+    return _read(head, *line.groups())
 
 
 def _read(head: bytes, method: bytes, target: bytes, ending: bytes) -> RequestHead | Refusal:
@@ -197,7 +183,7 @@ def _unusual(
     if isinstance(upgrade, Refusal):
         return upgrade
     expects = version == (1, 1) and tokens(seen.get(b"expect", ())) == {b"100-continue"}
-    stays = _stays(connection, version)
+    stays = stays_open(connection, version)
     return RequestHead(method, target, version, headers, framing, host, stays, upgrade, expects)
 
 
@@ -208,7 +194,7 @@ def tokens(values: list[bytes] | tuple[bytes, ...]) -> set[bytes]:
     return {part.strip(b" \t") for part in b",".join(values).lower().split(b",")} - {b""}
 
 
-def _stays(connection: set[bytes], version: tuple[int, int]) -> bool:
+def stays_open(connection: set[bytes], version: tuple[int, int]) -> bool:
     if version == (1, 0):
         return b"keep-alive" in connection and b"close" not in connection
     return b"close" not in connection
@@ -247,7 +233,7 @@ def _request_framing(seen: dict[bytes, list[bytes]], version: tuple[int, int]) -
         return CHUNKED if codings[0].lower() == b"chunked" else Refusal(501, "transfer-encoding")
     if lengths is None:
         return NO_BODY
-    if len(lengths) != 1 or _DIGITS.fullmatch(lengths[0]) is None:
+    if len(lengths) != 1 or DIGITS.fullmatch(lengths[0]) is None:
         return Refusal(400, "content-length")
     return Length(int(lengths[0]))
 
@@ -277,89 +263,3 @@ def _upgrade(
         and method == "GET"
         and version == (1, 1)
     )
-
-
-# --- Replies -------------------------------------------------------------------------------
-
-# A reply head with no field of these but Content-Length passes on as the bytes it came in.
-_MARKED: Final = re.compile(
-    rb"\r\n(content-length|transfer-encoding|connection|keep-alive|proxy-connection|te|upgrade):"
-    rb"[ \t]*([^\r\n]*)"
-)
-_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
-_STAYING: Final = frozenset({b"connection", b"keep-alive"})
-
-
-def read_response(head: bytes, method: str) -> ResponseHead | Refusal:
-    """`head` ends with its first CRLFCRLF; `method` is what the request asked with.
-
-    A reply with both Content-Length and Transfer-Encoding loses the former (RFC 9112 §6.3).
-    """
-    line = _STATUS.match(head)
-    if line is None or head.find(END) != len(head) - 4:
-        return Refusal(502, "status line")
-    try:
-        HttpResponseParser(None).feed_data(head)  # judges; the fields are found below
-    except HttpParserUpgrade:
-        pass
-    except HttpParserError:
-        without = _LENGTH_FIELD.sub(b"", head)
-        if without == head or _CODING_FIELD.search(head) is None:
-            return Refusal(502, "head")
-        return read_response(without, method)
-    return _reply(head, method, line)
-
-
-def without_framing(response: ResponseHead) -> ResponseHead:
-    """The same reply, saying nothing about its body: it ends with the connection."""
-    head = _CODING_FIELD.sub(b"", _LENGTH_FIELD.sub(b"", response.head))
-    return response._replace(framing=UNTIL_CLOSE, head=head, raw=b"")
-
-
-def _reply(head: bytes, method: str, line: re.Match[bytes]) -> ResponseHead | Refusal:
-    minor, digits, reason = line.groups()
-    status = int(digits)
-    low = head.lower()
-    marked: dict[bytes, bytes] = {}
-    for name, value in _MARKED.findall(low):
-        marked[name] = marked[name] + b"," + value if name in marked else value
-    framing = _reply_framing(marked, status, method)
-    if isinstance(framing, Refusal):
-        return framing
-    stays, raw = minor == b"1" or marked.get(b"connection") == b"keep-alive", head
-    if not marked.keys() <= _FRAMING:
-        said = marked.get(b"connection", b"")
-        if said != b"keep-alive":
-            stays = _stays(tokens((said,)), (1, minor[0] - 48))
-        names = marked.keys() - _FRAMING
-        usual = names <= _STAYING and said in (b"keep-alive", b"close", b"")
-        raw = _without(head, low, names) if usual else b""
-    if minor == b"0" or status < 200 or status == 204 or b"gateway_" in head:
-        raw = b""
-    return ResponseHead(status, reason or b"", (1, minor[0] - 48), framing, stays, head, raw)
-
-
-def _without(head: bytes, low: bytes, names: set[bytes]) -> bytes:
-    """The head without the fields of these lower-case names; `low` is the head in lower case."""
-    for name in names:
-        mark = b"\r\n%b:" % name
-        while (at := low.find(mark)) >= 0:
-            end = low.find(b"\r\n", at + 2)
-            head, low = head[:at] + head[end:], low[:at] + low[end:]
-    return head
-
-
-def _reply_framing(marked: dict[bytes, bytes], status: int, method: str) -> ReplyFraming | Refusal:
-    """RFC 9112 §6.3: what the request and the status say comes before the fields."""
-    if status < 200 or status == 204 or status == 304 or method == "HEAD":
-        return NO_BODY
-    coding = marked.get(b"transfer-encoding")
-    if coding is not None:
-        return CHUNKED if coding.strip(b" \t") == b"chunked" else Refusal(502, "coding")
-    length = marked.get(b"content-length")
-    if length is None:
-        return UNTIL_CLOSE
-    if not length.isdigit():  # a repeated one, or none at all
-        said = {each.strip(b" \t") for each in length.split(b",")}
-        length = said.pop() if len(said) == 1 else b""
-    return Length(int(length)) if _DIGITS.fullmatch(length) else Refusal(502, "content-length")

@@ -8,14 +8,11 @@ loses lines, counted in `lost`; it never costs a visitor the answer.
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from typing import Any, Literal, Protocol
-
-import structlog
+from typing import Literal, Protocol
 
 from gateway.model import (
     Caller,
@@ -40,12 +37,8 @@ MAX_METHOD_CHARS = 20
 _V4_BITS, _V6_BITS = 24, 48  # what is left of an address when truncated
 _CACHED_ADDRESSES = 4_096  # a page's requests come from one; truncating costs 15 µs
 
-_LEVELS = {
-    "debug": logging.DEBUG,
-    "info": logging.INFO,
-    "warning": logging.WARNING,
-    "error": logging.ERROR,
-}
+_LEVELS = ("debug", "info", "warning", "error")
+_INFO = _LEVELS.index("info")
 
 
 class TextSink(Protocol):
@@ -71,28 +64,47 @@ class SeenRequest(Protocol):
 
 
 class _Lines:
-    """What structlog writes to: a file that may fail."""
+    """A file that may fail. `soon(write)` calls `write` when there is time, or at once."""
 
-    def __init__(self, sink: TextSink, on_lost: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        sink: TextSink,
+        on_lost: Callable[[], object],
+        soon: Callable[[Callable[[], None]], object],
+    ) -> None:
         self.lost = 0
         self._sink = sink
         self._on_lost = on_lost
+        self._soon = soon
+        self._waiting: list[str] = []
 
-    def msg(self, line: str) -> None:
+    def add(self, line: str) -> None:
+        self._waiting.append(line)
+        if len(self._waiting) == 1:
+            self._soon(self.write)
+
+    def write(self) -> None:
+        """Everything that waits, in one call: a line each would cost as much as forwarding."""
+        lines, self._waiting = self._waiting, []
         try:
-            self._sink.write(line + "\n")
+            self._sink.write("".join(lines))
             self._sink.flush()
         except (OSError, ValueError):  # ValueError: the file was closed
-            self.lost += 1
-            self._on_lost()
+            self.lost += len(lines)
+            for _ in lines:
+                self._on_lost()
 
-    debug = info = warning = error = msg
+
+def at_once(write: Callable[[], None]) -> None:
+    """For a log without an event loop."""
+    write()
 
 
 class DecisionLog:
     """Writes records to `sink`. `clock` gives Unix seconds; lines below `level` are dropped.
 
-    `on_lost` is called for each line that could not be written.
+    `on_lost` is called for each line that could not be written. `soon` is given a call to make
+    after the present one: `loop.call_soon` lets lines be written together.
     """
 
     def __init__(
@@ -103,34 +115,34 @@ class DecisionLog:
         addresses: Addresses = "truncate",
         level: str = "info",
         on_lost: Callable[[], object] = lambda: None,
+        soon: Callable[[Callable[[], None]], object] = at_once,
     ) -> None:
-        self._lines = _Lines(sink, on_lost)
+        self._lines = _Lines(sink, on_lost, soon)
         self._clock = clock
         self._addresses = addresses
-        self._logger: Any = structlog.wrap_logger(
-            self._lines,
-            processors=[self._stamp, _rendered],
-            wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        ).bind()  # else it is put together for every line
+        self._level = _LEVELS.index(level)
+        self._second = (0, "")  # the last one written, and its text
 
     @property
     def lost(self) -> int:
         """How many lines could not be written."""
         return self._lines.lost
 
-    def decision(self, seen: SeenRequest, status: int, seconds: float) -> None:
-        """One request decided upon and answered with `status` (0: the reply broke off)."""
-        fields = _decided(seen.decision) if seen.decision else {"action": "own"}
-        self.record(
-            "decision",
-            reference=seen.reference,
-            site=seen.site,
-            caller=self.caller(seen.caller.address),
-            method=seen.request.method[:MAX_METHOD_CHARS],
-            path=path_of(seen.request.target),
-            status=status,
-            seconds=round(seconds, 6),
-            **fields,
+    def decision(self, seen: SeenRequest, status: int, seconds: float, told: str = "") -> None:
+        """One request decided upon and answered with `status` (0: the reply broke off).
+
+        `told`: what `telling` made of its decision, when that is remembered.
+        """
+        if self._level > _INFO:
+            return
+        request = seen.request
+        site, caller = seen.site, self.caller(seen.caller.address)
+        self._lines.add(
+            f'{{"ts": "{self._stamp()}", "level": "info", "event": "decision", "reference": '
+            f'"{seen.reference}", {_named("site", site)}{_named("caller", caller)}"method": '
+            f"{_quoted(request.method[:MAX_METHOD_CHARS])}, "
+            f'"path": {_quoted(path_of(request.target))}, "status": {status}, '
+            f'"seconds": {seconds:.6f}, {told or telling(seen.decision)}}}\n'
         )
 
     def refused(self, refusal: Refusal, peer: Peer) -> None:
@@ -144,15 +156,24 @@ class DecisionLog:
 
     def record(self, event: str, /, **fields: object) -> None:
         """Any other record of level info; empty fields are left out."""
-        self._logger.info(event, **_present(fields))
+        self._write("info", event, fields)
 
     def warning(self, event: str, /, **fields: object) -> None:
         """Something the operator should see."""
-        self._logger.warning(event, **_present(fields))
+        self._write("warning", event, fields)
 
     def error(self, event: str, /, **fields: object) -> None:
         """Something broke. Give type names and places, never messages that may quote input."""
-        self._logger.error(event, **_present(fields))
+        self._write("error", event, fields)
+
+    def flush(self) -> None:
+        """Write what waits, before the end."""
+        self._lines.write()
+
+    def _write(self, level: str, event: str, fields: Mapping[str, object]) -> None:
+        if self._level <= _LEVELS.index(level):
+            said = {"ts": self._stamp(), "level": level, "event": event, **_present(fields)}
+            self._lines.add(_encoder.encode(said) + "\n")
 
     def caller(self, address: str) -> str:
         """An address as far as the operator wants it written."""
@@ -164,9 +185,14 @@ class DecisionLog:
             case _:
                 return ""
 
-    def _stamp(self, _: object, level: str, event: Any) -> Mapping[str, Any]:
-        when = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds")
-        return {"ts": when, "level": level, "event": event.pop("event"), **event}
+    def _stamp(self) -> str:
+        """RFC 3339, in UTC, to the millisecond."""
+        now_ms = int(self._clock() * 1000)
+        second, ms = divmod(now_ms, 1000)
+        if second != self._second[0]:
+            when = datetime.fromtimestamp(second, UTC).isoformat(timespec="seconds")
+            self._second = second, when.removesuffix("+00:00")
+        return f"{self._second[1]}.{ms:03d}+00:00"
 
 
 @lru_cache(maxsize=_CACHED_ADDRESSES)
@@ -199,8 +225,17 @@ def signals_of(signals: tuple[Signal, ...]) -> dict[str, float]:
 _encoder = json.JSONEncoder(default=repr)  # `json.dumps` would make one for every line
 
 
-def _rendered(_: object, __: str, event: Any) -> str:
-    return _encoder.encode(event)
+_quoted = json.encoder.encode_basestring_ascii
+
+
+def _named(name: str, value: str) -> str:
+    return f'"{name}": {_quoted(value)}, ' if value else ""
+
+
+def telling(decision: Decision | None) -> str:
+    """What a record tells of a decision: members of a JSON object, without its braces."""
+    fields = _decided(decision) if decision else {"action": "own"}
+    return _encoder.encode(_present(fields))[1:-1]
 
 
 def _present(fields: Mapping[str, object]) -> dict[str, object]:

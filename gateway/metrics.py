@@ -9,7 +9,8 @@ is imported; every worker then writes there, and `render` in any process gives t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from prometheus_client import (
     CollectorRegistry,
@@ -25,13 +26,12 @@ from prometheus_client.registry import Collector
 
 from gateway import __version__
 from gateway.model import Challenge, Decision, Deny, Forward, Preflight, Reason, Resume
+from gateway.tally import CODES, REPLY_S, Tally
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 MULTIPROC_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 _SOLVE_S = (0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120)
-_REPLY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_CODES = ("broke", "1xx", "2xx", "3xx", "4xx", "5xx")
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # twice the series, for a time nobody asks
 
@@ -72,6 +72,37 @@ class _Times:
             child = self._children[values] = self._histogram.labels(*values)
         child.observe(seconds)
 
+    def add(self, counts: list[int], sum_s: float, *values: str) -> None:
+        """Many observations at once: how many in each bucket. The library has no call for that."""
+        child = self._histogram.labels(*values)
+        for bucket, count in zip(child._buckets, counts, strict=True):
+            if count:
+                bucket.inc(count)
+        child._sum.inc(sum_s)
+
+
+class _Sort(NamedTuple):
+    """What a tally is about."""
+
+    site: str
+    route: str
+    action: str
+    reason: str
+    would: str
+    by: str
+    upstream: str  # "": none answered
+
+
+class _Flush(Collector):
+    """Asked first at each scrape of a registry: what was added up goes where it is read."""
+
+    def __init__(self, flush: Callable[[], None]) -> None:
+        self._flush = flush
+
+    def collect(self) -> Iterable[Metric]:
+        self._flush()
+        return ()
+
 
 class _Open(Collector):
     """Asked for at each scrape, and known to every process: nothing is counted twice."""
@@ -91,6 +122,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._tallies: dict[_Sort, Tally] = {}
+        self.registry.register(_Flush(self.flush))
         self.open_connections: Callable[[], int] = lambda: 0  # of all workers
         self._open = _Open(self)
         self.registry.register(self._open)
@@ -119,7 +152,7 @@ class Metrics:
             "gateway_request_duration_seconds",
             "From the request's head to the end of its reply.",
             ("action",),
-            _REPLY_S,
+            REPLY_S,
             made,
         )
         self._refused = _Counts(
@@ -164,7 +197,7 @@ class Metrics:
             "gateway_upstream_duration_seconds",
             "From the first byte sent to the app to the end of its reply.",
             ("upstream",),
-            _REPLY_S,
+            REPLY_S,
             made,
         )
         self._upstream_errors = _Counts(
@@ -194,24 +227,47 @@ class Metrics:
 
     # --- verbs ---------------------------------------------------------------------------
 
+    def tally(self, decision: Decision | None, *, ours: bool, upstream: str = "") -> Tally:
+        """Where replies to this decision add up; None: an endpoint of our own.
+
+        `upstream`: the app that answers. Decisions with the same labels share one.
+        """
+        sort = _Sort(*labels_of(decision), "gate" if ours else "app", "" if ours else upstream)
+        return self._tallies.setdefault(sort, Tally())
+
     def request(
-        self, decision: Decision | None, status: int, seconds: float, *, ours: bool
+        self,
+        decision: Decision | None,
+        status: int,
+        seconds: float,
+        *,
+        ours: bool,
+        upstream: str = "",
     ) -> None:
-        """One reply ended; `decision` None: an endpoint of our own, `status` 0: it broke off."""
-        site, route, action, reason, would = labels_of(decision)
-        self._request(site, route, action, reason)
-        if would:
-            self._would(site, route, would)
-        self._replies("gate" if ours else "app", _CODES[status // 100 if status < 600 else 5])
-        self._seconds(seconds, action)
+        """One reply ended; `status` 0: it broke off, which says nothing of the app's time."""
+        answered = upstream if status else ""
+        self.tally(decision, ours=ours, upstream=answered).add(status, seconds)
+
+    def flush(self) -> None:
+        """Hand on what was added up. Every second, so that other processes can read it."""
+        for sort, tally in self._tallies.items():
+            total = sum(tally.codes)
+            if not total:
+                continue
+            self._request(sort.site, sort.route, sort.action, sort.reason, amount=total)
+            if sort.would:
+                self._would(sort.site, sort.route, sort.would, amount=total)
+            for code, count in zip(CODES, tally.codes, strict=True):
+                if count:
+                    self._replies(sort.by, code, amount=count)
+            self._seconds.add(tally.buckets, tally.sum_s, sort.action)
+            if sort.upstream:
+                self._upstream_seconds.add(tally.buckets, tally.sum_s, sort.upstream)
+            tally.clear()
 
     def refused(self, status: int) -> None:
         """A message was refused as HTTP."""
         self._refused(str(status))
-
-    def upstream(self, upstream: str, seconds: float) -> None:
-        """An app answered."""
-        self._upstream_seconds(seconds, upstream)
 
     def upstream_error(self, upstream: str, reason: str) -> None:
         """An app did not answer; `reason` is a `model.Reason`."""
@@ -227,6 +283,7 @@ class Metrics:
 
     def render(self) -> bytes:
         """The text for `/metrics`: of this process, or of all when they share a folder."""
+        self.flush()
         if MULTIPROC_DIR not in os.environ:
             return generate_latest(self.registry)
         summed = CollectorRegistry()

@@ -43,6 +43,16 @@ class Chunked:
 Framing: TypeAlias = NoBody | Length | Chunked
 
 
+@dataclass(slots=True, eq=False)
+class Block:
+    """All of a head but its first line, read before: a client mostly sends the same ones again."""
+
+    headers: Headers
+    host: str
+    keep_alive: bool
+    known: dict[Any, Any] = field(default_factory=dict)  # what other rooms found out about it
+
+
 @dataclass(slots=True, unsafe_hash=True)
 class RequestHead:
     """One acceptable request head: everything in it has passed `heads`.
@@ -59,6 +69,7 @@ class RequestHead:
     keep_alive: bool
     upgrade: bool = False  # a WebSocket handshake
     expects_continue: bool = False
+    block: Block | None = field(default=None, compare=False, repr=False)  # never with a body
 
     def get(self, name: bytes) -> bytes | None:
         """The first value of a header, by lower-case name."""

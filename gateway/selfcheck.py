@@ -25,6 +25,11 @@ class FirstCallers:
         self.warning = ""
 
     @property
+    def looking(self) -> bool:
+        """Whether further requests still tell anything."""
+        return self._seen < FIRST_REQUESTS
+
+    @property
     def addresses_tell_people_apart(self) -> bool:
         """False: limits by address must stay off."""
         return not self.warning

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gateway.callers import TrustedProxies, caller_of
 from gateway.envelope import HEADER, Envelope
 from gateway.finish import Finisher
-from gateway.guard import MAX_FINISH_BYTES, Guard, may_finish, read_finish
+from gateway.guard import Guard
 from gateway.handover import Handover
 from gateway.hold import HoldQuotas, Holds
 from gateway.log import DecisionLog
@@ -42,6 +42,7 @@ from gateway.ring import Key, KeyRing
 from gateway.routing import Router
 from gateway.selfcheck import FirstCallers
 from gateway.stores.memory import MemoryStore
+from gateway.submission import MAX_FINISH_BYTES, may_finish, read_finish
 from gateway.tokens import seal_visit
 from gateway.wire.plan import NeedBody, Plan
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from gateway import headers as table
 from gateway.headers import to_app, to_client
-from gateway.heads import ResponseHead, read_request, read_response
+from gateway.heads import read_request
 from gateway.model import Caller, Chunked, Headers, Length, NoBody, Peer, RequestHead
+from gateway.reply_heads import ResponseHead, read_response
 
 STRANGER = Caller("203.0.113.7", "203.0.113.0/24", "http", False)
 TRUSTED = Caller("198.51.100.9", "198.51.100.0/24", "https", True)

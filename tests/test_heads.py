@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway import heads
-from gateway.heads import ResponseHead, UntilClose, read_request, read_response
+from gateway.heads import read_request
 from gateway.model import Chunked, Framing, Length, NoBody, Refusal, RequestHead
+from gateway.reply_heads import ResponseHead, UntilClose, read_response
 
 HOST = b"Host: site\r\n"
 
@@ -328,14 +329,14 @@ REPLIES: dict[str, tuple[bytes, str, Framing | UntilClose]] = {
 def test_reply_framing(raw: bytes, method: str, framing: Framing | UntilClose) -> None:
     head = read_response(raw, method)
     assert isinstance(head, ResponseHead), head
-    assert head.framing == framing
+    assert head.shape.framing == framing
 
 
 def test_both_framings_leave_no_length() -> None:
     head = read_response(reply(CL3, CODED, b"X-Content-Length: 5"), "GET")
     assert isinstance(head, ResponseHead)
     assert [name for name, _ in head.headers] == [b"Transfer-Encoding", b"X-Content-Length"]
-    assert b"\r\nContent-Length" not in head.raw
+    assert b"\r\nContent-Length" not in head.raw()
 
 
 @pytest.mark.parametrize(
@@ -351,7 +352,7 @@ def test_both_framings_leave_no_length() -> None:
 def test_status_lines(first: bytes, status: int, reason: bytes) -> None:
     head = read_response(reply(first=first), "GET")
     assert isinstance(head, ResponseHead)
-    assert (head.status, head.reason) == (status, reason)
+    assert (head.shape.status, head.shape.reason) == (status, reason)
 
 
 @pytest.mark.parametrize(
@@ -367,7 +368,7 @@ def test_status_lines(first: bytes, status: int, reason: bytes) -> None:
 def test_reply_keep_alive(raw: bytes, stays: bool) -> None:
     head = read_response(raw, "GET")
     assert isinstance(head, ResponseHead)
-    assert head.keep_alive is stays
+    assert head.shape.keep_alive is stays
 
 
 BROKEN = {

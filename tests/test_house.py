@@ -257,7 +257,7 @@ def metric_names() -> list[str]:
 def headers() -> list[str]:
     """Headers of ours that an app or a client sees."""
     named = {"X-Gateway-Challenge"}
-    told = re.findall(r'b"(X-Gateway-[A-Za-z-]+)"', MODULES["gateway.guard"].read_text())
+    told = re.findall(r'b"(X-Gateway-[A-Za-z-]+)"', MODULES["gateway.forwarding"].read_text())
     return sorted(named.union(told))
 
 

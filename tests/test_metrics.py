@@ -69,7 +69,9 @@ def test_a_status_beyond_all_is_counted_too(status: int) -> None:
 
 def every_metric() -> Metrics:
     metrics = Metrics()
-    metrics.request(Forward(Reason.SHADOW, ROUTE, would="deny"), 200, 0.1, ours=False)
+    metrics.request(
+        Forward(Reason.SHADOW, ROUTE, would="deny"), 200, 0.1, ours=False, upstream="app"
+    )
     metrics.refused(400)
     metrics.issued("shop", "register", "slider")
     metrics.solved("shop", "register", "slider")
@@ -82,7 +84,6 @@ def every_metric() -> Metrics:
     metrics.holds_refused("quota")
     metrics.holds_delivered()
     metrics.held_bytes(amount=1000)
-    metrics.upstream("app", 0.2)
     metrics.upstream_error("app", "app_timeout")
     metrics.upstream_events("out", "app", "127.0.0.1:8000")
     metrics.store_errors("spend")

@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 
 from gateway.config import load
+from gateway.gate import COUNTED_EVERY_S
 from gateway.sockets import bind
 from tests.conftest import StartGate
 from tests.gatekeeper import GateProcess
@@ -94,6 +95,7 @@ async def test_a_hangup_of_the_whole_group_ends_no_worker(app: Recorder, start_g
 async def test_metrics_are_the_sum_of_all_workers(app: Recorder, start_gate: StartGate):
     gate = await start_gate([ROUTE], workers=2)
     assert set(await statuses(gate, MANY)) == {200}
+    await asyncio.sleep(2 * COUNTED_EVERY_S)
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"http://127.0.0.1:{gate.admin_port}/metrics") as reply,

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final, TypeAlias
 
-from gateway.heads import NO_BODY, UntilClose
+from gateway.heads import NO_BODY
 from gateway.model import Chunked, Framing, Length
+from gateway.reply_heads import UntilClose
 
 MAX_SIZE_LINE_BYTES: Final = 256  # a chunk's size and extensions
 MAX_TRAILER_BYTES: Final = 8192

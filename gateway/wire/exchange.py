@@ -13,7 +13,7 @@ import math
 from collections.abc import AsyncIterator, Awaitable
 from typing import TYPE_CHECKING
 
-from gateway.model import BodySeen, Length, NoBody, Reason, Refusal, RequestHead
+from gateway.model import BodySeen, Length, NoBody, Reason, Refusal
 from gateway.wire.handover import Handover
 from gateway.wire.plan import NeedBody, Plan
 from gateway.wire.pools import Backend
@@ -21,22 +21,17 @@ from gateway.wire.reply import Reply
 from gateway.wire.upstreams import BusyError, Link
 
 if TYPE_CHECKING:
-    from gateway.wire.client import BodyReader, Client
-    from gateway.wire.wire import Wire
+    from gateway.wire.client import BodyReader
 
 
 class Exchange(Reply):
     """The request's half."""
 
-    __slots__ = ("_ended", "_need_bytes", "_payload", "_raw", "_troubled")
-
-    def __init__(self, wire: Wire, client: Client, request: RequestHead) -> None:
-        super().__init__(wire, client, request)
-        self._raw: list[bytes] = []  # of the client's body, read for the guard
-        self._payload = b""  # … decoded
-        self._need_bytes = 0
-        self._troubled = False
-        self._ended = False  # nobody waits for the reply any more
+    _raw: tuple[bytes, ...] = ()  # of the client's body, read for the guard
+    _payload = b""  # … decoded
+    _need_bytes = 0
+    _troubled = False
+    _ended = False  # nobody waits for the reply any more
 
     # --- Asking the guard ------------------------------------------------------------------
 
@@ -82,7 +77,7 @@ class Exchange(Reply):
 
     def _collect(self, data: bytes, reader: BodyReader) -> None:
         """A part of the body, for the guard to see and then to be sent on."""
-        self._raw.append(data)
+        self._raw += (data,)
         self._payload += reader.payload(data)
         if reader.done or len(self._payload) >= self._need_bytes:
             self._client.stop_body()
@@ -161,7 +156,7 @@ class Exchange(Reply):
             return
         for data in self._raw:
             link.transport.write(data)
-        self._raw.clear()
+        self._raw = ()
         if client.reader is None:
             self._sent()
         else:

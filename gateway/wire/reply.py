@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from gateway.affinity import Stay
 from gateway.balancing import HEALTHY
 from gateway.headers import to_client
-from gateway.heads import CHUNKED, END, UNTIL_CLOSE, ResponseHead, read_response, without_framing
-from gateway.model import NoBody, Reason, Refusal, RequestHead
+from gateway.heads import CHUNKED, END, NO_BODY
+from gateway.model import Reason, Refusal, RequestHead
+from gateway.reply_heads import UNTIL_CLOSE, ResponseHead, read_response, without_framing
 from gateway.wire.bodies import BodyError, CloseReader, Reader, reply_reader
 from gateway.wire.handover import Handover
 from gateway.wire.plan import Plan
@@ -31,30 +32,23 @@ if TYPE_CHECKING:
 class Reply(ABC):
     """Listens to the upstream connection of one exchange."""
 
-    __slots__ = (
-        "_bytes_out",
-        "_client",
-        "_close",
-        "_deadline_s",
-        "_handover",
-        "_held",
-        "_keep_link",
-        "_link",
-        "_lost",
-        "_may_retry",
-        "_mute",
-        "_plan",
-        "_pool",
-        "_reader",
-        "_sent_all",
-        "_started_s",
-        "_status",
-        "_task",
-        "_telling",
-        "_unchunk",
-        "_wire",
-        "request",
-    )
+    # What one exchange in a hundred needs is made when it is needed; the others share these.
+    _plan: Plan | None = None  # until it is `finished`
+    _link: Link | None = None
+    _task: asyncio.Task[None] | None = None
+    _handover: Handover | None = None
+    _may_retry = False  # pooled connection, harmless request, no byte of a reply
+    _sent_all = False
+    _held = b""  # not yet understood
+    _reader: Reader | None = None  # of the reply's body
+    _status = 0  # once the head went to the client
+    _close = False
+    _keep_link = False
+    _unchunk = _mute = False
+    _telling = False
+    _lost: bool | None = None  # the upstream ended meanwhile; cleanly?
+    _bytes_out = 0
+    _deadline_s = math.inf
 
     _pool: Pool  # of the upstream that the request was sent to
 
@@ -62,22 +56,6 @@ class Reply(ABC):
         self.request = request
         self._wire = wire
         self._client = client
-        self._plan: Plan | None = None  # until it is `finished`
-        self._link: Link | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._handover: Handover | None = None
-        self._may_retry = False  # pooled connection, harmless request, no byte of a reply
-        self._sent_all = False
-        self._held = b""  # not yet understood
-        self._reader: Reader | None = None  # of the reply's body
-        self._status = 0  # once the head went to the client
-        self._close = False
-        self._keep_link = False
-        self._unchunk = self._mute = False
-        self._telling = False
-        self._lost: bool | None = None  # the upstream ended meanwhile; cleanly?
-        self._bytes_out = 0
-        self._deadline_s = math.inf
         self._started_s = perf_counter()
 
     @abstractmethod
@@ -105,9 +83,10 @@ class Reply(ABC):
             data = data[end:]
             if isinstance(response, Refusal):
                 return self._trouble(Reason.APP_BROKE)
-            if response.status >= 200 or response.status == 101:
+            status = response.shape.status
+            if status >= 200 or status == 101:
                 return self._final(response, data)
-            if response.status != 100 and self.request.version == (1, 1):
+            if status != 100 and self.request.version == (1, 1):
                 self._client.transport.write(to_client(response, close=False, http10=False))
         return None
 
@@ -119,7 +98,7 @@ class Reply(ABC):
 
     def _final(self, response: ResponseHead, rest: bytes) -> None:
         assert self._plan is not None
-        if response.status == 101 and not self._plan.upgrade:
+        if response.shape.status == 101 and not self._plan.upgrade:
             return self._trouble(Reason.APP_BROKE)
         if self._link is not None and self._link.backend.health is not HEALTHY:
             self._link.backend.answered()
@@ -147,41 +126,46 @@ class Reply(ABC):
         return None
 
     def _reply(self, response: ResponseHead, rest: bytes) -> None:
-        if response.status == 101:
+        shape = response.shape
+        if shape.status == 101:
             return self._switch(response, rest)
         request, plan, wire = self.request, self._plan, self._wire
         assert plan is not None
-        http10 = request.version == (1, 0)
-        asked_head = request.method == "HEAD"  # of us; the app may have been asked otherwise
-        bare = plan.method == "HEAD" and not asked_head
+        bare = False
+        if plan.method != request.method:  # the app was asked otherwise than we were
+            self._mute = request.method == "HEAD"
+            bare = plan.method == "HEAD"
         if bare:
             response = without_framing(response)
-        self._mute = asked_head and plan.method != "HEAD"
-        framing = response.framing
-        self._status = response.status
+            shape = response.shape
+        framing = shape.framing
+        http10 = request.version == (1, 0)
+        self._status = shape.status
         self._unchunk = http10 and framing is CHUNKED
-        self._close = (
+        self._close = close = (
             not request.keep_alive
             or self._client.reader is not None
             or wire.draining
             or self._unchunk
             or framing is UNTIL_CLOSE
         )
-        self._keep_link = response.keep_alive and framing is not UNTIL_CLOSE
-        if not (plan.ours or isinstance(plan.framing, NoBody)):
+        self._keep_link = shape.keep_alive and framing is not UNTIL_CLOSE
+        if plan.framing is not NO_BODY and not plan.ours:
             self._keep_link = False  # what an app left unread could be answered as a request
-        head = to_client(response, close=self._close, http10=http10, ours=plan.ours)
+        head = to_client(response, close=close, http10=http10, ours=plan.ours)
         if plan.stay is not None:
             head = self._staying(head, response, plan.stay)
-        self._reader = None if bare else reply_reader(framing)
-        if self._reader is not None and rest:
+        reader = None if bare else reply_reader(framing)
+        if reader is not None and rest:
+            self._reader = reader
             return self._body(rest, head)
-        self._deadline_s = wire.now_s + self._pool.reply_idle_s
         self._client.transport.write(head)
-        if self._reader is None:
-            self._keep_link = self._keep_link and not rest
-            self._over()
-        return None
+        if reader is not None:
+            self._reader = reader
+            self._deadline_s = wire.now_s + self._pool.reply_idle_s
+            return None
+        self._keep_link = self._keep_link and not rest
+        return self._over()
 
     def _staying(self, head: bytes, response: ResponseHead, stay: Stay) -> bytes:
         """The head, with the cookie that keeps the visitor at this address if it is needed."""
@@ -259,7 +243,8 @@ class Reply(ABC):
 
     def _over(self, *, broken: bool = False) -> None:
         """The reply ended, as it should or not."""
-        self._release(keep=self._keep_link and self._sent_all and not broken)
+        keep = self._keep_link and self._sent_all and not broken
+        self._release(keep=keep)
         client = self._client
         self._finish(0 if broken else self._status)
         if client.gone:

@@ -1,0 +1,57 @@
+"""What goes to the app: plans for requests as they came, and what the app is told besides."""
+
+from __future__ import annotations
+
+from gateway.asked import Asked
+from gateway.headers import to_app
+from gateway.model import Caller, Forward, Headers, Peer, Reason, RequestHead, Resume, Site
+from gateway.wire.plan import Plan
+
+IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # and without a body (RFC 9110 §9.2.2)
+
+
+def app_head(site: Site, caller: Caller, request: RequestHead, peer: Peer, ours: Headers) -> bytes:
+    host = b"" if request.host else site.upstream.host_header.encode()
+    return to_app(request, caller, ours, peer=peer, host=host)
+
+
+def usual_plan(asked: Asked, site: Site, request: RequestHead, fields: bytes) -> Plan:
+    """A request without a body to the app. `fields` is all of the head from behind the target."""
+    method = request.method
+    return Plan(
+        site.upstream,
+        b"%b %b%b\r\n" % (method.encode(), request.target, fields),
+        request.framing,
+        None,
+        method,
+        None,
+        asked,
+        method in IDEMPOTENT,
+    )
+
+
+def told(asked: Asked) -> Headers:
+    """What the app is told in headers of ours; nothing about what no route concerns."""
+    decision = asked.decision
+    if not isinstance(decision, Forward | Resume) or decision.route is None:
+        return ()
+    reference = (b"X-Gateway-Decision", asked.reference.encode())
+    return (reference, *about_decision(decision, asked.risk))
+
+
+def about_decision(decision: Forward | Resume, risk: float) -> Headers:
+    """The same, without what tells this request from others."""
+    told: list[tuple[bytes, bytes]] = []
+    if decision.route is not None:
+        told.append((b"X-Gateway-Route", decision.route.name.encode()))
+    told.append((b"X-Gateway-Risk", b"%.3f" % risk))
+    if decision.used is not None:
+        told.append((b"X-Gateway-Pass-Id", decision.used.id.encode()))
+        told.append((b"X-Gateway-Kind", decision.used.kind.encode()))
+    elif isinstance(decision, Resume) and decision.visit.solved:
+        told.append((b"X-Gateway-Kind", decision.visit.solved.kind.encode()))
+    if isinstance(decision, Forward) and decision.would:
+        told.append((b"X-Gateway-Would", decision.would.encode()))
+    if isinstance(decision, Forward) and decision.reason is Reason.STORE_OPEN:
+        told.append((b"X-Gateway-Store", b"down"))  # nobody was asked: `on_error: open`
+    return tuple(told)

@@ -1,0 +1,73 @@
+"""What one client's usual fields come to, worked out once.
+
+A client sends the same fields again and again; only the first line of its requests differs. What
+follows from the fields alone (who it is, what they become for the app, what was decided by the pass
+among them) is kept with the remembered block (`heads`), and goes when that goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gateway.model import Caller, Forward, Reason, Route, Site
+from gateway.routing import Matched
+from gateway.tally import Tally
+
+MAX_DECISIONS = 64  # of one standing
+MAX_TARGETS = 64  # likewise
+MAX_TARGET_BYTES = 256
+
+
+@dataclass(slots=True, eq=False)
+class Remembered:
+    """A forward that stays decided until `until_s` (Unix seconds), and all that is told of it."""
+
+    decision: Forward
+    until_s: float
+    risk: float
+    fields: bytes  # for the app, but for the request's own reference
+    record: str  # as `log.telling` says it
+    tally: Tally
+
+
+@dataclass(slots=True, eq=False)
+class Standing:
+    """One block of fields from one peer, at the site it names."""
+
+    site: Site
+    caller: Caller
+    fields: bytes  # a head for the app from behind the target, without the empty line at its end
+    tally: Tally  # of requests that no route is about
+    routed: dict[tuple[str, bytes], Matched] = field(default_factory=dict)  # by method and target
+    _decided: dict[tuple[str, str, bool], Remembered] = field(default_factory=dict)
+
+    def note(self, method: str, target: bytes, matched: Matched) -> None:
+        """Which route such a request is about: it depends on nothing else."""
+        if len(target) <= MAX_TARGET_BYTES:
+            if len(self.routed) >= MAX_TARGETS:
+                self.routed.clear()
+            self.routed[method, target] = matched
+
+    def recall(
+        self, method: str, route: Route, now_s: float, *, opening: bool
+    ) -> Remembered | None:
+        """What was decided for such a request before, if that still holds."""
+        found = self._decided.get((method, route.name, opening))
+        return found if found is not None and now_s < found.until_s else None
+
+    def remember(self, method: str, route: Route, what: Remembered, *, opening: bool) -> None:
+        """Keep it for the next such request."""
+        if len(self._decided) >= MAX_DECISIONS:
+            self._decided.clear()
+        self._decided[method, route.name, opening] = what
+
+
+def holds_until_s(decision: Forward) -> float:
+    """Until when the same request will be decided upon alike, whatever the store says; 0: not.
+
+    Only a pass without uses holds by itself, until it expires.
+    """
+    used = decision.used
+    if decision.reason is not Reason.PASS or used is None or used.uses is not None:
+        return 0.0
+    return used.expires_s
