@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable
 
 from gateway.headers import to_app
-from gateway.heads import END, UNTIL_CLOSE, ResponseHead, read_request, read_response
+from gateway.heads import END, read_request
 from gateway.model import Caller, Chunked, NoBody, Refusal, RequestHead
+from gateway.reply_heads import UNTIL_CLOSE, ResponseHead, read_response
 from gateway.wire.bodies import (
     BodyError,
     ChunkReader,
@@ -160,16 +161,16 @@ def _our_reply(message: Message, method: str) -> Read | Refusal | None:
         head = read_response(raw[at:end], method)
         if isinstance(head, Refusal):
             return head
-        if head.status == 101:
+        if head.shape.status == 101:
             return None  # never without being asked for, and then nothing is read any more
         at = end
-        if head.status >= 200:
+        if head.shape.status >= 200:
             return _replied(message, head, end)
 
 
 def _replied(message: Message, head: ResponseHead, end: int) -> Read | Refusal:
-    first, fields = (b"%d" % head.status, head.reason), list(head.headers)
-    reader = reply_reader(head.framing)
+    first, fields = (b"%d" % head.shape.status, head.shape.reason), list(head.headers)
+    reader = reply_reader(head.shape.framing)
     if reader is None:
         return Read(first, fields, b"", end)
     cuts = tuple(cut - end for cut in message.cuts if cut > end)
@@ -177,7 +178,7 @@ def _replied(message: Message, head: ResponseHead, end: int) -> Read | Refusal:
     if isinstance(read, Refusal):
         return read
     body, size = read
-    if head.framing is UNTIL_CLOSE:
+    if head.shape.framing is UNTIL_CLOSE:
         size = len(message.raw) - end
     return Read(first, fields, body, -1 if size < 0 else end + size)
 
