@@ -49,7 +49,13 @@ from gateway.risk import score_request
 from gateway.routing import NeedBodyFor, Router, acting_method
 from gateway.selfcheck import FirstCallers
 from gateway.standing import Remembered, Standing, holds_until_s
-from gateway.submission import FINISH_FIELD, MAX_FINISH_BYTES, may_finish, read_finish
+from gateway.submission import (
+    FINISH_FIELD,
+    MAX_FINISH_BYTES,
+    may_finish,
+    read_finish,
+    visited_route,
+)
 from gateway.tokens import open_visit
 from gateway.wire.plan import NeedBody, Plan
 
@@ -305,7 +311,7 @@ class Guard:
     def _finish(self, asked: Asked, site: Site, body: bytes) -> Plan | Awaitable[Plan]:
         token, again = read_finish(body)
         visit = open_visit(self._ring, token)
-        route = _visited(site, visit)
+        route = visited_route(site, visit)
         facts = self._finishing_facts(asked, site, route, visit)
         decision = decide(route, facts)
         if isinstance(decision, Resume):
@@ -396,9 +402,3 @@ class Guard:
         """The wire turned a message away by itself."""
         self._metrics.refused(refusal.status)
         self._log.refused(refusal, peer)
-
-
-def _visited(site: Site, visit: Visit | None) -> Route | None:
-    if visit is None or visit.site != site.name:
-        return None
-    return next((route for route in site.routes if route.name == visit.route), None)

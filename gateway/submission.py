@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
-from gateway.model import Length, RequestHead
+from gateway.model import Length, RequestHead, Route, Site, Visit
 
 FINISH_FIELD = b"gateway_visit="
 MAX_FINISH_BYTES = 16 * 1024
@@ -27,3 +27,10 @@ def read_finish(body: bytes) -> tuple[str, bool]:
     except ValueError:
         return "", False
     return fields.get("gateway_visit", [""])[0], fields.get("gateway_again") == ["1"]
+
+
+def visited_route(site: Site, visit: Visit | None) -> Route | None:
+    """The route that the visit is about, if this site still has it."""
+    if visit is None or visit.site != site.name:
+        return None
+    return next((route for route in site.routes if route.name == visit.route), None)
