@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.affinity import Stay
 from gateway.asked import Asked
 from gateway.headers import to_app
 from gateway.model import Caller, Forward, Headers, Peer, Reason, RequestHead, Resume, Site
@@ -15,7 +16,9 @@ def app_head(site: Site, caller: Caller, request: RequestHead, peer: Peer, ours:
     return to_app(request, caller, ours, peer=peer, host=host)
 
 
-def usual_plan(asked: Asked, site: Site, request: RequestHead, fields: bytes) -> Plan:
+def usual_plan(
+    asked: Asked, site: Site, request: RequestHead, fields: bytes, stay: Stay | None
+) -> Plan:
     """A request without a body to the app. `fields` is all of the head from behind the target."""
     method = request.method
     return Plan(
@@ -27,6 +30,7 @@ def usual_plan(asked: Asked, site: Site, request: RequestHead, fields: bytes) ->
         None,
         asked,
         method in IDEMPOTENT,
+        stay=stay,
     )
 
 

@@ -19,7 +19,7 @@ from gateway.finish import Finisher, Noted, Ready
 from gateway.forwarding import IDEMPOTENT, about_decision, app_head, told, usual_plan
 from gateway.handover import Handover
 from gateway.ids import References
-from gateway.log import DecisionLog, telling
+from gateway.log import DecisionLog, is_plain, telling
 from gateway.metrics import Metrics
 from gateway.model import (
     Block,
@@ -61,7 +61,6 @@ from gateway.wire.plan import NeedBody, Plan
 
 MAX_PEERS = 32  # from which one block of fields is known
 
-_PLAIN = frozenset({Reason.NO_ROUTE, Reason.ALLOWED, Reason.PREFLIGHT, Reason.MODE_OFF})
 _TROUBLE_STATUS = {  # else 502
     Reason.APP_TIMEOUT: 504,
     Reason.APP_BUSY: 503,
@@ -176,10 +175,8 @@ class Guard:
         return self._usual(asked, site, standing.fields + reference + known.fields)
 
     def _usual(self, asked: Asked, site: Site, fields: bytes) -> Plan:
-        plan = usual_plan(asked, site, asked.request, fields)
-        if self._stays:
-            plan.stay = self._stay(asked, site, asked.request)
-        return plan
+        stay = self._stay(asked, site, asked.request) if self._stays else None
+        return usual_plan(asked, site, asked.request, fields, stay)
 
     def _remembered(self, asked: Asked, site: Site, decision: Decision) -> Remembered | None:
         if not isinstance(decision, Forward) or not (until_s := holds_until_s(decision)):
@@ -388,9 +385,7 @@ class Guard:
             asked.tally.add(status, seconds)
         else:
             self._metrics.request(decision, status, seconds, ours=plan.ours, upstream=app)
-        if isinstance(decision, Preflight) or (
-            isinstance(decision, Forward) and decision.reason in _PLAIN
-        ):
+        if is_plain(decision):
             if not self._sample or random.random() >= self._sample:  # noqa: S311 - no secret
                 return
         elif isinstance(decision, Resume) and status and not plan.ours:

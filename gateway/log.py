@@ -39,6 +39,7 @@ _CACHED_ADDRESSES = 4_096  # a page's requests come from one; truncating costs 1
 
 _LEVELS = ("debug", "info", "warning", "error")
 _INFO = _LEVELS.index("info")
+_PLAIN = frozenset({Reason.NO_ROUTE, Reason.ALLOWED, Reason.PREFLIGHT, Reason.MODE_OFF})
 
 
 class TextSink(Protocol):
@@ -230,6 +231,13 @@ _quoted = json.encoder.encode_basestring_ascii
 
 def _named(name: str, value: str) -> str:
     return f'"{name}": {_quoted(value)}, ' if value else ""
+
+
+def is_plain(decision: Decision | None) -> bool:
+    """What is counted, and gets a record only as one of a sample."""
+    if isinstance(decision, Forward):
+        return decision.reason in _PLAIN
+    return isinstance(decision, Preflight)
 
 
 def telling(decision: Decision | None) -> str:
