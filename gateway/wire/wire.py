@@ -66,7 +66,8 @@ class Wire:
         self.now_s = 0.0  # when the next tick is due: a deadline counted from it is never early
         self._tick_s = min(self.limits.tick_s, self.limits.sweep_s)
         self._shortest_s = min(self.limits.sweep_s, *_deadlines(self.limits))
-        self._sweep_due_s = 0.0
+        self._swept_s = self._sweep_took_s = 0.0  # when last, and for how long
+        self._soonest_s = math.inf  # the first deadline that was seen then
         self._next_leave_s = 0.0  # of a WebSocket, while draining with patience
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -110,7 +111,8 @@ class Wire:
     def _tick(self) -> None:
         now_s = asyncio.get_running_loop().time()
         self._wind()
-        if now_s >= self._sweep_due_s:
+        shortest_s = min(self._shortest_s, self.upstreams.shortest_s)
+        if now_s >= next_look_s(self._swept_s, self._soonest_s, shortest_s, self._sweep_took_s):
             self._sweep(now_s)
 
     def _sweep(self, now_s: float) -> None:
@@ -124,9 +126,8 @@ class Wire:
             assert self._timer is not None
             self._timer.cancel()
             self._timer = None
-        took_s = asyncio.get_running_loop().time() - now_s
-        shortest_s = min(self._shortest_s, self.upstreams.shortest_s)
-        self._sweep_due_s = next_look_s(now_s, soonest_s, shortest_s, took_s)
+        self._swept_s, self._soonest_s = now_s, soonest_s
+        self._sweep_took_s = asyncio.get_running_loop().time() - now_s
 
     async def drain(self, grace_s: float) -> None:
         """Let what is under way end, take leave of the rest; after `grace_s` cut everything.

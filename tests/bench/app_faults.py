@@ -31,7 +31,7 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 
 def at_once(app: AppProcess) -> dict[str, Any]:
     """The app, without waiting for it to come back: what is measured is the refusal."""
-    return {"url": app.url}
+    return {"url": app.url, "wait": "0s"}
 
 
 # --- kill -9 in the middle of a body ---------------------------------------------------------

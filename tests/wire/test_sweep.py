@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model import Reason
+from gateway.model import Reason, Upstream
 from gateway.wire import WireLimits
 from gateway.wire.wire import next_look_s
-from tests.wire.harness import Conn, gate_before, replies
+from tests.wire.harness import Conn, Guard, gate_before, replies
 
 GET = b"GET / HTTP/1.1\r\nHost: s\r\n\r\n"
 
@@ -45,7 +45,7 @@ async def halfway(conn: Conn) -> None:
     await asyncio.sleep(60)
 
 
-SELDOM = replace(WireLimits(), sweep_s=3600, tick_s=0.02)
+SELDOM = replace(WireLimits(), sweep_s=3600, pool_idle_s=600, tick_s=0.02)
 
 
 async def test_a_due_deadline_does_not_wait_for_the_next_round(tmp_path: Path) -> None:
@@ -55,6 +55,19 @@ async def test_a_due_deadline_does_not_wait_for_the_next_round(tmp_path: Path) -
         began_s = loop.time()
         assert b"502 Bad Gateway" in await gate.message(GET)
         assert loop.time() - began_s >= limits.reply_head_s
+        assert gate.guard.reasons == [Reason.APP_TIMEOUT]
+
+
+async def test_an_app_may_have_less_time_than_others(tmp_path: Path) -> None:
+    """Its first request is the first that anybody hears of its deadline."""
+
+    def guard(app: Upstream, gate: Upstream) -> Guard:
+        return Guard(replace(app, reply_head_s=0.3), gate)
+
+    async with gate_before(hang, tmp_path, limits=SELDOM, guard=guard) as gate:
+        await gate.client()
+        await asyncio.sleep(0.1)  # a look has passed, and saw nothing that is due soon
+        assert b"502 Bad Gateway" in await gate.message(GET)
         assert gate.guard.reasons == [Reason.APP_TIMEOUT]
 
 
