@@ -45,7 +45,7 @@ async def halfway(conn: Conn) -> None:
     await asyncio.sleep(60)
 
 
-SELDOM = replace(WireLimits(), sweep_s=3600, pool_idle_s=600, tick_s=0.02)
+SELDOM = replace(WireLimits(), sweep_s=3600, pool_idle_s=600, connect_s=600, tick_s=0.02)
 
 
 async def test_a_due_deadline_does_not_wait_for_the_next_round(tmp_path: Path) -> None:
