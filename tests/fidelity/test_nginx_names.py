@@ -155,6 +155,24 @@ async def test_proxy_extra_data(
     seen = await ask(ways, get(method=method), LENGTH % size + body)
     assert seen.client == LENGTH % size + (b"" if method == b"HEAD" else got)
     assert seen.stays  # what is asked next gets its own answer
+    if body != got:
+        assert await _used_again(ways, LENGTH % size + body, method) == 2
+
+
+async def _used_again(ways: Ways, said: bytes, method: bytes = b"GET") -> int:
+    """How many of the app's connections two requests took."""
+    used: set[Line] = set()
+
+    async def serve(line: Line, _: bytes) -> bool:
+        used.add(line)
+        await line.send(said)
+        return True
+
+    async with conversing(ways.app, ways.gate, serve) as line:
+        for _ in range(2):
+            await line.send(get(method=method))
+            await line.reply(method)
+    return len(used)
 
 
 @pytest.mark.parametrize(
@@ -207,6 +225,7 @@ async def test_proxy_chunked_extra(ways: Ways) -> None:
     whole = CHUNKED + b"8\r\nSEE-THIS\r\n0\r\n\r\n"
     seen = await ask(ways, get(), whole + b"BUT-NOT-THIS")
     assert (seen.client, seen.stays) == (whole, True)
+    assert await _used_again(ways, whole + b"BUT-NOT-THIS") == 2
 
 
 KEPT = {
@@ -410,6 +429,9 @@ async def test_proxy_trailers(ways: Ways) -> None:
     )
     seen = await ask(ways, get(b"/", b"Connection: te", b"TE: trailers"), whole)
     assert seen.client == whole
+    seen = await ask(ways, get(), whole.replace(b"X-Another: bar", b"Content-Length: 3"))
+    assert not seen.stays  # cut: some clients would frame by it
+    assert b"Content-Length" not in seen.client
 
 
 async def test_proxy_unix(tmp_path_factory: pytest.TempPathFactory) -> None:
