@@ -298,6 +298,20 @@ def test_refused(status: int, raw: bytes) -> None:
     assert head.status == status
 
 
+@pytest.mark.parametrize(
+    ("lengths", "codings"),
+    [([b"3", b"3"], []), ([b"3", b"4"], []), ([b"3"], [b"chunked"]), ([], [b"chunked"] * 2)],
+)
+def test_framing_is_refused_by_ourselves_too(lengths: list[bytes], codings: list[bytes]) -> None:
+    """llhttp refuses these before; should it ever be more lenient, we still are not."""
+    said = {b"content-length": lengths, b"transfer-encoding": codings}
+    seen = {name: values for name, values in said.items() if values}
+    assert heads._request_framing(seen, (1, 1)) in (
+        Refusal(400, "content-length"),
+        Refusal(400, "transfer-encoding"),
+    )
+
+
 # --- Replies -------------------------------------------------------------------------------
 
 
