@@ -140,7 +140,7 @@ def says_close(head: bytes) -> bool:
 def methods_of(stream: bytes) -> list[bytes]:
     """Of each request in `stream`, one after the other."""
     found = []
-    while stream:
+    while stream := stream.removeprefix(b"\r\n"):
         head, _, rest = stream.partition(END)
         found.append(head.split(b" ")[0])
         if _CHUNKED.search(head):

@@ -26,6 +26,7 @@ EXCEPTIONS = {
     "absolute-form": "Absolute-form targets go on in origin-form",
     "host": "an HTTP/1.0 request without Host gets the upstream's",
     "blanks": "Blanks around a value",
+    "empty lines": "Empty lines before a request are skipped",
     "method": "methods outside llhttp's table (501)",
     "target": "raw non-ASCII targets (400)",
     "trailer names": "trailers that name deciding headers (400)",
@@ -37,7 +38,7 @@ EXCEPTIONS = {
     "our cookies": "`Set-Cookie` of a name that starts with `gateway_`",
     "continue": "the app's own `100 Continue`",
     "handshake": "of a WebSocket handshake are written anew, last",
-    "early": "what is left of a body is not sent on once the app has replied",
+    "early": "Once the app has replied, what is left of a body is not sent on",
     "malformed": "Refused before anything reaches the app",
     "unusable": "a reply that can't be understood (502)",
 }

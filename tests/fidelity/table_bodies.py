@@ -106,6 +106,12 @@ EARLY = (
         why=("expect",),
     ),
     Pair(
+        "an expectation that nobody knows",
+        get(b"/", b"Expect: the-best", b"X: y"),
+        told=(cut(b"Expect: the-best\r\n"),),
+        why=("expect",),
+    ),
+    Pair(
         "103 before the body is read",
         (get(b"/", b"Content-Length: 3", method=b"PUT"), b"abc"),
         at_head=b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n",
@@ -122,6 +128,14 @@ EARLY = (
 )
 
 PIPELINED = (
+    Pair(
+        "empty lines between requests",
+        b"\r\n" + post(b"a") + b"\r\n" + get(b"/2"),
+        reply(b"one"),
+        more=(reply(b"two"),),
+        told=(cut(b"\r\n"), (b"a\r\nGET", b"aGET")),
+        why=("empty lines",),
+    ),
     Pair(
         "three GETs",
         get(b"/1") + get(b"/2") + get(b"/3"),
