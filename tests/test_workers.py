@@ -9,10 +9,15 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
 
 from gateway.config import load
 from gateway.gate import COUNTED_EVERY_S
@@ -173,6 +178,108 @@ async def test_a_reload_cannot_move_the_sockets(app: Recorder, start_gate: Start
     gate.config_file.write_text(text.replace(str(gate.admin_port), str(gate.admin_port + 1)))
     os.kill(gate.pid, signal.SIGHUP)
     await until(lambda: "change only by a restart" in gate.log_text())
+
+
+@asynccontextmanager
+async def echoes() -> AsyncIterator[tuple[str, list[int | None]]]:
+    """A WebSocket app by the library: its address, and the codes its connections ended with."""
+    codes: list[int | None] = []
+
+    async def echo(socket: ServerConnection) -> None:
+        async for message in socket:
+            await socket.send(message)
+        codes.append(socket.close_code)
+
+    async with serve(echo, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", codes
+
+
+async def test_sigterm_ends_websockets_with_1001_on_both_sides(start_gate: StartGate):
+    async with echoes() as (url, codes):
+        gate = await start_gate([ROUTE], upstream=url, workers=2)
+        clients = [await connect(f"ws://127.0.0.1:{gate.port}/") for _ in range(6)]
+        for client in clients:
+            await client.send("hello")
+            assert await client.recv() == "hello"
+        ending = asyncio.gather(*(client.wait_closed() for client in clients))
+        assert await gate.stop() == 0
+        await ending
+        assert [client.close_code for client in clients] == [1001] * 6
+        await until(lambda: len(codes) == 6)
+        assert codes == [1001] * 6
+
+
+async def test_after_a_reload_websockets_come_back_to_the_new_workers(start_gate: StartGate):
+    async with echoes() as (url, _):
+        limits = {"wire": {"drain": "8s"}}
+        gate = await start_gate([ROUTE], upstream=url, workers=2, limits=limits)
+        await until(lambda: len(gate.workers()) == 2)
+        before = gate.workers()
+        async with connect(f"ws://127.0.0.1:{gate.port}/") as client:
+            os.kill(gate.pid, signal.SIGHUP)
+            await until(lambda: '"event": "reloaded"' in gate.log_text())
+            await client.wait_closed()
+            assert client.close_code == 1001
+        async with connect(f"ws://127.0.0.1:{gate.port}/") as client:
+            await until(lambda: not gate.workers() & before)
+            await client.send("still there")
+            assert await client.recv() == "still there"
+
+
+async def test_who_was_replaced_twice_does_not_wait_for_idle_clients(
+    app: Recorder, start_gate: StartGate
+):
+    gate = await start_gate([ROUTE], workers=1, limits={"wire": {"drain": "100s"}})
+    await until(lambda: gate.log_text().count('"event": "started"') == 1)
+    before = gate.workers()
+    reader, writer = await asyncio.open_connection("127.0.0.1", gate.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+    for count in (1, 2):
+        assert before < gate.workers() or count == 1, "it waits for who may still ask"
+        os.kill(gate.pid, signal.SIGHUP)
+        await until(lambda count=count: len(gate.records("reloaded")) == count)
+    await until(lambda: not gate.workers() & before)
+    writer.close()
+
+
+STUCK = """
+import signal, sys, time
+from pathlib import Path
+from gateway import workers
+from gateway.config import load
+from gateway.counting import Counts
+from gateway.notify import Notifier
+from gateway.sockets import bind
+
+def serve(config, sockets, ready, row):
+    with Path(sys.argv[2]).open("a") as starts:
+        starts.write("x")
+    if Path(sys.argv[2]).stat().st_size > 1:
+        signal.signal(signal.SIGTERM, lambda *a: sys.exit(0))
+        ready()
+    time.sleep(60)
+    return 0
+
+workers.START_WITHIN_S = 0.3
+config = load(Path(sys.argv[1]), {})
+counts = Counts(1, bytes(16))
+sys.exit(workers.Master(config, bind(config), serve, Notifier(""), counts).run())
+"""
+
+
+def test_a_worker_that_never_listens_is_killed_and_started_again(tmp_path: Path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text(PLAIN.format(port=0))
+    command = [sys.executable, "-c", STUCK, str(file), str(tmp_path / "starts")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as master:
+        assert master.stdout is not None
+        said = json.loads(master.stdout.readline())
+        assert (said["event"], said["code"]) == ("worker_ended", -9)
+        time.sleep(0.5)
+        master.terminate()
+        assert master.wait(15) == 0
+        assert master.stdout.read() == "", "the second one listened, and was left in peace"
 
 
 async def test_what_is_under_way_ends_before_the_gate_does(app: Recorder, start_gate: StartGate):

@@ -12,7 +12,8 @@ GOING_AWAY: Final = 1001  # §7.4.1
 CLOSE: Final = 0x8
 _MAX_CONTROL_BYTES: Final = 125  # §5.5
 _RESERVED: Final = 0x30  # RSV2 and RSV3, which no registered extension uses; RSV1: compressed
-_OPCODES: Final = frozenset({0, 1, 2, CLOSE, 9, 10})
+_MOST_HEAD_BYTES: Final = 14
+_LAST, _FRAGMENT, _CONTROL = 0, 1, 2
 _NO_MASK: Final = b"\0\0\0\0"  # a mask hides text from intermediaries; we are one, and hide nothing
 
 
@@ -56,12 +57,11 @@ class Frames:
             end, self._left = -1 if self._in_message else at, 0
         while at < size:
             known = len(self._head)
-            head = self._head + data[at : at + 14 - known]
-            size_bytes = _head_bytes(head)
-            if len(head) < size_bytes:
+            head = self._head + data[at : at + _MOST_HEAD_BYTES - known]
+            if len(head) < 2 or len(head) < _HEAD_BYTES[head[1]]:
                 self._head = head
                 return end
-            at += size_bytes - known
+            at += _HEAD_BYTES[head[1]] - known
             self._head = b""
             payload_bytes = self._payload_bytes(head)
             if payload_bytes < 0:
@@ -76,29 +76,35 @@ class Frames:
 
     def _payload_bytes(self, head: bytes) -> int:
         """Of a complete header; -1 if no endpoint may send it (§5.1, §5.2, §5.5)."""
-        first, second = head[0], head[1]
-        short = second & 0x7F
-        size = int.from_bytes(head[2:4] if short == 126 else head[2:10]) if short > 125 else short
-        control = first & 0x08
-        least = {126: 126, 127: 2**16}.get(short, 0)
-        if bool(second & 0x80) != self._masked or not least <= size < 2**63:
+        kind, short = _KINDS[head[0]], head[1] & 0x7F
+        if kind is None or (head[1] > 127) != self._masked:
             return -1
-        if first & (_RESERVED | 0x0F) not in _OPCODES:
-            return -1
-        if control and (size > _MAX_CONTROL_BYTES or not first & 0x80):
-            return -1
-        if not control:
-            self._in_message = not first & 0x80
-        self.closed = self.closed or first & 0x0F == CLOSE
-        return size
+        if kind in (_CONTROL, CLOSE):
+            self.closed = self.closed or kind == CLOSE
+            return short if short <= _MAX_CONTROL_BYTES else -1
+        self._in_message = kind == _FRAGMENT
+        if short < 126:
+            return short
+        size = int.from_bytes(head[2:4] if short == 126 else head[2:10])
+        return size if (126 if short == 126 else 2**16) <= size < 2**63 else -1
 
 
-def _head_bytes(head: bytes) -> int:
-    """How long the header is that begins so; 2 while that is not known."""
-    if len(head) < 2:
-        return 2
-    length = {126: 2, 127: 8}.get(head[1] & 0x7F, 0)
-    return 2 + length + (4 if head[1] & 0x80 else 0)
+def _kind(first: int) -> int | None:
+    """What a frame is that begins so; None: nothing that anybody has defined."""
+    opcode, final = first & 0x0F, first & 0x80
+    if first & _RESERVED or opcode not in (0, 1, 2, CLOSE, 9, 10):
+        return None
+    if opcode & 0x08:
+        control = CLOSE if opcode == CLOSE else _CONTROL
+        return control if final else None  # §5.5: never in fragments
+    return _LAST if final else _FRAGMENT
+
+
+_KINDS: Final = tuple(_kind(first) for first in range(256))
+_HEAD_BYTES: Final = tuple(  # by the second byte
+    2 + {126: 2, 127: 8}.get(second & 0x7F, 0) + (4 if second & 0x80 else 0)
+    for second in range(256)
+)
 
 
 def close_frame(code: int, *, masked: bool) -> bytes:
