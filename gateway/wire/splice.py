@@ -46,12 +46,14 @@ class Splice:
         self._from_client = Frames(masked=True)
         self._from_app = Frames(masked=False)
         self.leaves = False  # the client is to be told at the next end of a message
-        self.told_s = math.inf  # … and was
+        self.told_s = math.inf  # … and was, or said something after that
         link.listener = self
 
     def client_data(self, data: bytes) -> None:
         self._moved = True
         self._from_client.feed(data)
+        if self.told_s < math.inf:
+            self.told_s = asyncio.get_running_loop().time()  # it still ends what it was saying
         self._link.transport.write(data)
 
     def upstream_data(self, data: bytes) -> None:

@@ -17,6 +17,7 @@ from gateway.wire.frames import close_frame
 from tests.wire.harness import Conn, Gate, gate_before, ok, replies
 from tests.wire.test_splice import HANDSHAKE, SWITCHED
 
+SOON_S = 20.0  # of whatever does not wait for its grace to end, on a machine however busy
 GOODBYE = close_frame(1001, masked=False)
 
 
@@ -50,6 +51,12 @@ async def sockets(tmp_path: Path, app: App) -> AsyncIterator[tuple[Gate, str]]:
         yield gate, f"ws://127.0.0.1:{gate.port}/"
 
 
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(SOON_S):
+        while not holds():
+            await asyncio.sleep(0.005)
+
+
 async def closed(client: ClientConnection) -> int | None:
     """The code that a client ends with, after all messages."""
     async for _ in client:
@@ -65,11 +72,10 @@ async def test_both_ends_hear_1001(tmp_path: Path, compression: str | None) -> N
         connect(url, compression=compression) as client,
     ):
         await client.send("before")
-        await client.ping()
-        await asyncio.sleep(0.05)
-        await asyncio.wait_for(gate.wire.drain(5), 2)
+        await until(lambda: app.got)
+        await asyncio.wait_for(gate.wire.drain(60), SOON_S)
         assert await closed(client) == 1001
-        await asyncio.sleep(0.05)
+        await until(lambda: app.codes)
         assert (app.got, app.codes) == (["before"], [1001])
 
 
@@ -89,13 +95,13 @@ async def test_a_stream_of_frames_ends_after_a_whole_one(tmp_path: Path) -> None
         connect(url, compression=None, max_queue=None) as client,
     ):
         numbers = [int((await client.recv())[:8]) for _ in range(20)]
-        draining = asyncio.ensure_future(gate.wire.drain(5))
+        draining = asyncio.ensure_future(gate.wire.drain(60))
         async for message in client:
             assert len(message) == 100_008
             numbers.append(int(message[:8]))
         assert client.close_code == 1001
         assert numbers == list(range(len(numbers)))
-        await asyncio.wait_for(draining, 4)
+        await asyncio.wait_for(draining, SOON_S)
 
 
 async def test_a_message_in_fragments_is_waited_for(tmp_path: Path) -> None:
@@ -109,12 +115,14 @@ async def test_a_message_in_fragments_is_waited_for(tmp_path: Path) -> None:
 
     app = App(lambda socket: socket.send(fragments()))
     async with sockets(tmp_path, app) as (gate, url), connect(url) as client:
-        await asyncio.sleep(0.05)
-        draining = asyncio.ensure_future(gate.wire.drain(5))
+        parts = client.recv_streaming()
+        assert await anext(parts) == "first"
+        draining = asyncio.ensure_future(gate.wire.drain(60))
         asyncio.get_running_loop().call_later(0.2, waits.set)
-        assert await client.recv() == "firstlast"
-        assert await asyncio.wait_for(closed(client), 2) == 1001
-        await asyncio.wait_for(draining, 4)
+        assert "".join([str(part) async for part in parts]) == "last"
+        assert await asyncio.wait_for(closed(client), SOON_S) == 1001
+        await asyncio.wait_for(draining, SOON_S)
+        await until(lambda: app.codes)
     assert app.codes == [1001]
 
 
@@ -132,7 +140,7 @@ async def test_when_time_is_up_a_boundary_between_fragments_will_do(tmp_path: Pa
         assert await client.head() == SWITCHED
         draining = asyncio.ensure_future(gate.wire.drain(0.3))
         assert await client.rest() == fragment + GOODBYE
-        await asyncio.wait_for(draining, 2)
+        await asyncio.wait_for(draining, SOON_S)
 
 
 async def test_what_the_client_said_before_it_knew_arrives(tmp_path: Path) -> None:
@@ -143,10 +151,10 @@ async def test_what_the_client_said_before_it_knew_arrives(tmp_path: Path) -> No
     ):
         sending = asyncio.ensure_future(client.send(b"x" * 20_000_000))
         await asyncio.sleep(0.01)
-        await asyncio.wait_for(gate.wire.drain(10), 9)
+        await asyncio.wait_for(gate.wire.drain(60), SOON_S)
         await sending
         assert await closed(client) == 1001
-        await asyncio.sleep(0.05)
+        await until(lambda: app.codes)
         assert [len(message) for message in app.got] == [20_000_000]
         assert app.codes == [1001]
 
@@ -168,7 +176,7 @@ async def test_in_the_middle_of_a_frame_it_is_simply_closed(tmp_path: Path) -> N
         assert await client.head() == SWITCHED
         draining = asyncio.ensure_future(gate.wire.drain(0.3))
         assert await client.rest() == half(200_000)
-        await asyncio.wait_for(draining, 2)
+        await asyncio.wait_for(draining, SOON_S)
 
 
 async def test_the_library_takes_that_for_what_it_is(tmp_path: Path) -> None:
@@ -181,7 +189,7 @@ async def test_the_library_takes_that_for_what_it_is(tmp_path: Path) -> None:
     app = App(stall)
     async with sockets(tmp_path, app) as (gate, url), connect(url) as client:
         await asyncio.sleep(0.05)
-        await asyncio.wait_for(gate.wire.drain(0.3), 2)
+        await asyncio.wait_for(gate.wire.drain(0.3), SOON_S)
         with pytest.raises(ConnectionClosed):
             await client.recv()
         assert client.close_code == 1006
@@ -197,9 +205,9 @@ async def test_what_are_no_frames_is_closed_at_once(tmp_path: Path) -> None:
         client = await gate.client()
         await client.send(HANDSHAKE)
         assert await client.head() == SWITCHED
-        draining = asyncio.ensure_future(gate.wire.drain(20))
+        draining = asyncio.ensure_future(gate.wire.drain(60))
         assert await client.rest() == b"SSH-2.0-x\r\n"
-        await asyncio.wait_for(draining, 2)
+        await asyncio.wait_for(draining, SOON_S)
 
 
 MESSAGE, MASKED = b"\x81\x03abc", b"\x81\x83\0\0\0\0abc"
@@ -222,12 +230,12 @@ async def test_a_client_that_says_nothing_more(tmp_path: Path) -> None:
         await client.send(HANDSHAKE)
         assert await client.head() == SWITCHED
         await client.send(MASKED)
-        draining = asyncio.ensure_future(gate.wire.drain(20))
+        draining = asyncio.ensure_future(gate.wire.drain(60))
         assert await client.exactly(9) == MESSAGE + GOODBYE
         more.set()
         assert await client.rest() == b""
-        await asyncio.wait_for(draining, 4)
-        await asyncio.sleep(0.02)
+        await asyncio.wait_for(draining, SOON_S)
+        await until(lambda: heard)
     assert heard == [MASKED + close_frame(1001, masked=True)]
 
 
@@ -245,14 +253,14 @@ async def test_a_client_that_leaves_without_a_word(tmp_path: Path, how: str) -> 
         await client.send(HANDSHAKE)
         assert await client.head() == SWITCHED
         await client.send(MASKED)
-        draining = asyncio.ensure_future(gate.wire.drain(20))
+        draining = asyncio.ensure_future(gate.wire.drain(60))
         assert await client.exactly(4) == GOODBYE
         if how == "close":
             client.close()
         else:
             client.writer.write_eof()
-        await asyncio.wait_for(draining, 1)
-        await asyncio.sleep(0.02)
+        await asyncio.wait_for(draining, SOON_S)
+        await until(lambda: heard)
     assert heard == [MASKED + close_frame(1001, masked=True)]
 
 
@@ -269,11 +277,11 @@ async def test_half_a_frame_of_the_client_gets_no_close_frame_behind_it(tmp_path
         await client.send(HANDSHAKE)
         assert await client.head() == SWITCHED
         await client.send(MASKED[:-1])
-        draining = asyncio.ensure_future(gate.wire.drain(20))
+        draining = asyncio.ensure_future(gate.wire.drain(60))
         assert await client.exactly(4) == GOODBYE
         client.close()
-        await asyncio.wait_for(draining, 1)
-        await asyncio.sleep(0.02)
+        await asyncio.wait_for(draining, SOON_S)
+        await until(lambda: heard)
     assert heard == [MASKED[:-1]]
 
 
@@ -292,7 +300,7 @@ async def test_an_app_that_closes_by_itself_is_not_talked_over(tmp_path: Path) -
         assert await client.exactly(4) == said
         draining = asyncio.ensure_future(gate.wire.drain(0.3))
         assert await client.rest() == b""
-        await asyncio.wait_for(draining, 2)
+        await asyncio.wait_for(draining, SOON_S)
 
 
 async def test_with_patience_they_go_one_after_another(tmp_path: Path) -> None:
@@ -316,5 +324,5 @@ async def test_who_is_told_to_hurry_tells_all_at_once(tmp_path: Path) -> None:
         draining = asyncio.ensure_future(gate.wire.drain(100))
         await asyncio.wait(ending, return_when=asyncio.FIRST_COMPLETED)
         gate.wire.patient = False
-        assert await asyncio.wait_for(asyncio.gather(*ending), 5) == [1001] * 10
-        await asyncio.wait_for(draining, 5)
+        assert await asyncio.wait_for(asyncio.gather(*ending), SOON_S) == [1001] * 10
+        await asyncio.wait_for(draining, SOON_S)

@@ -217,14 +217,14 @@ async def test_draining_says_close_and_ends(tmp_path: Path) -> None:
         assert await idle.message() == ok(b"/idle")
         await busy.send(get(b"/slow"))
         await asyncio.sleep(0.01)
-        draining = asyncio.ensure_future(gate.wire.drain(3))
+        draining = asyncio.ensure_future(gate.wire.drain(30))
         assert await busy.rest() == ok(b"/slow", b"Connection: close\r\n")
         await idle.send(get(b"/late"))  # on its way when the drain began
         assert await idle.rest() == ok(b"/late", b"Connection: close\r\n")
         assert not draining.done()  # it lingers until the clients have seen it
         busy.close()
         idle.close()
-        await asyncio.wait_for(draining, 1)
+        await asyncio.wait_for(draining, 20)
 
 
 async def test_draining_with_patience_leaves_idle_connections_be(tmp_path: Path) -> None:
@@ -233,14 +233,14 @@ async def test_draining_with_patience_leaves_idle_connections_be(tmp_path: Path)
         await idle.send(get(b"/idle"))
         assert await idle.message() == ok(b"/idle")
         gate.wire.patient = True
-        draining = asyncio.ensure_future(gate.wire.drain(20))
+        draining = asyncio.ensure_future(gate.wire.drain(60))
         await asyncio.sleep(1.3)
         await idle.send(get(b"/late"))
         assert await idle.rest() == ok(b"/late", b"Connection: close\r\n")
         idle.close()
         gate.wire.patient = False  # told to hurry
         assert await silent.rest() == b""
-        await asyncio.wait_for(draining, 1)
+        await asyncio.wait_for(draining, 20)
 
 
 async def test_draining_knows_who_was_accepted_just_now(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ async def test_draining_knows_who_was_accepted_just_now(tmp_path: Path) -> None:
         made = gate.wire.protocol
 
         def begin() -> Client:
-            draining.append(asyncio.ensure_future(gate.wire.drain(3)))
+            draining.append(asyncio.ensure_future(gate.wire.drain(30)))
             return made()
 
         server = await asyncio.get_running_loop().create_server(begin, "127.0.0.1", 0)
@@ -260,7 +260,7 @@ async def test_draining_knows_who_was_accepted_just_now(tmp_path: Path) -> None:
         assert await client.rest() == ok(b"/first", b"Connection: close\r\n")
         server.close()
         client.close()
-        await asyncio.wait_for(draining[0], 1)
+        await asyncio.wait_for(draining[0], 20)
 
 
 async def test_what_was_pipelined_behind_the_last_reply_does_not_take_it_away(
@@ -268,7 +268,7 @@ async def test_what_was_pipelined_behind_the_last_reply_does_not_take_it_away(
 ) -> None:
     async with gate_before(echo, tmp_path) as gate:
         client = await gate.client()
-        draining = asyncio.ensure_future(gate.wire.drain(3))
+        draining = asyncio.ensure_future(gate.wire.drain(30))
         await asyncio.sleep(0)
         await client.send(get(b"/slow"))
         for _ in range(20):
@@ -276,7 +276,7 @@ async def test_what_was_pipelined_behind_the_last_reply_does_not_take_it_away(
             await asyncio.sleep(0.01)
         assert await client.rest() == ok(b"/slow", b"Connection: close\r\n")
         client.close()
-        await asyncio.wait_for(draining, 1)
+        await asyncio.wait_for(draining, 20)
 
 
 async def test_draining_ends_idle_connections(tmp_path: Path) -> None:
