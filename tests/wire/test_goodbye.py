@@ -303,6 +303,34 @@ async def test_an_app_that_closes_by_itself_is_not_talked_over(tmp_path: Path) -
         await asyncio.wait_for(draining, SOON_S)
 
 
+async def test_an_app_that_closes_behind_the_frame_under_way_is_not_either(
+    tmp_path: Path,
+) -> None:
+    said = close_frame(4000, masked=False)
+    whole = b"\x82\x7e\x10\x00" + b"x" * 4096
+    goes_on = asyncio.Event()
+
+    async def talk(conn: Conn) -> None:
+        await conn.head()
+        await conn.send(SWITCHED + whole[:100])
+        await goes_on.wait()
+        await conn.send(whole[100:] + said)
+        await conn.rest()
+
+    async with gate_before(talk, tmp_path) as gate:
+        client = await gate.client()
+        await client.send(HANDSHAKE)
+        assert await client.head() == SWITCHED
+        assert await client.exactly(100) == whole[:100]
+        draining = asyncio.ensure_future(gate.wire.drain(60))
+        await until(lambda: all(each.spliced.leaves for each in gate.wire.clients))
+        goes_on.set()
+        assert await client.exactly(len(whole) - 100 + 4) == whole[100:] + said
+        client.close()
+        assert await client.rest() == b""
+        await asyncio.wait_for(draining, SOON_S)
+
+
 async def test_with_patience_they_go_one_after_another(tmp_path: Path) -> None:
     async with sockets(tmp_path, App()) as (gate, url):
         clients = [await connect(url) for _ in range(10)]

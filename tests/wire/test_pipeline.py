@@ -221,6 +221,7 @@ async def test_draining_says_close_and_ends(tmp_path: Path) -> None:
         assert await busy.rest() == ok(b"/slow", b"Connection: close\r\n")
         await idle.send(get(b"/late"))  # on its way when the drain began
         assert await idle.rest() == ok(b"/late", b"Connection: close\r\n")
+        await asyncio.sleep(0.1)
         assert not draining.done()  # it lingers until the clients have seen it
         busy.close()
         idle.close()
