@@ -54,6 +54,7 @@ from gateway.wire import Admission, Event, Wire
 
 COLLECT_AFTER = (20_000, 20, 50)  # objects made and not freed; then younger generations' rounds
 COUNTED_EVERY_S = 0.5  # how old the figures of another worker may be
+INSIDE = "(gate)"  # the name of our own pages among the upstreams; no operator writes that
 OTHER_FILES = 128  # descriptors that are no connection of a client: store, sockets, log, libraries
 
 
@@ -138,7 +139,7 @@ class Gate:
             stack.push_async_callback(self.store.close)
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-")))
             gate_sock = str(folder / "gate.sock")
-            inside = Upstream("gateway", (Address(unix_path=gate_sock),))
+            inside = Upstream(INSIDE, (Address(unix_path=gate_sock),))
             boot = secrets.token_urlsafe(32)
             await self._start_pages(stack, gate_sock, boot)
             await self._start_admin(stack)

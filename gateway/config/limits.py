@@ -138,7 +138,7 @@ class WirePart(Part):
         default=written("64"),
         ge=0,
         le=10_000,
-        description="Idle connections to one app that a worker keeps.",
+        description="Idle connections to one address of an app that a worker keeps.",
     )
     pool_idle_timeout: Span = Field(
         default=written("4s"), ge=0.1, le=3600, description="… and for how long."

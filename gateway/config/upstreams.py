@@ -70,8 +70,8 @@ class UpstreamPart(Part):
         default=written("100"),
         ge=0,
         le=10**6,
-        description="Requests, in each worker, that wait for their turn or for the app to return; "
-        "beyond: 503.",
+        description="Requests, in each worker, that wait for their turn (beyond: 503), or for the "
+        "app to return (beyond: 502).",
     )
     queue_timeout: Span = Field(
         default=written("10s"),

@@ -80,6 +80,26 @@ async def test_the_least_busy_gets_it(tmp_path: Path) -> None:
         assert heads(apps) == [1, 5]
 
 
+async def test_idle_connections_are_no_work(tmp_path: Path) -> None:
+    go = asyncio.Event()
+
+    async def together(conn: Conn) -> None:
+        while await conn.head():
+            await go.wait()
+            await conn.send(ok())
+
+    async with servers(together, together) as apps, before(tmp_path, apps) as gate:
+        gate.guard.change = {"stay": Stay(b"k", 0)}
+        first = [asyncio.create_task(gate.message(get())) for _ in range(3)]
+        await until(lambda: heads(apps) == [3, 0])
+        go.set()
+        assert await asyncio.gather(*first) == [ok()] * 3
+        gate.guard.change = {}
+        for _ in range(4):
+            assert await gate.message(get()) == ok()
+        assert heads(apps) == [5, 2]
+
+
 async def test_a_visitor_stays(tmp_path: Path) -> None:
     """By key: each visitor at one address, all addresses in use."""
     async with servers(echo, echo, echo) as apps, before(tmp_path, apps) as gate:
@@ -327,6 +347,20 @@ async def test_never_all(tmp_path: Path) -> None:
             app.serve = echo
         assert await gate.message(get()) == ok(b"/")
         assert Counter(e for e, *_ in events)["back"] == 1  # the one that answered
+
+
+async def test_what_was_left_out_is_the_last_resort(tmp_path: Path) -> None:
+    more = {"eject_after": 1, "eject_s": 60}
+    async with servers(echo, echo) as apps, before(tmp_path, apps, **more) as gate:
+        events = listen_to(gate)
+        await apps[1].stop()
+        for _ in range(3):
+            assert await gate.message(post()) == ok(b"/")
+        assert ("out", "app", str(apps[1].address)) in events
+        await apps[0].stop()
+        await apps[1].start()
+        assert await gate.message(post()) == ok(b"/")
+        assert heads(apps) == [3, 1]
 
 
 async def test_a_reply_forgives(tmp_path: Path) -> None:
