@@ -384,19 +384,22 @@ async def test_a_reply_forgives(tmp_path: Path) -> None:
 
 
 async def test_deadlines_of_its_own(tmp_path: Path) -> None:
+    go = asyncio.Event()
+
     async def slowly(conn: Conn) -> None:
         while await conn.head():
-            await asyncio.sleep(0.4)
+            await go.wait()
             await conn.send(ok())
 
-    async with servers(slowly) as apps, before(tmp_path, apps) as gate:
-        patient = gate.guard.upstream
-        assert await gate.message(get()) == ok()
-        gate.guard.upstream = replace(patient, name="hasty", reply_head_s=0.1)
+    limits = replace(LIMITS, reply_head_s=60)
+    async with servers(slowly) as apps, before(tmp_path, apps, limits) as gate:
+        patient = asyncio.create_task(gate.message(get()))
+        await until(lambda: len(apps[0].heads) == 1)
+        gate.guard.upstream = replace(gate.guard.upstream, name="hasty", reply_head_s=0.1)
         assert b" 502 " in await gate.message(get())
         assert gate.guard.reasons == [Reason.APP_TIMEOUT]
-        gate.guard.upstream = patient
-        assert await gate.message(get()) == ok()
+        go.set()
+        assert await patient == ok()
 
 
 async def test_no_descriptor_is_left(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ import pytest
 
 from gateway.affinity import Stay
 from gateway.limits import WireLimits
-from gateway.model import Length, Reason, Upstream
+from gateway.model import Address, Length, Reason, Upstream
+from gateway.wire.pools import Pool
+from gateway.wire.upstreams import unwatched
 from tests.wire.backends import Server, dies, echo, request, servers
 from tests.wire.harness import Conn, Gate, gate_before, ok, replies
 from tests.wire.test_delivery import KEPT, Told, body
@@ -345,3 +347,18 @@ async def test_counts_start_anew_with_another_limit(tmp_path: Path) -> None:
         gate.guard.upstream = Upstream("app", (apps[1].address,))
         assert await gate.message(get()) == ok(b"/")
         assert heads(apps) == [1, 1]
+
+
+async def test_a_turn_for_who_is_just_leaving() -> None:
+    """Given and given up in the same moment: the next has it."""
+    pool = Pool(Upstream("app", (Address("127.0.0.1", 1),), max_requests=1), LIMITS, unwatched)
+    await pool.turn()
+    first, second = (asyncio.create_task(pool.turn()) for _ in range(2))
+    await asyncio.sleep(0)
+    pool.leave()
+    first.cancel()
+    await second
+    assert first.cancelled()
+    assert pool.busy == 1
+    pool.leave()
+    assert pool.busy == 0
