@@ -362,3 +362,39 @@ async def test_a_turn_for_who_is_just_leaving() -> None:
     assert pool.busy == 1
     pool.leave()
     assert pool.busy == 0
+
+
+async def test_woken_in_the_order_of_coming() -> None:
+    pool = Pool(Upstream("app", (Address("127.0.0.1", 1),)), LIMITS, unwatched)
+    woken: list[int] = []
+
+    async def wait(number: int) -> None:
+        await pool.come_back(20)
+        woken.append(number)
+
+    tasks = [asyncio.create_task(wait(number)) for number in range(5)]
+    await asyncio.sleep(0)
+    pool.came_back()
+    await asyncio.gather(*tasks)
+    assert woken == [0, 1, 2, 3, 4]
+
+
+async def test_all_addresses_are_used_again_after_a_restart(tmp_path: Path) -> None:
+    """However long they were to be left out: both were away for one reason."""
+    async with servers(echo, echo) as apps:
+        for app in apps:
+            await app.stop()
+        more = {"wait_s": 20, "eject_after": 1, "eject_s": 60}
+        async with before(tmp_path, *apps, **more) as gate:
+            events = listen_to(gate)
+            (task,) = await one_by_one(gate, post())
+            await until(lambda: sum(event == "out" for event, *_ in events) == 2)
+            for app in apps:
+                await app.start()
+            assert await task == ok(b"/")
+            await gate.client()  # somebody is there, so that time is looked at
+            await until(lambda: sum(event == "back" for event, *_ in events) == 2)
+            count = heads(apps)
+            for _ in range(4):
+                assert await gate.message(post()) == ok(b"/")
+            assert all(now > then for now, then in zip(heads(apps), count, strict=True))
