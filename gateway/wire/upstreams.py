@@ -33,6 +33,11 @@ def unwatched(event: Event, upstream: str, address: str) -> None:
     """Nobody wants to know."""
 
 
+def is_theirs(fault: BaseException) -> bool:
+    """Whether a connection was not made for a reason of the address's own."""
+    return isinstance(fault, OSError) and fault.errno not in _OUR_OWN
+
+
 class Upstreams:
     """All connections to upstreams, by upstream name and address.
 
@@ -167,7 +172,7 @@ class Upstreams:
                 raise ConnectionResetError  # dropped at once, before anything was sent
         except BaseException as fault:
             link.abandon()  # it may stand already, and nobody will ever use it
-            if blame and isinstance(fault, OSError) and fault.errno not in _OUR_OWN:
+            if blame and is_theirs(fault):
                 backend.failed()
             raise
         return link

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -16,6 +17,7 @@ import pytest
 from gateway.affinity import Cookie, Stay
 from gateway.limits import WireLimits
 from gateway.model import Address, Length, Reason, Upstream
+from gateway.wire.upstreams import is_theirs
 from tests.wire.backends import Server, dies, echo, request, servers
 from tests.wire.harness import Conn, Gate, Serve, gate_before, ok, replies
 from tests.wire.test_delivery import KEPT, Told, body
@@ -173,8 +175,15 @@ async def test_an_address_that_takes_no_connection(tmp_path: Path) -> None:
             gate.guard.upstream = Upstream("app", (at, apps[0].address))
             assert await gate.message(post()) == ok(b"/")
             gate.guard.upstream = Upstream("app", (at, at, at))
+            events = listen_to(gate)
             assert b" 502 " in await gate.message(post())
             assert gate.guard.reasons == [Reason.APP_TIMEOUT]
+            assert [event for event, *_ in events] == ["failed"] * 2  # the visitor waits no longer
+            await apps[0].stop()
+            gate.guard.upstream = Upstream("app", (at, apps[0].address), wait_s=60)
+            gate.guard.change = {"stay": Stay(b"k", 0)}
+            assert b" 502 " in await gate.message(post())
+            assert gate.guard.reasons == [Reason.APP_TIMEOUT] * 2  # it hangs: that is no restart
         for one in full:
             one.close()
 
@@ -199,6 +208,13 @@ async def test_what_was_sent_is_never_doubled(tmp_path: Path, method: bytes) -> 
 async def test_a_get_that_breaks_off_is_sent_once_more_elsewhere(tmp_path: Path) -> None:
     async with servers(dies, echo) as apps, before(tmp_path, apps) as gate:
         assert await gate.message(get()) == ok(b"/")
+        assert heads(apps) == [1, 1]
+
+
+async def test_elsewhere_also_for_who_stays(tmp_path: Path) -> None:
+    async with servers(dies, echo) as apps, before(tmp_path, apps) as gate:
+        gate.guard.change = {"stay": Stay(b"k", 0, COOKIES[:2], b"v0")}
+        assert await gate.message(get()) == ok(b"/", COOKIES[1].field)
         assert heads(apps) == [1, 1]
 
 
@@ -278,6 +294,22 @@ async def test_a_held_request_tries_every_address(tmp_path: Path) -> None:
         assert await gate.message(get()) == ok(b"/held", COOKIES[1].field)
         assert told.events == ["sending", "delivered"]
         assert heads(apps) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "fault, theirs",
+    [
+        (ConnectionRefusedError(errno.ECONNREFUSED, ""), True),
+        (FileNotFoundError(errno.ENOENT, ""), True),
+        (TimeoutError(), True),
+        (ConnectionResetError(), True),
+        (OSError(errno.EMFILE, ""), False),
+        (OSError(errno.EADDRNOTAVAIL, ""), False),
+        (asyncio.CancelledError(), False),
+    ],
+)
+def test_whose_fault(fault: BaseException, theirs: bool) -> None:
+    assert is_theirs(fault) == theirs
 
 
 # --- Left out, and back --------------------------------------------------------------------
@@ -400,6 +432,24 @@ async def test_deadlines_of_its_own(tmp_path: Path) -> None:
         assert gate.guard.reasons == [Reason.APP_TIMEOUT]
         go.set()
         assert await patient == ok()
+
+
+async def test_a_deadline_shorter_than_all_of_the_wires(tmp_path: Path) -> None:
+    async def then_hangs(conn: Conn) -> None:
+        await conn.head()
+        await conn.send(ok())
+        await conn.head()
+        await asyncio.sleep(60)
+
+    limits = WireLimits(pool_idle_s=60, connect_s=60, sweep_s=60)
+    more = {"limits": limits, "reply_head_s": 0.1}
+    async with servers(then_hangs) as apps, before(tmp_path, apps, **more) as gate:
+        client = await gate.client()
+        await client.send(get())
+        assert await client.message() == ok()
+        await asyncio.sleep(0.3)  # the next look at deadlines is far off
+        await client.send(get())
+        assert b" 502 " in await client.message()  # or the client's patience ends
 
 
 async def test_no_descriptor_is_left(tmp_path: Path) -> None:

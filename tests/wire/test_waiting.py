@@ -151,7 +151,7 @@ async def test_one_asks_for_all(tmp_path: Path) -> None:
     async with servers(echo) as apps:
         await apps[0].stop()
         async with before(tmp_path, *apps, wait_s=20) as gate:
-            upstreams = gate.wire.upstreams
+            upstreams, events = gate.wire.upstreams, listen_to(gate)
             tries = 0
             connect = upstreams._connect
 
@@ -165,6 +165,7 @@ async def test_one_asks_for_all(tmp_path: Path) -> None:
             await until(lambda: tries >= 30)
             await asyncio.sleep(0.35)
             assert tries <= 40
+            assert sum(event == "failed" for event, *_ in events) == 30  # of requests, not of looks
             await apps[0].start()
             assert await asyncio.gather(*tasks) == [ok(b"/")] * 30
 
