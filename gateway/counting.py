@@ -5,11 +5,11 @@ that writes there, so nothing is locked; when a process is gone, however it ende
 its row, and what it held counts no more. Whoever asks adds the rows up: old and new workers of a
 reload count side by side.
 
-By client, a row is a count-min sketch (Cormode and Muthukrishnan, 2005): `_DEPTH` times `_WIDTH`
-counters, of which a client has one each; its count is the least of them. It is never too low. It is
-too high by those who share all of its counters: with n connections open, by n / `_WIDTH` on average
-at most, and by more than k times that for one client in k ** `_DEPTH` at most. Where a client's
-counters lie depends on a key of this start, so nobody can choose with whom to share.
+By client, a row is a count-min sketch (Cormode and Muthukrishnan, 2005): `_DEPTH` parts of `_WIDTH`
+counters; a client has one in each, and its count is the least of them. That is never too low. It is
+too high only where somebody shares each of its counters: with n connections open, by n / `_WIDTH`
+on average at most, and by more than k times that for one client in k ** `_DEPTH` at most. Where a
+client's counters lie depends on a key of this start, so nobody can choose with whom to share.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -118,25 +118,31 @@ def test_counters_lie_behind_the_total_and_each_in_its_part():
     assert (min(second), max(second)) == (2**14 + 1, 2**15)
 
 
+FORK = """
+import os, signal
+from gateway.counting import Counts
+
+counts = Counts(2, b"k" * 16)
+mine, other = counts.take(), counts.take()
+told, tell = os.pipe()
+pid = os.fork()
+if pid == 0:
+    other.enter("a")
+    other.enter("b")
+    os.write(tell, b".")
+    signal.pause()
+    os._exit(0)
+assert os.read(told, 1) == b"."
+mine.enter("a")
+print(counts.total(), counts.of("a"), counts.of("b"))
+os.kill(pid, signal.SIGKILL)
+os.waitpid(pid, 0)
+counts.wipe(other)
+print(counts.total(), counts.of("a"), counts.of("b"))
+"""
+
+
 def test_processes_see_each_other_and_a_killed_one_is_wiped():
-    counts = table(2)
-    mine, other = counts.take(), counts.take()
-    told, tell = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        other.enter("a")
-        other.enter("b")
-        os.write(tell, b".")
-        signal.pause()
-        os._exit(0)
-    try:
-        assert os.read(told, 1) == b"."
-        mine.enter("a")
-        assert (counts.total(), counts.of("a"), counts.of("b")) == (3, 2, 1)
-    finally:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        os.close(told)
-        os.close(tell)
-    counts.wipe(other)
-    assert (counts.total(), counts.of("a"), counts.of("b")) == (1, 1, 0)
+    words = [sys.executable, "-c", FORK]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout.split("\n") == ["3 2 1", "1 1 0", ""]
