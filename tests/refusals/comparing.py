@@ -44,7 +44,7 @@ EXCEPTIONS: dict[str, Callable[[Read], bool]] = {
 
 def request(message: Message) -> str:
     """A request, ours against h11's."""
-    return _verdict(_our_request(message), oracles.request(message.raw), _same_request)
+    return _verdict(our_request(message), oracles.request(message.raw), _same_request)
 
 
 def chunks(message: Message) -> str:
@@ -130,7 +130,7 @@ def _stripped(read: Read) -> list[tuple[bytes, bytes]]:
 # --- Ours ----------------------------------------------------------------------------------
 
 
-def _our_request(message: Message) -> Read | Refusal | None:
+def our_request(message: Message) -> Read | Refusal | None:
     """None: the head has not come to its end."""
     raw = message.raw
     end = raw.find(END) + 4
@@ -208,7 +208,7 @@ def _body(
 def sent_on(message: Message) -> tuple[RequestHead, bytes, bytes] | None:
     """What an app is sent of an accepted, whole request: its head as we read it, bytes, payload."""
     end = message.raw.find(END) + 4
-    ours = _our_request(message)
+    ours = our_request(message)
     if not isinstance(ours, Read) or ours.ends < 0:
         return None
     head = read_request(message.raw[:end])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from random import Random
 
 import pytest
 
-from tests.refusals import corpus, oracles
+from tests.refusals import comparing, corpus, fuzzing, oracles
 from tests.refusals.conftest import Door
 from tests.refusals.corpus import SMUGGLED, Row
+from tests.refusals.oracles import Read
 
 ROWS = corpus.rows()
 REFUSED = [row for row in ROWS if not row.passes]
@@ -116,3 +118,28 @@ def test_a_request_may_come_byte_by_byte(door: Door) -> None:
     assert statuses == [200], said
     (only,) = door.app.take().messages
     assert (only.body, only.complete) == (b"abc", True)
+
+
+# --- Generated requests --------------------------------------------------------------------
+
+
+def test_generated_requests(door: Door) -> None:
+    """What `fuzzing` makes, at the gate itself: refused with nothing sent on, or whole."""
+    chance, taken = Random(5), 0
+    for _ in range(700):
+        message = fuzzing.request(chance)
+        ours = comparing.our_request(message)
+        if ours is None or (isinstance(ours, Read) and ours.ends < 0):
+            continue  # the gate waits for more
+        raw = message.raw[: ours.ends] if isinstance(ours, Read) else message.raw + SMUGGLED
+        statuses, closes, said = door.ask(raw)
+        heard = door.app.take()
+        if isinstance(ours, Read):
+            taken += 1
+            (only,) = heard.messages
+            assert statuses == [200], (raw, said)
+            assert (only.body, only.complete) == (ours.body, True), raw
+        else:
+            assert statuses == [ours.status] and closes, (raw, said)
+            assert heard.raw == b"", raw
+    assert taken > 150
