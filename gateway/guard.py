@@ -22,7 +22,6 @@ from gateway.ids import References
 from gateway.log import DecisionLog, is_plain, telling
 from gateway.metrics import Metrics
 from gateway.model import (
-    Block,
     BodySeen,
     Caller,
     Challenge,
@@ -115,7 +114,9 @@ class Guard:
         self, request: RequestHead, peer: Peer, body: BodySeen | None
     ) -> Plan | NeedBody | Awaitable[Plan | NeedBody]:
         """What to do with this request. NeedBody: call again with the body's beginning."""
-        standing = None if request.block is None else self._standing(request.block, request, peer)
+        block = request.block
+        known = None if block is None else block.known.get((self, peer.address))
+        standing: Standing | None = known or self._standing(request, peer)
         if standing is None:
             return self._plan(request, peer, body)
         if self._first_callers.looking:
@@ -125,22 +126,19 @@ class Guard:
             return self._handover.own(Asked(self._new_reference, site, caller, request, peer))
         return self._stand(standing, request, peer, body)
 
-    def _standing(self, block: Block, request: RequestHead, peer: Peer) -> Standing | None:
-        """What is known of these fields from this peer; None where no site is meant."""
-        key = self, peer.address
-        known: Standing | None = block.known.get(key)
-        if known is None:
-            site = self._router.site(block.host)
-            if site is None:
-                return None
-            caller = self._caller(request, peer, site)
-            head = app_head(site, caller, request, peer, ())
-            fields = head[len(request.method) + 1 + len(request.target) : -2]
-            tally = self._metrics.tally(_NO_ROUTE, ours=False, upstream=site.upstream.name)
-            if len(block.known) >= MAX_PEERS:
-                block.known.clear()
-            known = block.known[key] = Standing(site, caller, fields, tally)
-        return known
+    def _standing(self, request: RequestHead, peer: Peer) -> Standing | None:
+        """What these fields from this peer come to; None for unusual ones, or no site of ours."""
+        block, site = request.block, self._router.site(request.host)
+        if block is None or site is None:
+            return None
+        caller = self._caller(request, peer, site)
+        head = app_head(site, caller, request, peer, ())
+        fields = head[len(request.method) + 1 + len(request.target) : -2]
+        tally = self._metrics.tally(_NO_ROUTE, ours=False, upstream=site.upstream.name)
+        if len(block.known) >= MAX_PEERS:
+            block.known.clear()
+        found = block.known[self, peer.address] = Standing(site, caller, fields, tally)
+        return found
 
     def _stand(
         self, standing: Standing, request: RequestHead, peer: Peer, body: BodySeen | None
@@ -383,6 +381,8 @@ class Guard:
         decision, app = asked.decision, plan.upstream.name
         if asked.tally is not None and status and not plan.ours:
             asked.tally.add(status, seconds)
+            if decision is _NO_ROUTE and not self._sample:
+                return
         else:
             self._metrics.request(decision, status, seconds, ours=plan.ours, upstream=app)
         if is_plain(decision):

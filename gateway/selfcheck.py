@@ -23,11 +23,7 @@ class FirstCallers:
         self._callers: Counter[str] = Counter()
         self._seen = 0
         self.warning = ""
-
-    @property
-    def looking(self) -> bool:
-        """Whether further requests still tell anything."""
-        return self._seen < FIRST_REQUESTS
+        self.looking = True  # further requests still tell something
 
     @property
     def addresses_tell_people_apart(self) -> bool:
@@ -36,9 +32,10 @@ class FirstCallers:
 
     def see(self, peer_address: str, caller: Caller) -> bool:
         """One request: from `peer_address`, on behalf of `caller`. True: there is a warning now."""
-        if self._seen >= FIRST_REQUESTS:
+        if not self.looking:
             return False
         self._seen += 1
+        self.looking = self._seen < FIRST_REQUESTS
         self._callers["" if caller.trusted else peer_address] += 1
         if self._seen < MIN_REQUESTS:
             return False

@@ -50,6 +50,9 @@ class PathIndex(Generic[T]):
         self._walks = False
         self._always: list[T] = []
         self._expressions: dict[bytes | None, list[_Expression[T]]] = {}
+        self._sources: list[str] = []  # of those tried on every path
+        self._any: Any = None  # what one of them fits, this fits; None: not known
+        self._joined = 0  # how many of them it is made of
 
     def add(self, item: T, pattern: Pattern | None) -> None:
         """None: the item is about any path. Raises ValueError on a broken expression."""
@@ -66,8 +69,10 @@ class PathIndex(Generic[T]):
                 (node.below if pattern.below else node.ends).append((item, pattern))
             case Regex(source):
                 loose, exact = (compile_regex(source, ignore_case=loose) for loose in (True, False))
-                known = _Expression(item, loose, exact)
-                self._expressions.setdefault(first_segment(source), []).append(known)
+                known, segment = _Expression(item, loose, exact), first_segment(source)
+                self._expressions.setdefault(segment, []).append(known)
+                if segment is None:
+                    self._sources.append(source)
 
     def find(self, path: bytes) -> Iterator[tuple[T, bool]]:
         """Items whose pattern fits, each with whether it surely does; may repeat an item."""
@@ -81,9 +86,14 @@ class PathIndex(Generic[T]):
             yield from self._expressed(path)
 
     def _expressed(self, path: bytes) -> Iterator[tuple[T, bool]]:
-        text = path.decode("utf-8", "replace")
+        text = path if path.isascii() else path.decode("utf-8", "replace").encode()
         _, _, rest = path.partition(b"/")
-        for key in (None, rest.partition(b"/")[0].lower()):
+        keys: tuple[bytes | None, ...] = (None, rest.partition(b"/")[0].lower())
+        if self._joined != len(self._sources):
+            self._any, self._joined = _any_of(self._sources), len(self._sources)
+        if self._any is not None and self._any.fullmatch(text) is None:
+            keys = keys[1:]
+        for key in keys:
             for known in self._expressions.get(key, ()):
                 if known.loose.fullmatch(text):
                     yield known.item, known.exact.fullmatch(text) is not None
@@ -129,6 +139,14 @@ def _spelled(pattern: Segments, segments: list[bytes]) -> bool:
         part is None or part == segment
         for part, segment in zip(pattern.parts, segments, strict=False)
     )
+
+
+def _any_of(sources: list[str]) -> Any:
+    """One expression for several, so that what fits none of them is tried once."""
+    try:
+        return compile_regex("|".join(f"(?:{source})" for source in sources), ignore_case=True)
+    except ValueError:  # together they are too large, or name a group twice
+        return None
 
 
 def first_segment(source: str) -> bytes | None:

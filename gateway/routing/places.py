@@ -38,6 +38,9 @@ class Place:
     anywhere: bool = False  # more readings than can be listed
 
 
+NOWHERE = Place(())
+
+
 class Places:
     """One site's routes, indexed. What was found for a path is remembered.
 
@@ -74,7 +77,7 @@ class Places:
         spots = [self._spots(reading, reading not in known.cut) for reading in known.paths]
         found = tuple(dict.fromkeys(each for each in spots if each))
         if not known.scripts:
-            return Place(found)
+            return Place(found) if found else NOWHERE
         plain = frozenset(spot.bucket.number for spot in spots[0])
         scripts = [
             tuple(s for s in self._spots(script, query_known=True) if s.bucket.number not in plain)

@@ -114,6 +114,8 @@ def _closure(path: bytes) -> Readings:
 
 
 def _scripts_of(path: bytes) -> tuple[bytes, ...]:
+    if b"." not in path and path[:9].lower() != b"/cgi-bin/":
+        return ()
     found: dict[bytes, None] = {}
     for reading in (*_script_name(path), *_index_file(path)):
         found[reading] = None

@@ -182,6 +182,16 @@ def request_reader(framing: Framing) -> LengthReader | ChunkReader | None:
     return ChunkReader() if isinstance(framing, Chunked) else None
 
 
+def broken_from_start(framing: Framing, data: bytes) -> str:
+    """Why the part of a body that came with its head must not reach the app; "": it may."""
+    if isinstance(framing, Chunked):
+        try:
+            ChunkReader().feed(data)
+        except BodyError as fault:
+            return str(fault)
+    return ""
+
+
 def reply_reader(framing: Framing | UntilClose) -> Reader | None:
     """None: there is no body."""
     if isinstance(framing, Length):

@@ -12,10 +12,16 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
-from gateway.heads import CHUNKED, END, NO_BODY, read_request
+from gateway.heads import END, NO_BODY, read_request
 from gateway.limits import too_slow
 from gateway.model import Length, Peer, Refusal, RequestHead
-from gateway.wire.bodies import BodyError, ChunkReader, LengthReader, request_reader
+from gateway.wire.bodies import (
+    BodyError,
+    ChunkReader,
+    LengthReader,
+    broken_from_start,
+    request_reader,
+)
 from gateway.wire.exchange import Exchange
 from gateway.wire.kernel import peer_of, reset_at_close, unread_bytes
 from gateway.wire.splice import Splice
@@ -184,29 +190,30 @@ class Client(asyncio.Protocol):
             self.pause_reading()
 
     def _read_head(self, data: bytes) -> None:
-        while data[:2] == b"\r\n":
+        while data.startswith(b"\r\n"):
             self._blank_bytes += 2
             if self._blank_bytes > _MAX_BLANK_BYTES:
                 return self.refuse(Refusal(400, "blank lines"))
             data = data[2:]
-        known = max(0, len(self._buffer) - 3)  # a head may come byte by byte: look at each once
+        # A head may come byte by byte: look at each once.
+        known = max(0, len(self._buffer) - 3) if self._buffer else 0
         end = data.find(END, known) + 4
-        fault = self._bounds(data, end, known)
-        if fault is not None:
-            return self.refuse(fault)
-        if end == 3:
-            if not self._buffer and data:
-                self._deadline_s = self._wire.now_s + self._limits.header_s
-            self._buffer = data
-            return None
+        if end > self._wire.small_head_bytes or end == 3:
+            fault = self._bounds(data, end, known)
+            if fault is not None:
+                return self.refuse(fault)
+            if end == 3:
+                return self._await_head(data)
         self._buffer = data[end:]
         request = read_request(data[:end])
         if isinstance(request, Refusal):
             return self.refuse(request)
+        if len(request.headers) > self._limits.max_headers:
+            return self.refuse(Refusal(431, "header count"))
         return self._begin(request)
 
     def _bounds(self, data: bytes, end: int, known: int) -> Refusal | None:
-        """What is wrong with the size of a head, or with the start of one. `end` 3: no end yet."""
+        """What is wrong with a head that is not small, or not whole. `end` 3: no end yet."""
         limits = self._limits
         size = len(data) if end == 3 else end
         whole = limits.max_line_bytes + 2  # with its CRLF, of which half may be here
@@ -214,12 +221,12 @@ class Client(asyncio.Protocol):
             return Refusal(414, "request line")
         if size > limits.max_head_bytes:
             return Refusal(431, "head size")
-        if end == 3:
-            if _HOPELESS.search(data, known):
-                return Refusal(400, "no HTTP")
-        elif data.count(b"\r\n", 0, end) - 2 > limits.max_headers:
-            return Refusal(431, "header count")
-        return None
+        return Refusal(400, "no HTTP") if end == 3 and _HOPELESS.search(data, known) else None
+
+    def _await_head(self, data: bytes) -> None:
+        if not self._buffer and data:
+            self._deadline_s = self._wire.now_s + self._limits.header_s
+        self._buffer = data
 
     def _begin(self, request: RequestHead) -> None:
         framing = request.framing
@@ -229,11 +236,8 @@ class Client(asyncio.Protocol):
             if isinstance(framing, Length) and framing.size_bytes > self._limits.max_body_bytes:
                 return self.refuse(Refusal(413, "body size"))
             self.reader = request_reader(framing)
-            if self._buffer and framing is CHUNKED:
-                try:  # what is broken from the start must not reach the app in part
-                    ChunkReader().feed(self._buffer)
-                except BodyError as fault:
-                    return self.refuse(Refusal(400, str(fault)))
+            if self._buffer and (why := broken_from_start(framing, self._buffer)):
+                return self.refuse(Refusal(400, why))
             self._owes_continue = request.expects_continue and self.reader is not None
             self._awaited_s = 0.0
         self._exchange = Exchange(self._wire, self, request)
@@ -292,7 +296,8 @@ class Client(asyncio.Protocol):
         """The reply is written and the connection stays: read the next request."""
         self._exchange = None
         self._deadline_s = self._wire.now_s + self._limits.keep_alive_s
-        self.resume_reading()
+        if self._paused:
+            self.resume_reading()
         if self._buffer:
             data, self._buffer = self._buffer, b""
             self._read_head(data)

@@ -36,13 +36,32 @@ class Exchange(Reply):
     # --- Asking the guard ------------------------------------------------------------------
 
     def begin(self) -> None:
-        self._ask(None)
+        """Nearly all requests end here: allowed at once, harmless, and a connection is idle."""
+        try:
+            answer = self._wire.guard.plan(self.request, self._client.peer, None)
+        except Exception as fault:
+            return self._failed("guard.plan", fault)
+        if isinstance(answer, Plan) and answer.retry_safe:
+            link = self._wire.upstreams.take(answer.upstream, answer.stay)
+            if link is not None:
+                self._plan = answer
+                self._may_retry = self._sent_all = True
+                self._lend(link)
+                self._deadline_s = self._wire.now_s + self._pool.reply_head_s
+                link.transport.write(answer.head)
+                return None
+        return self._answered(answer, None)
 
-    def _ask(self, seen: BodySeen | None) -> None:
+    def _ask(self, seen: BodySeen) -> None:
         try:
             answer = self._wire.guard.plan(self.request, self._client.peer, seen)
         except Exception as fault:
             return self._failed("guard.plan", fault)
+        return self._answered(answer, seen)
+
+    def _answered(
+        self, answer: Plan | NeedBody | Awaitable[Plan | NeedBody], seen: BodySeen | None
+    ) -> None:
         if isinstance(answer, Plan):
             return self._go(answer)
         if isinstance(answer, NeedBody):
@@ -141,11 +160,14 @@ class Exchange(Reply):
             await self._send_kept(link, plan.body, plan)
         return None
 
-    def _send(self, link: Link, plan: Plan) -> None:
-        """The head, and as much of the body as is there."""
+    def _lend(self, link: Link) -> None:
         self._link = link
         self._pool = link.backend.pool
         link.listener = self
+
+    def _send(self, link: Link, plan: Plan) -> None:
+        """The head, and as much of the body as is there."""
+        self._lend(link)
         link.transport.write(plan.head)
         client = self._client
         if plan.body is not None or self._unwanted(plan):

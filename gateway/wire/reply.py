@@ -15,8 +15,14 @@ from gateway.affinity import Stay
 from gateway.balancing import HEALTHY
 from gateway.headers import to_client
 from gateway.heads import CHUNKED, END, NO_BODY
-from gateway.model import Reason, Refusal, RequestHead
-from gateway.reply_heads import UNTIL_CLOSE, ResponseHead, read_response, without_framing
+from gateway.model import Length, Reason, Refusal, RequestHead
+from gateway.reply_heads import (
+    UNTIL_CLOSE,
+    ReplyFraming,
+    ResponseHead,
+    read_response,
+    without_framing,
+)
 from gateway.wire.bodies import BodyError, CloseReader, Reader, reply_reader
 from gateway.wire.handover import Handover
 from gateway.wire.plan import Plan
@@ -152,9 +158,16 @@ class Reply(ABC):
         self._keep_link = shape.keep_alive and framing is not UNTIL_CLOSE
         if plan.framing is not NO_BODY and not plan.ours:
             self._keep_link = False  # what an app left unread could be answered as a request
-        head = to_client(response, close=close, http10=http10, ours=plan.ours)
+        if shape.passes and not close and not http10:
+            head = response.raw()
+        else:
+            head = to_client(response, close=close, http10=http10, ours=plan.ours)
         if plan.stay is not None:
             head = self._staying(head, response, plan.stay)
+        if rest and self._is_whole(framing, rest):
+            self._bytes_out = len(rest)
+            self._client.transport.write(head + rest)
+            return self._over()
         reader = None if bare else reply_reader(framing)
         if reader is not None and rest:
             self._reader = reader
@@ -166,6 +179,10 @@ class Reply(ABC):
             return None
         self._keep_link = self._keep_link and not rest
         return self._over()
+
+    def _is_whole(self, framing: ReplyFraming, rest: bytes) -> bool:
+        """Whether this is the whole body and passes as it is: most replies come in one piece."""
+        return isinstance(framing, Length) and framing.size_bytes == len(rest) and not self._mute
 
     def _staying(self, head: bytes, response: ResponseHead, stay: Stay) -> bytes:
         """The head, with the cookie that keeps the visitor at this address if it is needed."""
@@ -271,10 +288,16 @@ class Reply(ABC):
     def _finish(self, status: int) -> None:
         """Account for the plan, once."""
         plan, self._plan = self._plan, None
-        self._wire.detached.discard(self)
-        if plan is not None:
-            seconds = perf_counter() - self._started_s
-            self._wire.finished(plan, status, seconds, self._bytes_out)
+        wire = self._wire
+        if wire.detached:
+            wire.detached.discard(self)
+        if plan is None:
+            return
+        seconds = perf_counter() - self._started_s
+        try:
+            wire.guard.finished(plan, status, seconds, self._bytes_out)
+        except Exception as fault:
+            wire.report("guard.finished", fault)
 
     # --- Pressure and time -----------------------------------------------------------------
 

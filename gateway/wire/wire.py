@@ -22,7 +22,7 @@ from gateway.limits import WireLimits
 from gateway.model import Peer, Refusal
 from gateway.wire.admission import Admission
 from gateway.wire.client import Client
-from gateway.wire.plan import GuardLike, Plan
+from gateway.wire.plan import GuardLike
 from gateway.wire.reply import Reply
 from gateway.wire.upstreams import Upstreams, Watch, unwatched
 
@@ -59,6 +59,8 @@ class Wire:
         self.report = report
         self.admission = admission or Admission(self.limits, Counts(1, os.urandom(16)).take())
         self.upstreams = Upstreams(self.limits, watch)
+        # A head up to this size needs no look at its parts.
+        self.small_head_bytes = min(self.limits.max_line_bytes, self.limits.max_head_bytes)
         self.clients: set[Client] = set()
         self.detached: set[Reply] = set()  # their client left, their delivery goes on
         self.draining = False
@@ -90,12 +92,6 @@ class Wire:
         fault = None if task.cancelled() else task.exception()
         if fault is not None:
             self.report("wire", fault)
-
-    def finished(self, plan: Plan, status: int, seconds: float, bytes_out: int) -> None:
-        try:
-            self.guard.finished(plan, status, seconds, bytes_out)
-        except Exception as fault:
-            self.report("guard.finished", fault)
 
     def refused(self, refusal: Refusal, peer: Peer) -> None:
         try:
