@@ -7,6 +7,7 @@ the rest is offered again, with more behind it, until `done`. Nothing invalid is
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from gateway.heads import NO_BODY
@@ -170,10 +171,12 @@ class ChunkReader:
             raise BodyError("trailer name")
 
 
-Reader: TypeAlias = LengthReader | ChunkReader | CloseReader
+BodyReader: TypeAlias = LengthReader | ChunkReader  # of a request
+Reader: TypeAlias = BodyReader | CloseReader
+Sink: TypeAlias = Callable[[bytes, BodyReader], None]  # valid raw bytes, and who read them
 
 
-def request_reader(framing: Framing) -> LengthReader | ChunkReader | None:
+def request_reader(framing: Framing) -> BodyReader | None:
     """None: there is no body."""
     if framing is NO_BODY:
         return None

@@ -9,19 +9,12 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
 from gateway.heads import END, NO_BODY, read_request
 from gateway.limits import too_slow
 from gateway.model import Length, Peer, Refusal, RequestHead
-from gateway.wire.bodies import (
-    BodyError,
-    ChunkReader,
-    LengthReader,
-    broken_from_start,
-    request_reader,
-)
+from gateway.wire.bodies import BodyError, BodyReader, Sink, broken_from_start, request_reader
 from gateway.wire.exchange import Exchange
 from gateway.wire.kernel import peer_of, reset_at_close, unread_bytes
 from gateway.wire.splice import Splice
@@ -35,9 +28,6 @@ _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MAX_REFUSED: Final = 64  # told that there are too many; more are cut without a word
 DRAIN_LINGER_S: Final = 2.0  # for clients to see that a connection they meant to keep ended
 _MAX_BLANK_BYTES: Final = 8  # RFC 9112 §2.2: an empty line before a request is ignored
-
-BodyReader = LengthReader | ChunkReader
-Sink = Callable[[bytes, BodyReader], None]  # valid raw bytes, and who read them
 
 
 class Client(asyncio.Protocol):

@@ -21,7 +21,7 @@ from gateway.wire.reply import Reply
 from gateway.wire.upstreams import BusyError, Link
 
 if TYPE_CHECKING:
-    from gateway.wire.client import BodyReader
+    from gateway.wire.bodies import BodyReader
 
 
 class Exchange(Reply):
