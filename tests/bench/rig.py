@@ -213,8 +213,9 @@ async def ask(port: int, raw: bytes, within_s: float = 30.0) -> tuple[int, float
 class Line:
     """A kept connection that is opened anew when it ended."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, source: str = "127.0.0.1") -> None:
         self._port = port
+        self._source = source
         self._ends: tuple[Reader, Writer] | None = None
 
     async def ask(self, raw: bytes) -> tuple[int, float]:
@@ -226,7 +227,8 @@ class Line:
     async def read(self, raw: bytes) -> tuple[int, bytes]:
         """(status, body), likewise."""
         if self._ends is None:
-            self._ends = await asyncio.open_connection("127.0.0.1", self._port)
+            here = (self._source, 0)
+            self._ends = await asyncio.open_connection("127.0.0.1", self._port, local_addr=here)
         reader, writer = self._ends
         try:
             writer.write(raw)
@@ -251,6 +253,7 @@ class Probe:
     port: int
     raw: bytes
     every_s: float = 0.01
+    source: str = "127.0.0.1"  # all of 127.0.0.0/8 is here
     seconds: list[float] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     broken: int = 0
@@ -266,7 +269,7 @@ class Probe:
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        line = Line(self.port)
+        line = Line(self.port, self.source)
         try:
             while True:
                 try:

@@ -8,13 +8,15 @@ import resource
 import shutil
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from gateway.selfcheck import FIRST_REQUESTS
 from tests.bench.rig import (
     Figure,
+    Line,
     Probe,
     Rig,
     Say,
@@ -27,6 +29,9 @@ from tests.bench.rig import (
 )
 
 PROBE_P99_MS = 100
+OTHERS = "127.0.9.9"  # another prefix than the attack's
+SHARE = 200
+REFUSED = 70  # told so at one time, besides the probe's and the pool's
 # What one connection may cost the gate. A reader that dawdles holds what uvloop reads at once from
 # the app (256 KiB at most) on top of what may wait to be written (64 KiB).
 MOST_KIB = {"headers": 20, "bodies": 40, "reads": 340}
@@ -74,6 +79,17 @@ class Watch:
             await asyncio.sleep(SAMPLE_S)
 
 
+async def one_address(
+    rig: Rig, say: Say, connections: int = 1000, seconds: int = 15, share: int = SHARE
+) -> list[Figure]:
+    """As slow headers, but loopback is as any other network: it gets its share and no more."""
+    wire = {"exempt": [], "client_connections": share}
+    found = await slow(rig, say, "headers", connections, seconds, wire, strangers=FIRST_REQUESTS)
+    return [
+        replace(f, most=share + REFUSED) if f.name == "connections at most" else f for f in found
+    ]
+
+
 def kernel_kib() -> int:
     """What the kernel holds for all TCP connections of this machine (proc(5), in pages)."""
     words = Path("/proc/net/sockstat").read_text().split("TCP:")[1].split("\n")[0].split()
@@ -87,8 +103,13 @@ async def slow(
     connections: int = 1000,
     seconds: int = 30,
     wire: dict[str, Any] | None = None,
+    strangers: int = 0,
 ) -> list[Figure]:
-    """One attack of `seconds`, and what is left of it afterwards."""
+    """One attack of `seconds`, and what is left of it afterwards.
+
+    `strangers` ask before: while nearly all that it sees is one private address, the gate takes
+    that for a proxy that it was not told of, and bounds nobody by address.
+    """
     _room_for(4 * connections)
     app, other = await rig.app(), await rig.app()  # what the app does meanwhile is its own affair
     sites = [
@@ -97,13 +118,18 @@ async def slow(
     ]
     upstreams = {"app": app.url, "other": other.url}
     gate = await rig.gate("", upstreams=upstreams, sites=sites, limits={"wire": wire or {}})
+    others = partial(Probe, gate.port, get("/1k"), source=OTHERS)
     pid = worker_of(gate)
+    for n in range(strangers):
+        line = Line(gate.port, f"127.1.{n}.1")
+        await line.ask(get("/1k"))
+        line.close()
     before = await at_rest(gate)
     before_kib = rss_kib(pid)
     attack = ATTACKS[kind]
-    async with Probe(gate.port, get("/1k")) as alone:
+    async with others() as alone:
         await asyncio.sleep(min(5, seconds))
-    async with Watch(pid).running() as watch, Probe(gate.port, get("/1k")) as probe:
+    async with Watch(pid).running() as watch, others() as probe:
         await _run(attack, gate.port, connections, seconds)
         say("over")
     after = await settled(pid, before, within_s=20)
@@ -145,5 +171,6 @@ def _room_for(files: int) -> None:
 
 
 ROWS: dict[str, Callable[[Rig, Say], Awaitable[list[Figure]]]] = {
-    f"slow-{kind}": partial(slow, kind=kind) for kind in ATTACKS
+    **{f"slow-{kind}": partial(slow, kind=kind) for kind in ATTACKS},
+    "one-address": one_address,
 }

@@ -67,3 +67,8 @@ async def test_slow_clients(rig: Rig, kind: str) -> None:
     found = await slow_faults.slow(rig, quiet, kind, connections=60, seconds=5)
     assert broken(found) == []
     assert next(f.value for f in found if f.name == "connections at most") >= 50
+
+
+async def test_one_address_gets_its_share(rig: Rig) -> None:
+    found = await slow_faults.one_address(rig, quiet, connections=60, seconds=4, share=20)
+    assert broken(found) == []
