@@ -17,6 +17,7 @@ from tests.visitor import Visitor
 DEADLINE_MS = 100
 LINES = 6  # of each sort of request
 PAUSE_S = 0.01
+TRIES = 20
 SETTLED_S = 0.5  # after that the breaker answers
 ROUTES = [
     {"name": "plain", "match": {"path": "/plain"}, "ladder": ["pow"], "work": 1000},
@@ -75,12 +76,25 @@ class Load:
         return [s for s in self.samples if s.sort == sort and from_s <= s.began_s < to_s]
 
 
+async def _through(visitor: Visitor, target: str) -> None:
+    """Solve what is asked there. On a busy machine Redis may miss its deadline: then again."""
+    for _ in range(TRIES):
+        reply = await visitor.get(target)
+        if reply.challenged:
+            with contextlib.suppress(AssertionError):
+                reply = await visitor.through(reply)
+        if reply.status == 200:
+            return
+        await asyncio.sleep(0.5)
+    raise TimeoutError(f"{target} answers {reply.status}")
+
+
 async def visits(url: str) -> dict[str, bytes]:
     """The three requests, with the passes they need."""
     cookies = []
     async with Visitor(url) as visitor:
         for target in ("/plain", "/uses"):
-            assert (await visitor.through(await visitor.get(target))).status == 200
+            await _through(visitor, target)
         for cookie in visitor.session.cookie_jar:
             cookies.append(f"{cookie.key}={cookie.value}")
         lines = [f"{name}: {value}" for name, value in visitor.headers.items()]
