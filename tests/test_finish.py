@@ -27,7 +27,7 @@ from gateway.model import (
 )
 from gateway.passes import PassFault, read
 from gateway.ring import Key, KeyRing
-from gateway.stores import StoreDown
+from gateway.stores import StoreDown, StoreFull
 from gateway.stores.memory import MemoryStore
 
 RING = KeyRing((Key("k1", 0.0, b"s" * 32),))
@@ -73,6 +73,16 @@ class DownStore(MemoryStore):
 
     async def spend(self, key, ttl_s):
         raise StoreDown("away")
+
+
+class FullStore(MemoryStore):
+    """A store that answers, and can write nothing."""
+
+    async def reserve(self, key, amount, limit, ttl_s):
+        raise StoreFull("no room")
+
+    async def spend(self, key, ttl_s):
+        raise StoreFull("no room")
 
 
 def finisher(store):
@@ -268,10 +278,20 @@ async def test_an_unheld_cross_site_get_goes_without_cookies():
     assert ready.request.all(b"cookie") == []
 
 
-async def test_store_down_at_the_claim_is_said_and_nothing_is_sent():
-    finish, _ = finisher(DownStore())
-    down = await finish.claim(Resume(SINGLE, unheld_visit()), FINISH, CALLER, again=False)
-    assert down == Deny(Reason.STORE_DOWN, 503, SINGLE)
+@pytest.mark.parametrize(
+    "store, reason", [(DownStore, Reason.STORE_DOWN), (FullStore, Reason.STORE_FULL)]
+)
+async def test_a_store_that_fails_at_the_claim_is_named_and_nothing_is_sent(store, reason):
+    finish, _ = finisher(store())
+    failed = await finish.claim(Resume(SINGLE, unheld_visit()), FINISH, CALLER, again=False)
+    assert failed == Deny(reason, 503, SINGLE)
+
+
+async def test_a_use_that_cannot_be_spent_for_want_of_room_says_so():
+    finish, _ = finisher(FullStore())
+    decision = Forward(Reason.PASS, ROUTE, used=USED, spend=True)
+    assert await finish.spend_use(decision, FINISH) == Deny(Reason.STORE_FULL, 503, ROUTE)
+    assert finish.store_up  # full is not down: others need not be turned away unasked
 
 
 async def test_a_finished_request_spends_a_use_or_waits_on():
