@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Literal, Protocol
 
@@ -79,6 +79,11 @@ class Record:
     until_s: float = 0.0
 
 
+_OF_HEAD = tuple(field.name for field in fields(Head) if field.name != "request")
+_OF_RECORD = tuple(field.name for field in fields(Record))
+_encoder = json.JSONEncoder(ensure_ascii=False)
+
+
 class Format(Protocol):
     """One version of the stored form. Reading gives None for anything it did not write."""
 
@@ -122,13 +127,13 @@ class Format1:
     def dump_head(self, head: Head) -> bytes:
         request = head.request
         plain = {
-            **{f.name: getattr(head, f.name) for f in fields(head) if f.name != "request"},
+            **{name: getattr(head, name) for name in _OF_HEAD},
             "method": request.method,
             "target": request.target.decode("latin-1"),
             "headers": [[k.decode("latin-1"), v.decode("latin-1")] for k, v in request.headers],
             "same_origin": request.same_origin,
         }
-        return json.dumps(plain, ensure_ascii=False).encode()
+        return _encoder.encode(plain).encode()
 
     def parse_head(self, plain: bytes) -> Head | None:
         try:
@@ -146,7 +151,8 @@ class Format1:
             return None
 
     def dump_record(self, record: Record) -> bytes:
-        return json.dumps({"format": self.version, **asdict(record)}).encode()
+        values = {name: getattr(record, name) for name in _OF_RECORD}
+        return json.dumps({"format": self.version, **values}).encode()
 
     def parse_record(self, fields: Mapping[str, JSON]) -> Record | None:
         try:
