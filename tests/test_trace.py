@@ -56,6 +56,11 @@ def test_no_trace_is_no_fault(trace: Any) -> None:
         [[0, 0, 0, 1]],
         [["0", 0, 0, "m"]],
         [[True, 0, 0, "m"]],
+        [[0, True, 0, "m"]],
+        [[0, 0, False, "m"]],
+        ["000m"],
+        [{"a": 0, "b": 0, "c": 0, "m": 0}],
+        [[0, 0, 0, []]],
         [[NAN, 0, 0, "m"]],
         [[0, float("inf"), 0, "m"]],
         [[0, 0, 10**400, "m"]],
@@ -110,6 +115,14 @@ def test_a_drag_to_the_last_figure() -> None:
     assert found.bend == pytest.approx((0.4 * 0.5 - 0.3 * 0.3) / 0.5)
     assert found.step_cv == pytest.approx(pstdev(steps) / fmean(steps))
     assert found.pace_cv == pytest.approx(pstdev(paces) / fmean(paces))
+
+
+def test_no_pace_is_over_less_than_a_millisecond() -> None:
+    """Steps of 0.1 in 0.25, 0.5 and 2 ms: by the page's clock 1, 1 and 2."""
+    path = [[0, 0.1, 0.5, "d"], [0.25, 0.2, 0.5, "m"], [0.75, 0.3, 0.5, "m"]]
+    found = features([*path, [2.75, 0.4, 0.5, "m"]]).drag
+    assert found is not None
+    assert found.pace_cv == pytest.approx(pstdev([1, 1, 0.5]) / fmean([1, 1, 0.5]))
 
 
 def test_a_bent_and_shaken_drag() -> None:

@@ -92,8 +92,6 @@ class Batches:
             self._handed.put(batch)
 
     def _answered(self, batch: list[Job], outcomes: Sequence[Any]) -> None:
-        if batch is not self._begun:
-            return  # of a loop that has ended
         for job, outcome in zip(batch, outcomes, strict=True):
             if job.done.done():
                 continue

@@ -91,7 +91,8 @@ async def test_deadlines_hold_for_what_waits_and_what_went() -> None:
     went = ask(batches, "went")
     batch = await turn(batches)
     waits = ask(batches, "waits")
-    found = await asyncio.gather(went, waits, return_exceptions=True)
+    async with asyncio.timeout(5):  # and not merely in the end
+        found = await asyncio.gather(went, waits, return_exceptions=True)
     assert [type(one) for one in found] == [StoreDown, StoreDown]
     batches.tell(batch, serve(batch))
     await asyncio.sleep(0.01)

@@ -282,6 +282,10 @@ async def test_a_swap_is_synced_to_the_disk(opened: Open) -> None:
     assert await store._do(_synchronous) == 1
     assert await store._do(_synchronous, durable=True) == 2
     assert await store._do(_synchronous) == 1
+    with pytest.raises(StoreDown):
+        await store.bump("count", 60, 2**70)  # the file is opened anew
+    assert await store._do(_synchronous) == 1
+    assert await store._do(_synchronous, durable=True) == 2
 
 
 def _synchronous(db: sqlite3.Connection, _: float) -> int:
