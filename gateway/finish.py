@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from gateway.headers import FORWARDED
+from gateway.headers import is_claim
 from gateway.hold import Claimed, ClaimFault, Holds
 from gateway.model import (
     Caller,
@@ -289,12 +289,8 @@ def _forwarded_now(headers: Headers, finishing: RequestHead) -> Headers:
 
     Only the peer of this request is known to be trusted or not; the original may have come past it.
     """
-    kept = tuple((k, v) for k, v in headers if not _is_forwarded(k.lower()))
-    return kept + tuple((k, v) for k, v in finishing.headers if _is_forwarded(k.lower()))
-
-
-def _is_forwarded(low: bytes) -> bool:
-    return low in FORWARDED or low.startswith((b"x-forwarded-", b"x-original-"))
+    kept = tuple((k, v) for k, v in headers if not is_claim(k.lower()))
+    return kept + tuple((k, v) for k, v in finishing.headers if is_claim(k.lower()))
 
 
 def _unheld_headers(visit: Visit, finishing: RequestHead) -> Headers:

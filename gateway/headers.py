@@ -50,7 +50,20 @@ FORWARDED: Final[dict[bytes, str]] = {
     b"client-ip": "various, PHP applications",
     b"true-client-ip": "Akamai, Cloudflare",
     b"cf-connecting-ip": "Cloudflare",
+    b"cf-connecting-ipv6": "Cloudflare, with Pseudo IPv4",
+    b"cf-pseudo-ipv4": "Cloudflare, with Pseudo IPv4",
+    b"cf-visitor": "Cloudflare: the scheme, read by WordPress plugins",
+    b"cf-ipcountry": "Cloudflare",
+    b"cloudfront-viewer-address": "CloudFront",
+    b"do-connecting-ip": "DigitalOcean",
     b"fastly-client-ip": "Fastly",
+    b"fly-client-ip": "Fly.io",
+    b"incap-client-ip": "Imperva",
+    b"x-azure-clientip": "Azure Front Door",
+    b"x-azure-socketip": "Azure Front Door",
+    b"x-envoy-external-address": "Envoy",
+    b"x-nf-client-connection-ip": "Netlify",
+    b"x-sucuri-clientip": "Sucuri",
     b"x-cluster-client-ip": "Rackspace, Zeus",
     b"x-script-name": "Flask's snippet takes it off the front of the path",
     b"x-scheme": "ingress-nginx, Flask's snippet",
@@ -261,6 +274,11 @@ def _names(fields: Headers) -> set[bytes]:
 def is_protected(low: bytes) -> bool:
     """Whether naming this field in Connection does not remove it."""
     return low in PROTECTED or low in FORWARDED or low.startswith(_PROTECTED_PREFIXES)
+
+
+def is_claim(low: bytes) -> bool:
+    """Whether this field is removed unless a trusted proxy says it; by lower-case name."""
+    return low in FORWARDED or low.startswith((b"x-forwarded-", b"x-original-"))
 
 
 def _framing_field(request: RequestHead) -> bytes:

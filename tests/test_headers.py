@@ -104,6 +104,14 @@ FORWARDED = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("name", table.FORWARDED)
+def test_strangers_make_no_claim_that_a_proxy_makes(name: bytes) -> None:
+    line = name + b": evil"
+    assert table.is_claim(name)
+    assert b"evil" not in to_app(request(line), STRANGER, (), peer=PROXY)
+    assert line in to_app(request(line), TRUSTED, (), peer=PROXY) or name == b"x-real-ip"
+
+
 @pytest.mark.parametrize("line", FORWARDED)
 def test_strangers_forward_nothing(line: bytes) -> None:
     raw = to_app(request(line), STRANGER, (), peer=PROXY)

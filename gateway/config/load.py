@@ -17,6 +17,7 @@ from gateway.config.presets import load_presets, read_trusted, trusted_files
 from gateway.config.settings import Config, Listen, LogSettings, Secret
 from gateway.config.shape import Faults, read
 from gateway.config.sites import Book, compile_sites
+from gateway.headers import is_claim
 from gateway.stores.redis_url import parse_redis_url
 
 _PREFIX = re.compile(r"/([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)+")
@@ -179,6 +180,11 @@ def _client_ip_header(part: FilePart, faults: Faults) -> str:
     elif header and not part.trusted_proxies:
         what = "anybody could send it while nobody is trusted: set trusted_proxies"
         faults.add(("client_ip_header",), what)
+    elif header and not is_claim(header.lower().encode("latin-1")):
+        what = (
+            f"'{header}' is unknown here: from others than trusted proxies it is not believed, but"
+        )
+        faults.warn(("client_ip_header",), f"{what} it is passed on to the app")
     return header
 
 

@@ -499,6 +499,17 @@ def test_a_socket_needs_to_be_trusted(read, trusted, count):
     assert all("listen[1]: who connects to a socket has no address" in text for text in said)
 
 
+@pytest.mark.parametrize(
+    "header, count",
+    [("CF-Connecting-IP", 0), ("x-real-ip", 0), ("X-Forwarded-Client", 0), ("X-Somebody", 1)],
+)
+def test_an_address_header_that_is_not_removed_is_a_warning(read, header, count):
+    config = read(f"trusted_proxies: [private]\nclient_ip_header: {header}\n{APP}{SITE}")
+    said = [str(warning) for warning in config.warnings]
+    assert len(said) == count
+    assert all("it is passed on to the app" in text for text in said)
+
+
 # --- Apps ------------------------------------------------------------------------------------
 
 
