@@ -199,9 +199,9 @@ def _drive(tested: Tested, asked: Asked, connections: int, seconds: int) -> Run:
     before_s = cpu_s(tested.pids)
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=90)
     spent_s = cpu_s(tested.pids) - before_s
-    if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
-        sys.exit(f"{tested.name}, {asked.path}:\n{done.stdout}")
     requests = int(_found(r"(\d+) requests in", done.stdout))
+    if not requests or "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
+        sys.exit(f"{tested.name}, {asked.path}:\n{done.stdout}")
     return Run(
         cpu_us=spent_s / requests * 1e6,
         per_s=float(_found(r"Requests/sec:\s+([\d.]+)", done.stdout)),

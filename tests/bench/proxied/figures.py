@@ -125,8 +125,8 @@ def as_markdown(rows: Mapping[str, Row]) -> str:
     if nginx:
         lines += [
             "| request | nginx, CPU µs | with its log | gateway, CPU µs"
-            " | over nginx | over nginx with its log | req/s | p99 ms |",
-            "|---|---|---|---|---|---|---|---|",
+            " | over nginx | over nginx with its log | promised | req/s | p99 ms |",
+            "|---|---|---|---|---|---|---|---|---|",
             *(_cost_cells(name, row) for name, row in nginx.items()),
             "",
         ]
@@ -153,5 +153,6 @@ def _cost_cells(name: str, row: Costs) -> str:
     for over in (NGINX, LOGGING):
         ratio = row.ratio(GATE, over) if ours else None
         cells.append(f"{ratio:.2f}" if ratio else "")
+    cells.append(f"≤ {row.most:g}" if row.most else "")
     cells += [f"{ours.per_s:,.0f}", f"{ours.p99_ms:.2f}"] if ours else ["", ""]
     return "| " + " | ".join(cells) + " |"
