@@ -15,6 +15,7 @@ from gateway.model import JSON, Site
 from gateway.server.parts import GateParts
 
 CHALLENGE_HEADER = "X-Gateway-Challenge"
+GZIP_LEVEL = 1  # of pages, each of which is new: 6 takes 2.5 times as long and saves 6 %
 RETRY_S = 5  # when something of ours is missing, which may be back soon
 
 _ALWAYS = {
@@ -36,10 +37,10 @@ class Reply:
 
 
 def html(request: web.Request, body: bytes, csp: str, reply: Reply) -> web.Response:
-    """A page; compressed when the client can read it, and at little cost: each is new."""
+    """A page; compressed when the client can read it."""
     headers = _ALWAYS | {"Content-Security-Policy": csp, "Vary": "Accept-Language"}
     if len(body) > _COMPRESS_FROM_BYTES and takes_gzip(request):
-        body = gzip.compress(body, 1, mtime=0)
+        body = gzip.compress(body, GZIP_LEVEL, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return web.Response(
         status=reply.status,
