@@ -151,6 +151,10 @@ def test_requests(headers: dict[str, str], caller: Caller, expected: set[str]) -
 def test_a_busy_prefix(recent: int, value: float) -> None:
     score = score_request(raw(FIREFOX), CALLER, recent=recent)
     assert score.risk == pytest.approx(SIGNALS["prefix_busy"].weight * value)
+    ticket = replace(TICKET, kind="invisible", caller=CALLER.prefix, work={})
+    answer = Answer(None, None, None, {"webdriver": False})
+    answered = score_answer(ticket, answer, raw(FIREFOX), CALLER, ticket.issued_s, recent=recent)
+    assert answered.risk == pytest.approx(score.risk)
 
 
 def test_header_names_count_in_any_case_and_the_first_value() -> None:
