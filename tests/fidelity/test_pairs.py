@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.fidelity.conftest import Ways
-from tests.fidelity.note import Differs, compare_all, note
+from tests.fidelity.note import PATIENCE_S, Differs, compare_all, note
 from tests.fidelity.pair import EXCEPTIONS, MALFORMED, Pair, edited
 from tests.fidelity.tables import PAIRS
 from tests.fidelity.ways import Seen, visit
@@ -89,7 +89,7 @@ def check_refused(pair: Pair, seen: Seen) -> None:
 
 async def test_through_nginx(ways: Ways, tmp_path: Path) -> None:
     """Asked the same; how it differs is written down and fails nothing (see nginx.md)."""
-    found = await compare_all(ways.app, ways.nginx)
+    found = await compare_all(ways.app, ways.nginx, PATIENCE_S / 10)
     (tmp_path / "nginx.md").write_text(note(found))
     assert sum(isinstance(each, Differs) for _, each in found) > len(PAIRS) / 2
 
