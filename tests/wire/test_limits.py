@@ -146,11 +146,11 @@ async def test_a_second_client_does_not_cost_the_first_its_time(tmp_path: Path) 
 
 
 async def test_a_slow_body_that_moves_is_let_through(tmp_path: Path) -> None:
-    async with gate_before(swallow, tmp_path, limits=QUICK) as gate:
+    async with gate_before(swallow, tmp_path, limits=replace(QUICK, body_idle_s=0.6)) as gate:
         client = await gate.client()
         await client.send(b"PUT / HTTP/1.1\r\nHost: s\r\nContent-Length: 8\r\n\r\n")
         for _ in range(8):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
             await client.send(b"x")
         assert await client.message() == ok()
 
