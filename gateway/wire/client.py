@@ -103,6 +103,7 @@ class Client(asyncio.Protocol):
             self._counted = False
             self._wire.admission.leave(self.peer.address)
         self._leave()
+        self._sink = self.spliced = None  # else they hold each other until a collection
 
     def eof_received(self) -> bool:
         if self.spliced is not None and self.spliced.client_eof():
