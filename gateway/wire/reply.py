@@ -9,7 +9,7 @@ import asyncio
 import math
 from abc import ABC, abstractmethod
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gateway.affinity import Stay
 from gateway.balancing import HEALTHY
@@ -33,6 +33,9 @@ from gateway.wire.upstreams import Link
 if TYPE_CHECKING:
     from gateway.wire.client import Client
     from gateway.wire.wire import Wire
+
+
+_LARGE_BYTES: Final = 16 * 1024
 
 
 class Reply(ABC):
@@ -166,7 +169,7 @@ class Reply(ABC):
             head = self._staying(head, response, plan.stay)
         if rest and self._is_whole(framing, rest):
             self._bytes_out = len(rest)
-            self._client.transport.write(head + rest)
+            self._write(head, rest)
             return self._over()
         reader = None if bare else reply_reader(framing)
         if reader is not None and rest:
@@ -183,6 +186,13 @@ class Reply(ABC):
     def _is_whole(self, framing: ReplyFraming, rest: bytes) -> bool:
         """Whether this is the whole body and passes as it is: most replies come in one piece."""
         return isinstance(framing, Length) and framing.size_bytes == len(rest) and not self._mute
+
+    def _write(self, head: bytes, data: bytes) -> None:
+        """In one go; what is large is not copied for that."""
+        if len(data) < _LARGE_BYTES:
+            self._client.transport.write(head + data)
+        else:
+            self._client.transport.writelines((head, data))
 
     def _staying(self, head: bytes, response: ResponseHead, stay: Stay) -> bytes:
         """The head, with the cookie that keeps the visitor at this address if it is needed."""
@@ -226,7 +236,10 @@ class Reply(ABC):
             data = b""
         if data or head:
             self._bytes_out += len(data)
-            self._client.transport.write(head + data if head else data)
+            if head:
+                self._write(head, data)
+            else:
+                self._client.transport.write(data)
         if reader.done:
             self._keep_link = self._keep_link and not rest
             return self._over()
