@@ -21,6 +21,7 @@ class Asked:
     decision: Decision | None = None
     tally: Tally | None = None  # where its reply is counted, when that is known
     told: str = ""  # what the log says of the decision, likewise
+    who: str = ""  # … and of who asks
     risk: float = 0.0  # of the request alone; 0 where no route asks
     visit_token: str = ""  # of a finishing request, so that its error page can try again
     _reference: str = ""

@@ -29,13 +29,15 @@ UNIX = "unix"
 UNKNOWN = "unknown"
 MAX_HOPS = 32  # trusted proxies in one chain; what is further left is not read
 _CACHED_ADDRESSES = 16_384
-_CACHED_CALLERS = 512  # with all their headers: at most 16 MiB, usually half a MiB
+_CACHED_BROWSERS = 1_024  # usually a few hundred KiB; 32 MiB if somebody means harm
 _IPV4_PREFIX = 24
 _IPV6_PREFIX = 56  # what a household is commonly given (RIPE-690)
 _MAX_ADDRESS_CHARS = 64
 _BROWSER_BYTES = 16
 
 _Address = IPv4Address | IPv6Address
+# Without a proxy that we trust, what the operator says of the site, else what we see.
+_PLAIN: dict[str, Literal["http", "https"]] = {"auto": "http", "http": "http", "https": "https"}
 _SCHEMES: dict[bytes, Literal["http", "https"]] = {
     b"http": "http",
     b"ws": "http",
@@ -82,28 +84,25 @@ def caller_of(
     browser_key: bytes,
 ) -> Caller:
     """The caller of one request. `browser_key` is 1 to 32 bytes, never shown to anyone."""
+    browser = browser_of(headers, browser_key)
     if not trusted.trust(peer.address):
-        return _direct(peer.address, headers, site_scheme, browser_key)
+        known, prefix = _placed(peer.address)
+        return Caller(known, prefix, _PLAIN[site_scheme], False, browser)
     address, hops = _named(headers, trusted) or _walked(peer.address, headers, trusted)
     known, prefix = _placed(address)
     scheme = _scheme(headers, hops) if site_scheme == "auto" else site_scheme
-    return Caller(known, prefix, scheme, True, browser_of(headers, browser_key))
-
-
-@lru_cache(maxsize=_CACHED_CALLERS)
-def _direct(
-    address: str, headers: Headers, site_scheme: Literal["auto", "http", "https"], key: bytes
-) -> Caller:
-    """A caller without a proxy that we trust. What it says of itself is often the same again."""
-    known, prefix = _placed(address)
-    scheme = "http" if site_scheme == "auto" else site_scheme
-    return Caller(known, prefix, scheme, False, browser_of(headers, key))
+    return Caller(known, prefix, scheme, True, browser)
 
 
 def browser_of(headers: Headers, key: bytes) -> str:
     """A keyed digest of the User-Agent: the same browser, unreadable without the key."""
     agents = [value for name, value in headers if name.lower() == b"user-agent"]
-    return hashlib.blake2s(b"\n".join(agents), digest_size=_BROWSER_BYTES, key=key).hexdigest()
+    return _digest(b"\n".join(agents), key)
+
+
+@lru_cache(maxsize=_CACHED_BROWSERS)
+def _digest(agent: bytes, key: bytes) -> str:
+    return hashlib.blake2s(agent, digest_size=_BROWSER_BYTES, key=key).hexdigest()
 
 
 def prefix_of(address: str) -> str:

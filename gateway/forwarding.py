@@ -17,7 +17,7 @@ def app_head(site: Site, caller: Caller, request: RequestHead, peer: Peer, ours:
 
 
 def usual_plan(
-    asked: Asked, site: Site, request: RequestHead, fields: bytes, stay: Stay | None
+    site: Site, request: RequestHead, fields: bytes, stay: Stay | None, record: object
 ) -> Plan:
     """A request without a body to the app. `fields` is all of the head from behind the target."""
     method = request.method
@@ -28,7 +28,7 @@ def usual_plan(
         None,
         method,
         None,
-        asked,
+        record,
         method in IDEMPOTENT,
         stay=stay,
     )

@@ -55,6 +55,7 @@ from gateway.wire import Admission, Event, Wire
 COLLECT_AFTER = (20_000, 20, 50)  # objects made and not freed; then younger generations' rounds
 COUNTED_EVERY_S = 0.5  # how old the figures of another worker may be
 INSIDE = "(gate)"  # the name of our own pages among the upstreams; no operator writes that
+LOG_DELAY_S = 0.02  # a call to write costs more than a line
 OTHER_FILES = 128  # descriptors that are no connection of a client: store, sockets, log, libraries
 
 
@@ -298,9 +299,9 @@ class Gate:
 
 
 def _soon(write: Callable[[], None]) -> None:
-    """The lines of one turn of the loop are written together; without a loop, at once."""
+    """Lines of one moment are written together; without a loop, at once."""
     try:
-        asyncio.get_running_loop().call_soon(write)
+        asyncio.get_running_loop().call_later(LOG_DELAY_S, write)
     except RuntimeError:
         write()
 

@@ -47,7 +47,7 @@ from gateway.ring import KeyRing
 from gateway.risk import score_request
 from gateway.routing import NeedBodyFor, Router, acting_method
 from gateway.selfcheck import FirstCallers
-from gateway.standing import Remembered, Standing, holds_until_s
+from gateway.standing import NO_ROUTE, Remembered, Standing, Standings, holds_until_s
 from gateway.submission import (
     FINISH_FIELD,
     MAX_FINISH_BYTES,
@@ -58,14 +58,11 @@ from gateway.submission import (
 from gateway.tokens import open_visit
 from gateway.wire.plan import NeedBody, Plan
 
-MAX_PEERS = 32  # from which one block of fields is known
-
 _TROUBLE_STATUS = {  # else 502
     Reason.APP_TIMEOUT: 504,
     Reason.APP_BUSY: 503,
     Reason.STORE_DOWN: 503,
 }
-_NO_ROUTE = Forward(Reason.NO_ROUTE)
 _UNANSWERED = frozenset({Reason.APP_BROKE, Reason.APP_TIMEOUT})
 
 
@@ -105,6 +102,7 @@ class Guard:
         self._new_reference = References(clock, random_bytes)
         self._sample = sample
         self._browser_key = ring.browser_key
+        self._standings = Standings(router, self._caller, metrics.forwards, log.who)
         self._passes = PassReader(ring, metrics.passes_rejected)
         self._stays = stays or {}
 
@@ -115,8 +113,8 @@ class Guard:
     ) -> Plan | NeedBody | Awaitable[Plan | NeedBody]:
         """What to do with this request. NeedBody: call again with the body's beginning."""
         block = request.block
-        known = None if block is None else block.known.get((self, peer.address))
-        standing: Standing | None = known or self._standing(request, peer)
+        known = None if block is None else block.known.get((self._standings, peer.address))
+        standing: Standing | None = known or self._standings.find(request, peer)
         if standing is None:
             return self._plan(request, peer, body)
         if self._first_callers.looking:
@@ -125,20 +123,6 @@ class Guard:
             site, caller = standing.site, standing.caller
             return self._handover.own(Asked(self._new_reference, site, caller, request, peer))
         return self._stand(standing, request, peer, body)
-
-    def _standing(self, request: RequestHead, peer: Peer) -> Standing | None:
-        """What these fields from this peer come to; None for unusual ones, or no site of ours."""
-        block, site = request.block, self._router.site(request.host)
-        if block is None or site is None:
-            return None
-        caller = self._caller(request, peer, site)
-        head = app_head(site, caller, request, peer, ())
-        fields = head[len(request.method) + 1 + len(request.target) : -2]
-        tally = self._metrics.tally(_NO_ROUTE, ours=False, upstream=site.upstream.name)
-        if len(block.known) >= MAX_PEERS:
-            block.known.clear()
-        found = block.known[self, peer.address] = Standing(site, caller, fields, tally)
-        return found
 
     def _stand(
         self, standing: Standing, request: RequestHead, peer: Peer, body: BodySeen | None
@@ -150,11 +134,13 @@ class Guard:
         matched = found or self._router.match(site, request, body)
         if isinstance(matched, NeedBodyFor):
             return NeedBody(matched.max_bytes)
-        asked = Asked(self._new_reference, site, caller, request, peer)
         route = matched.route
+        if route is None and not self._sample:
+            return self._usual(standing, request, standing.fields, standing)
+        asked = Asked(self._new_reference, site, caller, request, peer, who=standing.who)
         if route is None:
-            asked.decision, asked.tally = _NO_ROUTE, standing.tally
-            return self._usual(asked, site, standing.fields)
+            asked.decision = NO_ROUTE
+            return self._usual(standing, request, standing.fields, asked)
         if found is None:
             standing.note(request.method, request.target, matched)
         now_s, opening = self._clock(), matched.opening
@@ -170,11 +156,14 @@ class Guard:
         asked.decision, asked.tally, asked.told = known.decision, known.tally, known.record
         asked.risk = known.risk
         reference = b"X-Gateway-Decision: %b\r\n" % asked.reference.encode()
-        return self._usual(asked, site, standing.fields + reference + known.fields)
+        return self._usual(standing, request, standing.fields + reference + known.fields, asked)
 
-    def _usual(self, asked: Asked, site: Site, fields: bytes) -> Plan:
-        stay = self._stay(asked, site, asked.request) if self._stays else None
-        return usual_plan(asked, site, asked.request, fields, stay)
+    def _usual(
+        self, standing: Standing, request: RequestHead, fields: bytes, record: object
+    ) -> Plan:
+        site = standing.site
+        stay = self._stay(standing.caller, site, request) if self._stays else None
+        return usual_plan(site, request, fields, stay, record)
 
     def _remembered(self, asked: Asked, site: Site, decision: Decision) -> Remembered | None:
         if not isinstance(decision, Forward) or not (until_s := holds_until_s(decision)):
@@ -186,7 +175,7 @@ class Guard:
             asked.risk,
             b"".join(b"%b: %b\r\n" % each for each in fields),
             telling(decision),
-            self._metrics.tally(decision, ours=False, upstream=site.upstream.name),
+            self._metrics.forwards(decision, site.upstream.name),
         )
 
     def _caller(self, request: RequestHead, peer: Peer, site: Site | None) -> Caller:
@@ -223,7 +212,7 @@ class Guard:
         if isinstance(matched, NeedBodyFor):
             return NeedBody(matched.max_bytes)
         if matched.route is None:
-            return self._forward(asked.decided(_NO_ROUTE), site)
+            return self._forward(asked.decided(NO_ROUTE), site)
         facts = self._facts(asked, matched.route, self._clock())
         decision = decide(matched.route, facts, opening=matched.opening)
         asked.risk = facts.risk
@@ -280,13 +269,13 @@ class Guard:
             record=asked,
             retry_safe=idempotent and ready is None,
             upgrade=request.upgrade,
-            stay=self._stay(asked, site, request) if self._stays else None,
+            stay=self._stay(asked.caller, site, request) if self._stays else None,
         )
 
-    def _stay(self, asked: Asked, site: Site, request: RequestHead) -> Stay | None:
+    def _stay(self, caller: Caller, site: Site, request: RequestHead) -> Stay | None:
         """`request` as it goes to the app: a finished one goes where its session is."""
         stays = self._stays.get(site.name)
-        return stays.of(request, asked.caller) if stays else None
+        return stays.of(request, caller) if stays else None
 
     async def _spend(self, asked: Asked, site: Site, decision: Forward) -> Plan:
         """A pass with uses: one is spent now, and given back if nothing is sent."""
@@ -352,7 +341,7 @@ class Guard:
             method=ready.request.method,
             delivery=Noted(ready.delivery),
             record=asked,
-            stay=self._stay(asked, site, ready.request) if self._stays else None,
+            stay=self._stay(asked.caller, site, ready.request) if self._stays else None,
         )
 
     def _is_about(self, route: Route, site: Site, request: RequestHead) -> bool:
@@ -365,6 +354,9 @@ class Guard:
     def trouble(self, plan: Plan, request: RequestHead, peer: Peer, reason: Reason) -> Plan:
         """The app refused, hung or broke before a reply: an error page under the same reference."""
         asked = plan.record
+        if isinstance(asked, Standing):
+            site, caller = asked.site, asked.caller
+            asked = Asked(self._new_reference, site, caller, request, peer, NO_ROUTE)
         assert isinstance(asked, Asked)
         self._metrics.upstream_error(plan.upstream.name, str(reason))
         route = asked.decision.route if asked.decision else None
@@ -376,13 +368,17 @@ class Guard:
 
     def finished(self, plan: Plan, status: int, seconds: float, bytes_out: int) -> None:
         """Count every reply; write a record of every decision but a plain forward."""
-        asked = plan.record
+        asked, app = plan.record, plan.upstream.name
+        if isinstance(asked, Standing):
+            if status:
+                asked.tally.add(status, seconds)
+            else:
+                self._metrics.request(NO_ROUTE, status, seconds, ours=False, upstream=app)
+            return
         assert isinstance(asked, Asked)
-        decision, app = asked.decision, plan.upstream.name
+        decision = asked.decision
         if asked.tally is not None and status and not plan.ours:
             asked.tally.add(status, seconds)
-            if decision is _NO_ROUTE and not self._sample:
-                return
         else:
             self._metrics.request(decision, status, seconds, ours=plan.ours, upstream=app)
         if is_plain(decision):
@@ -391,7 +387,8 @@ class Guard:
         elif isinstance(decision, Resume) and status and not plan.ours:
             self._metrics.holds_delivered()
         if decision is not None:
-            self._log.decision(asked, status, seconds, asked.told if not plan.ours else "")
+            told = "" if plan.ours else asked.told
+            self._log.decision(asked, status, seconds, told, asked.who)
 
     def refused(self, refusal: Refusal, peer: Peer) -> None:
         """The wire turned a message away by itself."""

@@ -97,6 +97,7 @@ _OUR_COOKIE: Final = re.compile(rb"[\s=]*(?:__Host-|__Secure-)?gateway_")
 
 # An app that leaves a body unread, or knows no chunks, must not take it for the next request.
 _LAST: Final = b"Connection: close\r\n"
+_END: Final = b"\r\n"
 
 # Nothing is ever done with these, unless somebody names them in Connection.
 _UNTOUCHED: Final = frozenset(
@@ -133,6 +134,12 @@ def to_app(
         out.append(b"Host: %b\r\n" % host)
     headers = request.headers
     lows = [name.lower() for name, _ in headers]
+    if not (ours or caller.trusted or request.upgrade) and cookie is None:
+        fields = _ordinary(request, lows)
+        if fields is not None:
+            return b"".join(
+                (*out, fields, _about(caller.address, caller.scheme, request.host), _END)
+            )
     crossing = _Crossing(request, caller, ours, cookie, out)
     untouched = crossing.untouched(lows)
     for low, (name, value) in zip(lows, headers, strict=True):
@@ -140,6 +147,20 @@ def to_app(
             out += (name, b": ", value, b"\r\n")
     crossing.add(peer)
     return b"".join(out)
+
+
+def _ordinary(request: RequestHead, lows: list[bytes]) -> bytes | None:
+    """The fields as they go to the app, if none needs more than to be passed on."""
+    headers = request.headers
+    if not isinstance(request.framing, NoBody):
+        return None
+    if not _UNTOUCHED.issuperset(lows):
+        if not tokens(request.all(b"connection")) <= {b"keep-alive", b"close"}:
+            return None
+        headers = tuple(field for field in headers if field[0].lower() != b"connection")
+        if not _UNTOUCHED.issuperset(name.lower() for name, _ in headers):
+            return None
+    return b"".join(b"%b: %b\r\n" % field for field in headers)
 
 
 class _Crossing:

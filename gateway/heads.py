@@ -53,18 +53,6 @@ _WATCHED: Final = frozenset(
 )
 
 
-class _Fields:
-    """What llhttp found."""
-
-    __slots__ = ("fields",)
-
-    def __init__(self) -> None:
-        self.fields: list[tuple[bytes, bytes]] = []
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.fields.append((name, value.rstrip(b" \t")))  # servers refuse a length with a tab
-
-
 # --- Requests ------------------------------------------------------------------------------
 
 
@@ -114,9 +102,11 @@ def _read(head: bytes, method: bytes, target: bytes, ending: bytes) -> RequestHe
     version = _VERSIONS.get(ending)
     if version is None:
         return Refusal(505, "version")
-    parsed = _Fields()
+    lines = head[:-4].split(b"\r\n")
+    if not head.count(b"\n") == head.count(b"\r") == len(lines) + 1:
+        return Refusal(400, "bare CR or LF")
     try:
-        HttpRequestParser(parsed).feed_data(head)
+        HttpRequestParser(None).feed_data(head)  # judges; the fields are found below
     except HttpParserUpgrade:
         pass  # CONNECT and Upgrade: judged below
     except HttpParserInvalidMethodError:
@@ -125,7 +115,10 @@ def _read(head: bytes, method: bytes, target: bytes, ending: bytes) -> RequestHe
         return Refusal(_why(head), "head")
     if method == b"CONNECT":
         return Refusal(405, "connect")
-    return _checked(method, target, version, tuple(parsed.fields))
+    fields = (line.partition(b":") for line in lines[1:])
+    # Blanks at an end are no part of a value, and servers refuse a length with a tab.
+    headers = tuple((name, value.strip(b" \t")) for name, _, value in fields)
+    return _checked(method, target, version, headers)
 
 
 def _why(head: bytes) -> int:

@@ -105,7 +105,7 @@ class DecisionLog:
     """Writes records to `sink`. `clock` gives Unix seconds; lines below `level` are dropped.
 
     `on_lost` is called for each line that could not be written. `soon` is given a call to make
-    after the present one: `loop.call_soon` lets lines be written together.
+    a moment later, so that lines are written together.
     """
 
     def __init__(
@@ -129,22 +129,28 @@ class DecisionLog:
         """How many lines could not be written."""
         return self._lines.lost
 
-    def decision(self, seen: SeenRequest, status: int, seconds: float, told: str = "") -> None:
+    def decision(
+        self, seen: SeenRequest, status: int, seconds: float, told: str = "", who: str = ""
+    ) -> None:
         """One request decided upon and answered with `status` (0: the reply broke off).
 
-        `told`: what `telling` made of its decision, when that is remembered.
+        `told`, `who`: what `telling` made of its decision and `who` of its sender, if known.
         """
         if self._level > _INFO:
             return
         request = seen.request
-        site, caller = seen.site, self.caller(seen.caller.address)
+        who = who or self.who(seen.site, seen.caller.address)
         self._lines.add(
             f'{{"ts": "{self._stamp()}", "level": "info", "event": "decision", "reference": '
-            f'"{seen.reference}", {_named("site", site)}{_named("caller", caller)}"method": '
+            f'"{seen.reference}", {who}"method": '
             f"{_quoted(request.method[:MAX_METHOD_CHARS])}, "
             f'"path": {_quoted(path_of(request.target))}, "status": {status}, '
             f'"seconds": {seconds:.6f}, {told or telling(seen.decision)}}}\n'
         )
+
+    def who(self, site: str, address: str) -> str:
+        """What a record says of the site and the caller: members of a JSON object, or nothing."""
+        return _named("site", site) + _named("caller", self.caller(address))
 
     def refused(self, refusal: Refusal, peer: Peer) -> None:
         """One message that was not acceptable as HTTP, or over a limit."""

@@ -235,6 +235,10 @@ class Metrics:
         sort = _Sort(*labels_of(decision), "gate" if ours else "app", "" if ours else upstream)
         return self._tallies.setdefault(sort, Tally())
 
+    def forwards(self, decision: Decision, upstream: str) -> Tally:
+        """The same for what the app answers."""
+        return self.tally(decision, ours=False, upstream=upstream)
+
     def request(
         self,
         decision: Decision | None,

@@ -7,15 +7,21 @@ among them) is kept with the remembered block (`heads`), and goes when that goes
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gateway.model import Caller, Forward, Reason, Route, Site
-from gateway.routing import Matched
+from gateway.forwarding import app_head
+from gateway.model import Caller, Decision, Forward, Peer, Reason, RequestHead, Route, Site
+from gateway.routing import Matched, Router
 from gateway.tally import Tally
 
 MAX_DECISIONS = 64  # of one standing
 MAX_TARGETS = 64  # likewise
 MAX_TARGET_BYTES = 256
+
+
+MAX_PEERS = 32  # from which one block of fields is known
+NO_ROUTE = Forward(Reason.NO_ROUTE)
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +44,7 @@ class Standing:
     caller: Caller
     fields: bytes  # a head for the app from behind the target, without the empty line at its end
     tally: Tally  # of requests that no route is about
+    who: str  # as `log.who` says it
     routed: dict[tuple[str, bytes], Matched] = field(default_factory=dict)  # by method and target
     _decided: dict[tuple[str, str, bool], Remembered] = field(default_factory=dict)
 
@@ -60,6 +67,44 @@ class Standing:
         if len(self._decided) >= MAX_DECISIONS:
             self._decided.clear()
         self._decided[method, route.name, opening] = what
+
+
+class Standings:
+    """Finds out what fields come to, and keeps it with their block.
+
+    `caller` says who sent a request to a site, `tally` where a decision's replies are counted,
+    `who` what the log says of a site and an address.
+    """
+
+    def __init__(
+        self,
+        router: Router,
+        caller: Callable[[RequestHead, Peer, Site], Caller],
+        tally: Callable[[Decision, str], Tally],
+        who: Callable[[str, str], str],
+    ) -> None:
+        self._router = router
+        self._caller = caller
+        self._tally = tally
+        self._who = who
+        self._tallies: dict[str, Tally] = {}  # by upstream
+
+    def find(self, request: RequestHead, peer: Peer) -> Standing | None:
+        """None for fields that are not remembered, and where no site is meant."""
+        block, site = request.block, self._router.site(request.host)
+        if block is None or site is None:
+            return None
+        caller, app = self._caller(request, peer, site), site.upstream.name
+        head = app_head(site, caller, request, peer, ())
+        fields = head[len(request.method) + 1 + len(request.target) : -2]
+        tally = self._tallies.get(app)
+        if tally is None:
+            tally = self._tallies[app] = self._tally(NO_ROUTE, app)
+        if len(block.known) >= MAX_PEERS:
+            block.known.clear()
+        who = self._who(site.name, caller.address)
+        found = block.known[self, peer.address] = Standing(site, caller, fields, tally, who)
+        return found
 
 
 def holds_until_s(decision: Forward) -> float:
