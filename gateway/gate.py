@@ -262,6 +262,7 @@ class Gate:
         for warning in self.config.warnings:
             self.log.warning("config", fault=str(warning))
         self.log.record("started", listen=[str(listen) for listen in self.config.listen])
+        self.log.flush()
 
     async def _watch_store(self) -> None:
         """Know, and say, that the store is away before a visitor's request has to find out."""

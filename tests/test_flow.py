@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from gateway.gate import LOG_DELAY_S
 from tests.conftest import gates, one_gate
 from tests.visitor import Visitor
 
