@@ -276,6 +276,17 @@ async def test_a_stale_connection(tmp_path: Path, count: int) -> None:
         assert sum(heads(apps)) == 4
 
 
+@pytest.mark.parametrize("safe", [True, False])
+async def test_a_stale_connection_of_our_own(tmp_path: Path, safe: bool) -> None:
+    """Our own pages are asked on kept connections whatever the method; only what is safe twice."""
+    async with servers(once(echo)) as apps, before(tmp_path, apps) as gate:
+        gate.guard.change = {"ours": True, "retry_safe": safe}
+        assert await gate.message(get(b"/1")) == ok(b"first")
+        said = await gate.message(get(b"/2") if safe else post(b"/2"))
+        assert said == ok(b"/2") if safe else said.startswith(b"HTTP/1.1 503 ")
+        assert apps[0].lines == [b"GET /1"] + ([b"GET /2"] * 2 if safe else [b"POST /2"])
+
+
 async def test_a_stale_connection_and_then_nobody(tmp_path: Path) -> None:
     async with servers(once(dies)) as apps, before(tmp_path, apps) as gate:
         assert await gate.message(get()) == ok(b"first")
