@@ -26,6 +26,7 @@ from gateway.config.nodes import (
     place_of,
     plain,
 )
+from gateway.config.units import in_terms_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -185,14 +186,14 @@ def _to_cut(root: Node, error: ErrorDetails) -> Loc:
 def _add(model: type[BaseModel], error: ErrorDetails, faults: Faults) -> None:
     loc = tuple(error["loc"])
     if error["type"] != "extra_forbidden":
-        faults.add(loc, _sentence(error))
+        faults.add(loc, _sentence(error, faults.at(loc)))
         return
     known = keys_at(model, loc[:-1])
     hint = did_you_mean(str(loc[-1]), known) or f" (known: {', '.join(sorted(known))})"
     faults.add(loc, f"unknown key '{loc[-1]}'{hint}", key=True)
 
 
-def _sentence(error: ErrorDetails) -> str:
+def _sentence(error: ErrorDetails, node: Node) -> str:
     kind, context, value = error["type"], error.get("ctx", {}), error.get("input")
     if kind == "missing":
         return "is missing"
@@ -206,9 +207,9 @@ def _sentence(error: ErrorDetails) -> str:
     if kind == "string_pattern_mismatch":
         return f"'{value}' is not a name: 1 to 32 of a-z, 0-9, _ and -"
     if kind in ("greater_than_equal", "less_than_equal"):
-        bound = context.get("ge", context.get("le"))
-        word = "at least" if kind == "greater_than_equal" else "at most"
-        return f"'{value}' is out of range: {word} {_plain_number(bound)}"
+        text = (node.value if isinstance(node, Text) else None) or str(value)
+        word, name = ("at least", "ge") if kind == "greater_than_equal" else ("at most", "le")
+        return f"'{text}' is out of range: {word} {in_terms_of(text, context[name])}"
     return _SENTENCES.get(kind, error["msg"])
 
 
@@ -218,10 +219,6 @@ def _choice(value: str, expected: str) -> str:
     if not hint and _OLD_TRUTHS.get(value.lower()) in words:
         hint = f"; did you mean '{_OLD_TRUTHS[value.lower()]}'?"
     return f"'{value}' is not one of {', '.join(words)}{hint}"
-
-
-def _plain_number(bound: Any) -> str:
-    return str(int(bound)) if bound == int(bound) else str(bound)
 
 
 def keys_at(model: type[BaseModel], loc: Loc) -> list[str]:

@@ -54,6 +54,21 @@ def size_bytes(text: str) -> int:
     return int(float(found[1]) * _SIZE_BYTES[found[2]])
 
 
+def in_terms_of(text: str, bound: float) -> str:
+    """A bound in seconds or bytes as `text` is written: a span, a size, or else a plain number."""
+    if re.fullmatch(rf"(?:{_SPAN.pattern})+", text):
+        least, units = "s", [(name, round(size * 1000)) for name, size in _SPAN_S.items()]
+        bound *= 1000
+    elif _SIZE.fullmatch(text):
+        binary = [(name, size) for name, size in _SIZE_BYTES.items() if name.endswith("iB")]
+        least, units = "B", [("B", 1), *binary]
+    else:
+        return f"{bound:.15g}"
+    fitting = [(size, name) for name, size in units if bound and round(bound) % size == 0]
+    size, name = max(fitting, default=(1, least))
+    return f"{bound / size:.15g}{name}"
+
+
 def whole(text: str) -> int:
     """A whole number in plain decimal digits; YAML's other spellings are refused by name."""
     if re.fullmatch(r"[+-]?\d{1,18}", text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -152,7 +153,10 @@ def _address(url: str, folder: Path) -> Address:
         raise ValueError("credentials in an app's address are not sent: remove them")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError("an app has no path of its own: write only http://host:port")
-    return Address(parts.hostname, parts.port or 80)  # .port raises ValueError beyond 65535
+    port = parts.netloc.rpartition("]")[2].partition(":")[2] or "80"
+    if not re.fullmatch(r"\d{1,5}", port) or not 0 < int(port) < 2**16:
+        raise ValueError(f"port '{port}' is none: it is a number from 1 to 65535")
+    return Address(parts.hostname, int(port))
 
 
 def _host_header(addresses: tuple[Address, ...]) -> str:

@@ -190,3 +190,25 @@ def test_any_text_is_read_or_refused(text):
             read(text)
         except ValueError:
             continue
+
+
+@pytest.mark.parametrize(
+    "text, bound, expected",
+    [
+        ("2h", 300, "5m"),
+        ("10m", 90, "90s"),
+        ("0s", 0.05, "50ms"),
+        ("40d", 7 * 86400, "7d"),
+        ("0ms", 0, "0s"),
+        ("0B", 1024, "1KiB"),
+        ("1GB", 2**20, "1MiB"),
+        ("1KiB", 1500, "1500B"),
+        ("1B", 0, "0B"),
+        ("65", 64, "64"),
+        ("-1", 0, "0"),
+        ("0.5", 0.05, "0.05"),
+        ("5", 10**6, "1000000"),
+    ],
+)
+def test_bounds_are_said_as_they_would_be_written(text, bound, expected):
+    assert units.in_terms_of(text, bound) == expected
