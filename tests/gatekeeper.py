@@ -10,12 +10,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 START_WITHIN_S = 20.0
 STOP_WITHIN_S = 15.0
+WRITTEN_WITHIN_S = 0.05  # what happened before is in the log then
 
 # Below the range the kernel gives to outgoing connections, and apart for each test process.
 _ports: Iterator[int] = itertools.cycle(
@@ -151,6 +153,7 @@ class GateProcess:
 
     def records(self, event: str = "") -> list[dict[str, Any]]:
         """The log's JSON records, of one event if named."""
+        time.sleep(WRITTEN_WITHIN_S)
         found = []
         for line in self.log_text().splitlines():
             if line.startswith("{"):
