@@ -2,25 +2,27 @@
 
 A client sends the same fields again and again; only the first line of its requests differs. What
 follows from the fields alone (who it is, what they become for the app, what was decided by the pass
-among them) is kept with the remembered block (`heads`), and goes when that goes.
+among them) is kept with the remembered block (`heads`), and goes before or with it.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from gateway.forwarding import app_head
 from gateway.model import Caller, Decision, Forward, Peer, Reason, RequestHead, Route, Site
 from gateway.routing import Matched, Router
 from gateway.tally import Tally
 
-MAX_DECISIONS = 64  # of one standing
-MAX_TARGETS = 64  # likewise
+# Who fills all of this on purpose takes some 40 MiB, and costs others what is worked out anew.
+MAX_STANDINGS = 2048
+MAX_DECISIONS = 8  # of one standing
+MAX_TARGETS = 16  # likewise
 MAX_TARGET_BYTES = 256
 
-
-MAX_PEERS = 32  # from which one block of fields is known
 NO_ROUTE = Forward(Reason.NO_ROUTE)
 
 
@@ -88,6 +90,9 @@ class Standings:
         self._tally = tally
         self._who = who
         self._tallies: dict[str, Tally] = {}  # by upstream
+        self._kept: deque[tuple[dict[Any, Any], Any]] = (
+            deque()
+        )  # where, and under what; oldest first
 
     def find(self, request: RequestHead, peer: Peer) -> Standing | None:
         """None for fields that are not remembered, and where no site is meant."""
@@ -100,11 +105,17 @@ class Standings:
         tally = self._tallies.get(app)
         if tally is None:
             tally = self._tallies[app] = self._tally(NO_ROUTE, app)
-        if len(block.known) >= MAX_PEERS:
-            block.known.clear()
         who = self._who(site.name, caller.address)
-        found = block.known[self, peer.address] = Standing(site, caller, fields, tally, who)
+        found = Standing(site, caller, fields, tally, who)
+        self._keep(block.known, (self, peer.address), found)
         return found
+
+    def _keep(self, known: dict[Any, Any], key: object, standing: Standing) -> None:
+        if len(self._kept) >= MAX_STANDINGS:
+            where, oldest = self._kept.popleft()
+            del where[oldest]
+        self._kept.append((known, key))
+        known[key] = standing
 
 
 def holds_until_s(decision: Forward) -> float:
