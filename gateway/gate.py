@@ -39,7 +39,6 @@ from gateway.handover import Handover
 from gateway.hold import HoldQuotas, Holds
 from gateway.ids import uuid7
 from gateway.keys import create_keys
-from gateway.log import DecisionLog
 from gateway.metrics import Metrics
 from gateway.model import Address, Upstream
 from gateway.pages import Pages
@@ -49,6 +48,7 @@ from gateway.routing import Router
 from gateway.selfcheck import FirstCallers
 from gateway.server import RUNNER_OPTIONS, AnswerLimits, GateParts, make_app
 from gateway.sockets import BACKLOG, Sockets
+from gateway.sparing import SparingLog
 from gateway.stores import StoreError, StoreFull, open_store
 from gateway.wire import Admission, Event, Wire
 
@@ -105,7 +105,7 @@ class Gate:
         self.wire: Wire | None = None
         self.metrics = Metrics()
         self.metrics.open_connections = row.counts.total
-        self.log = DecisionLog(
+        self.log = SparingLog(
             sys.stdout,
             time.time,
             addresses=config.log.addresses,
@@ -151,6 +151,7 @@ class Gate:
             counting = asyncio.create_task(self._hand_on_counts())
             stack.callback(counting.cancel)
             yield
+            self.log.tell_more()
             self.log.record("stopping")
             self.metrics.flush()
             self.log.flush()
@@ -289,10 +290,11 @@ class Gate:
             self.log.warning(f"upstream_{event}", upstream=upstream, address=address)
 
     async def _hand_on_counts(self) -> None:
-        """So that the worker that is scraped sees what the others counted."""
+        """So that the worker that is scraped sees what the others counted; and for the log."""
         while True:
             await asyncio.sleep(COUNTED_EVERY_S)
             self.metrics.flush()
+            self.log.tell_more()
 
     def _report(self, what: str, fault: BaseException) -> None:
         self.metrics.gate_error()

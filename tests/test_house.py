@@ -96,6 +96,7 @@ READERS = {
     "gateway/pages.py": "reads templates and texts",
     "gateway/finish.py": "claims in the store",
     "gateway/log.py": "writes the log",
+    "gateway/sparing.py": "writes the log",
     "gateway/metrics.py": "counts",
     "gateway/notify.py": "tells the service manager",
     "gateway/sockets.py": "binds sockets",
