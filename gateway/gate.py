@@ -137,6 +137,7 @@ class Gate:
     async def running(self) -> AsyncIterator[None]:
         """Listen; on leaving, let what is under way end, then close everything."""
         async with AsyncExitStack() as stack:
+            stack.callback(self._flush)  # after all else: what drains is counted and recorded too
             stack.push_async_callback(self.store.close)
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-")))
             gate_sock = str(folder / "gate.sock")
@@ -153,8 +154,11 @@ class Gate:
             yield
             self.log.tell_more()
             self.log.record("stopping")
-            self.metrics.flush()
-            self.log.flush()
+            self._flush()
+
+    def _flush(self) -> None:
+        self.metrics.flush()
+        self.log.flush()
 
     async def _start_pages(self, stack: AsyncExitStack, path: str, boot: str) -> None:
         app = make_app(self._parts(boot))

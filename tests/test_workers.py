@@ -24,7 +24,7 @@ from gateway.gate import COUNTED_EVERY_S
 from gateway.sockets import bind
 from tests.conftest import StartGate
 from tests.gatekeeper import GateProcess
-from tests.recorder import Recorder
+from tests.recorder import Line, Recorder, Seen
 
 ROUTE = {"name": "form", "match": {"method": "POST", "path": "/form"}, "ladder": ["pow"]}
 MANY = 60
@@ -283,10 +283,50 @@ def test_a_worker_that_never_listens_is_killed_and_started_again(tmp_path: Path)
 
 
 async def test_what_is_under_way_ends_before_the_gate_does(app: Recorder, start_gate: StartGate):
-    gate = await start_gate([ROUTE])
+    gate = await start_gate([ROUTE], log={"sample": 1.0})
+    released = held_back(app)
     asking = asyncio.create_task(statuses(gate, 1))
-    await asking
-    assert await gate.stop() == 0
+    await app.until(1)
+    stopping = asyncio.create_task(gate.stop())
+    await until(lambda: '"stopping"' in gate.log_text())
+    released.set()
+    assert await asking == [200]
+    assert await stopping == 0
+    (written,) = gate.records("decision")
+    assert written["status"] == 200
+
+
+async def test_what_a_worker_answers_last_is_counted(app: Recorder, start_gate: StartGate):
+    gate = await start_gate([ROUTE], workers=2)
+    await until(lambda: len(gate.workers()) == 2)
+    before = gate.workers()
+    released = held_back(app)
+    asking = asyncio.create_task(statuses(gate, 1))
+    await app.until(1)
+    os.kill(gate.pid, signal.SIGHUP)
+    await until(lambda: gate.log_text().count('"stopping"') == 2)
+    await asyncio.sleep(2 * COUNTED_EVERY_S)  # what it counts from now on, nobody asks it for
+    released.set()
+    assert await asking == [200]
+    await until(lambda: not gate.workers() & before)
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{gate.admin_port}/metrics") as reply,
+    ):
+        text = await reply.text()
+    assert 'gateway_replies_total{by="app",code="2xx"} 1.0' in text
+
+
+def held_back(app: Recorder) -> asyncio.Event:
+    """From now on the app answers once this is set."""
+    released, answer = asyncio.Event(), app.answer
+
+    async def slow(seen: Seen, line: Line) -> None:
+        await released.wait()
+        await answer(seen, line)
+
+    app.answer = slow
+    return released
 
 
 async def test_a_gate_that_ends_removes_its_sockets(
