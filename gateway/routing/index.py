@@ -143,6 +143,8 @@ def _spelled(pattern: Segments, segments: list[bytes]) -> bool:
 
 def _any_of(sources: list[str]) -> Any:
     """One expression for several, so that what fits none of them is tried once."""
+    if any(r"\Q" in source for source in sources):
+        return None  # a quotation without an end would go on into the next
     try:
         return compile_regex("|".join(f"(?:{source})" for source in sources), ignore_case=True)
     except ValueError:  # together they are too large, or name a group twice

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.model import BodySeen, Match, RequestHead, Route, Rung
 from gateway.routing import Matched, NeedBodyFor, Router, buckets
+from gateway.routing.index import PathIndex
+from gateway.routing.patterns import Regex
 from tests.routing.asking import post, request, site_of
 
 VALUES = st.sampled_from(("a", "A", "b", "~[ab]", None))
@@ -80,3 +82,31 @@ def test_no_body_changes_what_was_decided_without_it(routes, target, body, entri
     late = router.match(site, asking(target, True), body)
     assert isinstance(late, Matched)
     assert early == late or isinstance(early, NeedBodyFor)
+
+
+SOURCES = st.sampled_from(
+    ("a", "b|c", "(?i)a", "(?-i)B", "(?s-i:.A)", "a$|^b", "(a)(?P<n>b)?", "(?P<n>a)", "", "|", ".*b",
+     "[a-c]{2}", r"\x41", r"\Qa", r"a\Qb\E", r"\Q.\E", r"\\Qa", "\u00e9", "(?:a{500}){2}c")
+)  # fmt: skip
+PATHS = st.text(".abcABQ\\)(|/x\u00e9", max_size=6).map(str.encode) | st.binary(max_size=4)
+
+
+@settings(deadline=None, derandomize=True, max_examples=400)
+@given(st.lists(SOURCES, max_size=5), st.lists(SOURCES, max_size=3), PATHS)
+@example([r"\Qa", r"b\Qc\E"], [], b"a")
+@example([r"\Qa", r"b\Qc\E"], [], b"bc")
+@example(["(?i)a", "b"], [], b"B")
+@example(["a"], ["b"], b"b")
+def test_many_expressions_find_what_each_of_them_would(first, later, path):
+    """What is tried once for all of them hides none, also of those added after a look."""
+    index: PathIndex[int] = PathIndex()
+    expected = []
+    for number, source in enumerate(first + later):
+        if number == len(first):
+            list(index.find(path))
+        index.add(number, Regex(source))
+        alone: PathIndex[int] = PathIndex()
+        alone._joined = 1  # nothing is tried for all
+        alone.add(number, Regex(source))
+        expected += alone.find(path)
+    assert sorted(index.find(path)) == expected
