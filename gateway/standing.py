@@ -90,9 +90,7 @@ class Standings:
         self._tally = tally
         self._who = who
         self._tallies: dict[str, Tally] = {}  # by upstream
-        self._kept: deque[tuple[dict[Any, Any], Any]] = (
-            deque()
-        )  # where, and under what; oldest first
+        self._kept: deque[tuple[dict[Any, Any], Any]] = deque()  # where, under what; oldest first
 
     def find(self, request: RequestHead, peer: Peer) -> Standing | None:
         """None for fields that are not remembered, and where no site is meant."""

@@ -85,8 +85,8 @@ def test_no_body_changes_what_was_decided_without_it(routes, target, body, entri
 
 
 SOURCES = st.sampled_from(
-    ("a", "b|c", "(?i)a", "(?-i)B", "(?s-i:.A)", "a$|^b", "(a)(?P<n>b)?", "(?P<n>a)", "", "|", ".*b",
-     "[a-c]{2}", r"\x41", r"\Qa", r"a\Qb\E", r"\Q.\E", r"\\Qa", "\u00e9", "(?:a{500}){2}c")
+    ("a", "b|c", "(?i)a", "(?-i)B", "(?s-i:.A)", "a$|^b", "(a)(?P<n>b)?", "(?P<n>a)", "", "|",
+     ".*b", "[a-c]{2}", r"\x41", r"\Qa", r"a\Qb\E", r"\Q.\E", r"\\Qa", "\u00e9", "(?:a{500}){2}c")
 )  # fmt: skip
 PATHS = st.text(".abcABQ\\)(|/x\u00e9", max_size=6).map(str.encode) | st.binary(max_size=4)
 
