@@ -135,12 +135,13 @@ class Guard:
         if isinstance(matched, NeedBodyFor):
             return NeedBody(matched.max_bytes)
         route = matched.route
+        stay = self._stay(caller, site, request) if self._stays else None
         if route is None and not self._sample:
-            return self._usual(standing, request, standing.fields, standing)
+            return usual_plan(site, request, standing.fields, stay, standing)
         asked = Asked(self._new_reference, site, caller, request, peer, who=standing.who)
         if route is None:
             asked.decision = NO_ROUTE
-            return self._usual(standing, request, standing.fields, asked)
+            return usual_plan(site, request, standing.fields, stay, asked)
         if found is None:
             standing.note(request.method, request.target, matched)
         now_s, opening = self._clock(), matched.opening
@@ -156,14 +157,8 @@ class Guard:
         asked.decision, asked.tally, asked.told = known.decision, known.tally, known.record
         asked.risk = known.risk
         reference = b"X-Gateway-Decision: %b\r\n" % asked.reference.encode()
-        return self._usual(standing, request, standing.fields + reference + known.fields, asked)
-
-    def _usual(
-        self, standing: Standing, request: RequestHead, fields: bytes, record: object
-    ) -> Plan:
-        site = standing.site
-        stay = self._stay(standing.caller, site, request) if self._stays else None
-        return usual_plan(site, request, fields, stay, record)
+        fields = standing.fields + reference + known.fields
+        return usual_plan(site, request, fields, stay, asked)
 
     def _remembered(self, asked: Asked, site: Site, decision: Decision) -> Remembered | None:
         if not isinstance(decision, Forward) or not (until_s := holds_until_s(decision)):

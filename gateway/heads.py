@@ -115,9 +115,9 @@ def _read(head: bytes, method: bytes, target: bytes, ending: bytes) -> RequestHe
         return Refusal(_why(head), "head")
     if method == b"CONNECT":
         return Refusal(405, "connect")
-    fields = (line.partition(b":") for line in lines[1:])
+    fields = [line.partition(b":") for line in lines[1:]]
     # Blanks at an end are no part of a value, and servers refuse a length with a tab.
-    headers = tuple((name, value.strip(b" \t")) for name, _, value in fields)
+    headers = tuple([(name, value.strip(b" \t")) for name, _, value in fields])
     return _checked(method, target, version, headers)
 
 

@@ -38,6 +38,7 @@ _V4_BITS, _V6_BITS = 24, 48  # what is left of an address when truncated
 _CACHED_ADDRESSES = 4_096  # a page's requests come from one; truncating costs 15 µs
 
 _LEVELS = ("debug", "info", "warning", "error")
+_MAX_WAITING = 64  # lines; more no longer fit the caches they are made in
 _INFO = _LEVELS.index("info")
 _PLAIN = frozenset({Reason.NO_ROUTE, Reason.ALLOWED, Reason.PREFLIGHT, Reason.MODE_OFF})
 
@@ -80,13 +81,18 @@ class _Lines:
         self._waiting: list[str] = []
 
     def add(self, line: str) -> None:
-        self._waiting.append(line)
-        if len(self._waiting) == 1:
+        waiting = self._waiting
+        waiting.append(line)
+        if len(waiting) == 1:
             self._soon(self.write)
+        elif len(waiting) >= _MAX_WAITING:
+            self.write()
 
     def write(self) -> None:
         """Everything that waits, in one call: a line each would cost as much as forwarding."""
         lines, self._waiting = self._waiting, []
+        if not lines:
+            return
         try:
             self._sink.write("".join(lines))
             self._sink.flush()

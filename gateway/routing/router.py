@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from gateway.model import BodySeen, RequestHead, Route, Site
 from gateway.routing.asked import Asked, Entry
 from gateway.routing.hosts import HostIndex
-from gateway.routing.places import Places
+from gateway.routing.places import NOWHERE, Places
 from gateway.routing.weighing import Tally, weigh
 
 BODY_BYTES = 256 * 1024  # how much of a body is read to find a form field
@@ -66,10 +66,10 @@ class Router:
         places = self._places[site.name]
         path, _, query = request.target.partition(b"?")
         place = places.at(path)
+        if place is NOWHERE:
+            return NOTHING
         if place.anywhere:
             return _matched(places.strictest)
-        if not place.readings and not place.scripts:
-            return NOTHING
         tally = Tally()
         asked = Asked(request, query, body, self._body_bytes)
         for spots in place.readings:

@@ -18,7 +18,6 @@ from gateway.heads import CHUNKED, END, NO_BODY
 from gateway.model import Length, Reason, Refusal, RequestHead
 from gateway.reply_heads import (
     UNTIL_CLOSE,
-    ReplyFraming,
     ResponseHead,
     read_response,
     without_framing,
@@ -167,7 +166,8 @@ class Reply(ABC):
             head = to_client(response, close=close, http10=http10, ours=plan.ours)
         if plan.stay is not None:
             head = self._staying(head, response, plan.stay)
-        if rest and self._is_whole(framing, rest):
+        whole = isinstance(framing, Length) and framing.size_bytes == len(rest)
+        if whole and rest and not self._mute:  # most replies come in one piece
             self._bytes_out = len(rest)
             self._write(head, rest)
             return self._over()
@@ -182,10 +182,6 @@ class Reply(ABC):
             return None
         self._keep_link = self._keep_link and not rest
         return self._over()
-
-    def _is_whole(self, framing: ReplyFraming, rest: bytes) -> bool:
-        """Whether this is the whole body and passes as it is: most replies come in one piece."""
-        return isinstance(framing, Length) and framing.size_bytes == len(rest) and not self._mute
 
     def _write(self, head: bytes, data: bytes) -> None:
         """In one go; what is large is not copied for that."""
