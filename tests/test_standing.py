@@ -1,9 +1,46 @@
 """What a guard remembers of a client's usual fields: nothing that could be another's."""
 
+import asyncio
+import io
+import json
+import os
+import re
+from collections.abc import Awaitable
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from gateway import standing
+from gateway.affinity import stays_of
+from gateway.callers import TrustedProxies, caller_of
+from gateway.envelope import HEADER, Envelope
+from gateway.finish import Finisher
+from gateway.guard import Guard
+from gateway.handover import Handover
 from gateway.heads import read_request
-from gateway.model import Peer, RequestHead
-from tests.test_guard import Scene
+from gateway.hold import HoldQuotas, Holds
+from gateway.log import DecisionLog
+from gateway.metrics import Metrics
+from gateway.model import (
+    Address,
+    Match,
+    PassRule,
+    Peer,
+    Reason,
+    RequestHead,
+    Route,
+    Rung,
+    Site,
+    Solved,
+    Upstream,
+)
+from gateway.passes import issue
+from gateway.routing import Router
+from gateway.selfcheck import FirstCallers
+from gateway.stores.memory import MemoryStore
+from gateway.wire.plan import Plan
+from tests.test_guard import GATE, RING, Scene
 
 PEER = Peer("192.0.2.7")
 
@@ -45,3 +82,220 @@ def test_targets_of_one_client_are_bounded():
     (found,) = known(head).values()
     assert 0 < len(found.routed) <= standing.MAX_TARGETS
     assert all(len(target) <= standing.MAX_TARGET_BYTES for _, target in found.routed)
+
+
+# --- What is remembered changes nothing -----------------------------------------------------
+
+START_S = 1_800_000_000.0
+LADDER = (Rung("pow", None, 0.5, 1), Rung("pow", None, 1.0, 2))
+SHOP = (
+    Route("vote", "shop", Match(frozenset({"POST"}), ("/vote",)), ladder=LADDER,
+          pass_rule=PassRule("used", uses=3)),
+    Route("page", "shop", Match(paths=("/page/**",)), ladder=LADDER[:1],
+          pass_rule=PassRule("page", ttl_s=60), challenge_on=Match(paths=("/before",))),
+    Route("asked", "shop", Match(paths=("/q",), query={"do": "it"}), ladder=LADDER[:1],
+          params="php", pass_rule=PassRule("page", ttl_s=60), on_error="open"),
+    Route("here", "shop", Match(paths=("/here",)), ladder=LADDER,
+          pass_rule=PassRule("here", bind=frozenset({"browser", "address"}))),
+    Route("once", "shop", Match(paths=("/once",)), ladder=LADDER,
+          pass_rule=PassRule("once", uses=1)),
+    Route("watched", "shop", Match(paths=("/watched",)), ladder=LADDER[:1], mode="shadow",
+          pass_rule=PassRule("page", ttl_s=60)),
+    Route("never", "shop", Match(frozenset({"DELETE", "GET"}), ("/never",)), action="deny"),
+    Route("free", "shop", Match(paths=("/free",)), action="allow"),
+)  # fmt: skip
+ORIGIN = "https://app.example"
+APPS = tuple(
+    Upstream(name, (Address("127.0.0.1", 8000), Address("127.0.0.1", 8001)), affinity="cookie")
+    for name in ("shop", "blog")
+)
+SITES = (
+    Site("shop", ("shop.example",), APPS[0], SHOP, cors_origins=frozenset({ORIGIN})),
+    Site("blog", ("blog.example",), APPS[1], (replace(SHOP[1], site="blog", name="other"),),
+         scheme="https"),
+)  # fmt: skip
+PEERS = ("192.0.2.7", "192.0.2.8", "198.51.100.1", "10.0.0.1", "10.0.0.2", "unix", "2001:db8::1")
+AGENT = b"User-Agent: Mozilla/5.0"
+
+
+def a_pass(scope: str, uses: int | None, address: str, agent: bytes, now_s: float) -> bytes:
+    """A Cookie field with a pass solved at `address`, whose time began at `now_s`."""
+    headers = ((b"User-Agent", agent.partition(b": ")[2]),)
+    rules = {route.pass_rule.scope: route.pass_rule for route in SHOP}
+    caller = caller_of(Peer(address), headers, TrustedProxies(), "auto", RING.browser_key)
+    token = issue(
+        RING, Solved("pow", 1, uses, now_s), rule=replace(rules[scope], uses=uses), site="shop",
+        policy="", caller=caller, now_s=now_s, id=f"{scope}{uses}{address}{now_s}",
+    )  # fmt: skip
+    return f"Cookie: gateway_pass_{scope}={token}".encode()
+
+
+PASSES = [
+    a_pass("page", None, "192.0.2.7", AGENT, START_S),
+    a_pass("page", None, "192.0.2.7", AGENT, START_S + 30),
+    a_pass("page", 2, "192.0.2.7", AGENT, START_S),
+    a_pass("used", 2, "192.0.2.7", AGENT, START_S),
+    a_pass("here", None, "192.0.2.7", AGENT, START_S),
+    a_pass("here", None, "203.0.113.9", AGENT, START_S),
+]
+FIELDS = [
+    *PASSES,
+    b"Cookie: do=it; gateway_app_shop=nobody",
+    AGENT,
+    b"User-Agent: curl/8",
+    b"X-Forwarded-For: 203.0.113.9",
+    b"X-Forwarded-For: 192.0.2.7, 10.0.0.2",
+    b"X-Forwarded-Proto: https",
+    b"X-HTTP-Method-Override: DELETE",
+    b"X-Real-IP: 203.0.113.9",
+    b"Origin: https://app.example",
+    b"Access-Control-Request-Method: POST",
+    b"Sec-Fetch-Mode: navigate",
+    b"Connection: X-Any",
+    b"Connection: keep-alive, Accept",
+    b"Connection: close",
+    b"Connection: Upgrade\r\nUpgrade: websocket",
+    b"X-Any: 1",
+    b"X_Gateway-Pass-Id: mine",
+    b"Accept: text/html",
+    b"Keep-Alive: 5",
+    b"TE: trailers",
+    b"Content-Length: 0",
+]
+TARGETS = [
+    b"/", b"/page/1", b"/page/1?_method=DELETE", b"/vote", b"/vote?_method=POST", b"/q?do=it",
+    b"/q", b"/before", b"/here", b"/once", b"/watched", b"/never", b"/never?" + b"x" * 300,
+    b"/free", b"/_gateway/answer", b"/PAGE/1", b"/x/../page/1",
+]  # fmt: skip
+HEADS = st.builds(
+    lambda method, target, version, host, fields: b"\r\n".join(
+        (b" ".join((method, target, version)), b"Host: " + host, *fields, b"", b"")
+    ),
+    st.sampled_from((b"GET", b"GET", b"POST", b"HEAD", b"OPTIONS", b"DELETE", b"get")),
+    st.sampled_from(TARGETS),
+    st.sampled_from((b"HTTP/1.1", b"HTTP/1.1", b"HTTP/1.1", b"HTTP/1.0")),
+    st.sampled_from((b"shop.example", b"shop.example", b"blog.example", b"nobody.example")),
+    st.sampled_from(
+        [[AGENT, PASSES[0]], [AGENT, PASSES[0]], [AGENT, PASSES[1]], [AGENT, PASSES[2]],
+         [AGENT, PASSES[3]], [AGENT, PASSES[4]], [AGENT, PASSES[5], FIELDS[9]]]
+    ) | st.lists(st.sampled_from(FIELDS), max_size=4),
+)  # fmt: skip
+STATUSES = st.sampled_from((200, 200, 204, 304, 404, 500, 0, -1))  # -1: the app refused
+
+
+class Switched(Finisher):
+    """Believes of its store what a test says."""
+
+    up = True
+
+    @property
+    def store_up(self) -> bool:
+        return self.up
+
+
+class Witness:
+    """A guard with everything around it, that writes down all that others could see of it."""
+
+    def __init__(self, sample: float) -> None:
+        self.now_s, self.metrics, self.log = START_S, Metrics(), io.StringIO()
+        self.store, self.first_callers = MemoryStore(), FirstCallers()
+        holds = Holds(self.store, HoldQuotas(), "gate1", self.clock, os.urandom)
+        self.finisher = Switched(self.store, holds, RING, self.clock, lambda: "id")
+        self.guard = Guard(
+            router=Router(SITES, "/_gateway/"),
+            trusted=TrustedProxies(("10.0.0.0/8", "unix")),
+            prefix="/_gateway/",
+            ring=RING,
+            finisher=self.finisher,
+            handover=Handover(GATE, "boot", "/_gateway/"),
+            log=DecisionLog(self.log, self.clock),
+            metrics=self.metrics,
+            first_callers=self.first_callers,
+            clock=self.clock,
+            random_bytes=os.urandom,
+            sample=sample,
+            stays=stays_of(SITES, RING),
+        )
+
+    def clock(self) -> float:
+        return self.now_s
+
+    async def meets(self, head: RequestHead, peer: Peer, status: int) -> tuple:
+        """One request to its end: what the wire is told, without what is meant to differ."""
+        planned = self.guard.plan(head, peer, None)
+        plan = await planned if isinstance(planned, Awaitable) else planned
+        if not isinstance(plan, Plan):
+            return (plan,)
+        told = as_told(plan)
+        self.guard.finished(plan, max(status, 0), 2**-7, 10)
+        if status < 0 and not plan.ours:
+            instead = self.guard.trouble(plan, head, peer, Reason.APP_UNREACHABLE)
+            self.guard.finished(instead, 502, 2**-6, 10)
+            told += as_told(instead)
+        if plan.delivery is not None:
+            await plan.delivery.unsent() if status < 0 else await plan.delivery.sending()
+        return told
+
+    def counted(self) -> set[str]:
+        """All that is counted, but for faults of passes: who remembers looks at less of them."""
+        lines = self.metrics.render().decode().splitlines()
+        return {line for line in lines if "passes_rejected" not in line}
+
+    def written(self) -> list[dict]:
+        records = [json.loads(line) for line in self.log.getvalue().splitlines()]
+        return [{**record, "reference": ""} for record in records]
+
+
+REFERENCE = re.compile(rb"X-Gateway-Decision: [0-9a-f-]{36}\r\n")
+
+
+def as_told(plan: Plan) -> tuple:
+    if plan.ours:
+        (line,) = [x for x in plan.head.split(b"\r\n") if x.startswith(HEADER.encode() + b": ")]
+        opened = Envelope.open(line.partition(b": ")[2].decode(), "boot")
+        assert opened is not None
+        head: object = (plan.head.replace(line, b""), replace(opened, decision_id=""))
+    else:
+        head = REFERENCE.sub(b"X-Gateway-Decision: one\r\n", plan.head)
+    return (
+        plan.upstream, head, plan.framing, plan.body, plan.method, plan.delivery is None,
+        plan.retry_safe, plan.upgrade, plan.drain_body, plan.ours, plan.stay,
+    )  # fmt: skip
+
+
+def afresh(head: RequestHead) -> RequestHead:
+    """The same request, of whose fields nothing is known."""
+    return replace(head, block=None)
+
+
+VISITS = st.tuples(
+    HEADS,
+    st.sampled_from(PEERS[:1] * 4 + PEERS),
+    st.sampled_from((0, 0, 0, 1, 29, 31, 60)),  # seconds that went by
+    st.sampled_from((True, True, True, False)),  # the store answers
+    STATUSES,
+    st.integers(0, 2),  # how often it comes again at once
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.lists(VISITS, min_size=1, max_size=12), st.sampled_from((0.0, 1.0)))
+def test_a_guard_that_remembers_answers_as_one_that_does_not(visits, sample):
+    asyncio.run(both_answer_alike(visits, sample))
+
+
+async def both_answer_alike(visits, sample: float) -> None:
+    remembering, forgetting = Witness(sample), Witness(sample)
+    for raw, address, later_s, up, status, again in visits:
+        head, peer = read_request(raw), Peer(address, 4000)
+        if not isinstance(head, RequestHead):
+            continue
+        for guard in (remembering, forgetting):
+            guard.now_s += later_s
+            guard.finisher.up = up
+        for _ in range(again + 1):
+            told = await remembering.meets(head, peer, status)
+            assert told == await forgetting.meets(afresh(head), peer, status)
+    assert remembering.written() == forgetting.written()
+    assert remembering.counted() == forgetting.counted()
+    assert remembering.first_callers.__dict__ == forgetting.first_callers.__dict__
