@@ -2,7 +2,7 @@
 
 Each worker has a TCP socket of its own (SO_REUSEPORT), so that the kernel spreads connections; a
 unix socket is shared. They belong to whoever bound them: a worker that ends leaves its queue of
-waiting connections to its successor.
+waiting connections to its successor, if that comes soon.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import errno
 import os
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,18 @@ def sweep(config: Config) -> None:
     for listen in (*config.listen, *filter(None, [config.admin])):
         if listen.unix_path:
             Path(listen.unix_path).unlink(missing_ok=True)
+
+
+def step_aside(sockets: Sockets) -> None:
+    """Let others have what connects from now on, until somebody listens here again.
+
+    To a TCP socket that stays bound but does not listen the kernel gives no connection. What waits
+    in it already is reset, or tries again if it is not through the handshake.
+    """
+    for made in sockets.listen:
+        if made.family != socket.AF_UNIX:  # that one is everybody's
+            with suppress(OSError):
+                made.shutdown(socket.SHUT_RD)
 
 
 def _bind(listen: Listen, workers: int) -> list[socket.socket]:

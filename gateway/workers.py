@@ -3,8 +3,9 @@
 SIGTERM and SIGINT end the workers, each after what it has under way. SIGHUP reads the configuration
 again: if it is good, new workers come to the same sockets, and once all of them listen the old ones
 are told to leave; if it is not, or one cannot start with it, it says so and the old ones stay. A
-worker that crashes comes back, later each time; what connects meanwhile waits in its socket. The
-master imports little and does little; it neither reads a request nor opens the store.
+worker that crashes comes back, later each time; what connects meanwhile waits in its socket, or
+goes to the others where that would be long. The master imports little and does little; it neither
+reads a request nor opens the store.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ from datetime import UTC, datetime
 from gateway.config import Config, ConfigError, load
 from gateway.counting import Counts, Row
 from gateway.notify import Notifier, notifier
-from gateway.sockets import Sockets, bind, sweep
+from gateway.sockets import Sockets, bind, step_aside, sweep
 
 KILL_AFTER_S = 5.0  # beyond the time for draining
 BACKOFF_S = (0.1, 0.5, 2.0, 10.0)  # before a worker that crashed comes back
+LONG_S = 1.0  # connections are not let wait for so long while other workers serve
 CANNOT_START = 1  # a worker's exit code; it has said why
 STEADY_S = 60.0  # a worker that ran this long is forgiven its crashes
 START_WITHIN_S = 60.0  # a worker that does not listen by then is killed
@@ -202,6 +204,9 @@ class Master:
         wait_s = BACKOFF_S[min(worker.crashes, len(BACKOFF_S) - 1)]
         worker.start_again_s = now_s + wait_s
         worker.crashes += 1
+        others = any(other.now is not None and other.now.listens for other in self.workers)
+        if wait_s >= LONG_S and others and worker.coming is None:
+            step_aside(worker.sockets)
         say("error", "worker_ended", pid=was.pid, code=code, again_in_s=wait_s)
         return self.notify.status(f"worker {was.pid} ended ({code}), comes back in {wait_s} s")
 
