@@ -238,6 +238,23 @@ async def test_an_app_that_stops_in_its_reply(tmp_path: Path) -> None:
         assert await asyncio.wait_for(gate.ask(GET), 1) == ok()[:-1]
 
 
+@pytest.mark.parametrize("raw", [GET, b"PUT / HTTP/1.1\r\nHost: s\r\nContent-Length: 1\r\n\r\nx"])
+async def test_events_may_go_on_for_longer_than_any_deadline(tmp_path: Path, raw: bytes) -> None:
+    event = b"9\r\ndata: x\n\n\r\n"
+
+    async def serve(conn: Conn) -> None:
+        await conn.head()
+        await conn.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(10):
+            await asyncio.sleep(0.1)
+            await conn.send(event)
+        await conn.send(b"0\r\n\r\n")
+
+    limits = replace(QUICK, reply_idle_s=0.6)
+    async with gate_before(serve, tmp_path, limits=limits) as gate:
+        assert (await gate.message(raw)).count(event) == 10
+
+
 async def test_an_app_that_takes_no_connection(tmp_path: Path) -> None:
     limits = replace(QUICK, connect_s=0.05)
     async with gate_before(replies(ok()), tmp_path, limits=limits) as gate:
