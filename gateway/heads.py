@@ -31,10 +31,10 @@ _LINE: Final = re.compile(rb"([!-~]+) ([!-~]+)( HTTP/\d\.\d\r\n)")
 _USUAL_LINE: Final = re.compile(rb"([A-Z-]+) (/[!\"$-~]*) HTTP/1\.1\r\n")  # a path, no fragment
 _HTTP11: Final = (1, 1)
 _VERSIONS: Final = {b" HTTP/1.1\r\n": _HTTP11, b" HTTP/1.0\r\n": (1, 0)}
-_MAX_REMEMBERED_BYTES: Final = 2048  # of a block or a reply's head
-_REMEMBERED: Final = (
-    2048  # of each: half a dozen MiB, thrice that when somebody fills it on purpose
-)
+# What follows a first line, remembered: some 18 MB when full, 50 if somebody fills it on purpose.
+_REMEMBERED: Final = 4096
+_MAX_REMEMBERED_BYTES: Final = 2048  # of each
+_MAX_REMEMBERED_FIELDS: Final = 32
 # llhttp's table without CONNECT, and the words that llhttp keeps for other protocols.
 METHODS: Final = {
     method: method.decode()
@@ -85,7 +85,7 @@ def _block(rest: bytes) -> Block | None:
     found = _read_unusual(b"GET /" + rest)
     if not isinstance(found, RequestHead) or found.framing is not NO_BODY:
         return None
-    if found.upgrade or found.expects_continue:
+    if found.upgrade or found.expects_continue or len(found.headers) > _MAX_REMEMBERED_FIELDS:
         return None
     return Block(found.headers, found.host, found.keep_alive)
 
