@@ -76,6 +76,7 @@ class Load:
     done: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
     callers: Iterator[str] = field(default_factory=addresses)
+    lines: list[Line] = field(default_factory=list)
 
     def visitors(self) -> Iterator[tuple[Act, float]]:
         """(what each does again and again, seconds between two times)."""
@@ -107,9 +108,13 @@ class Load:
         ]
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            for act, pause_s in self.visitors():
-                group.create_task(self._again(act, pause_s))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for act, pause_s in self.visitors():
+                    group.create_task(self._again(act, pause_s))
+        finally:
+            for line in self.lines:
+                line.close()
 
     async def _again(self, act: Act, pause_s: float) -> None:
         while True:
@@ -122,6 +127,7 @@ class Load:
 
     def _asks(self, name: str, raw: Callable[[], bytes], expected: int) -> Act:
         line = Line(self.port)
+        self.lines.append(line)
 
         async def ask() -> None:
             status, _ = await line.ask(raw())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import app_faults, disk_faults, slow_faults, store_faults, visit_faults
+from tests.bench import app_faults, disk_faults, slow_faults, soak, store_faults, visit_faults
 from tests.bench.rig import Figure, Rig, rig_in
 
 
@@ -72,3 +72,9 @@ async def test_slow_clients(rig: Rig, kind: str) -> None:
 async def test_one_address_gets_its_share(rig: Rig) -> None:
     found = await slow_faults.one_address(rig, quiet, connections=60, seconds=4, share=20)
     assert broken(found) == []
+
+
+async def test_everything_at_once(rig: Rig) -> None:
+    _, load = await soak.soak(rig, quiet, minutes=0.05)
+    assert load.wrong == {}
+    assert {"visits", "echoes", "events", "held challenge", "app breaks off"} <= set(load.done)
