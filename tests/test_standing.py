@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -99,6 +100,8 @@ SHOP = (
           pass_rule=PassRule("here", bind=frozenset({"browser", "address"}))),
     Route("once", "shop", Match(paths=("/once",)), ladder=LADDER,
           pass_rule=PassRule("once", uses=1)),
+    Route("buy", "shop", Match(paths=("/buy",)), ladder=LADDER[:1],
+          pass_rule=PassRule("few", uses=3, spend="all"), challenge_on=Match(paths=("/list",))),
     Route("watched", "shop", Match(paths=("/watched",)), ladder=LADDER[:1], mode="shadow",
           pass_rule=PassRule("page", ttl_s=60)),
     Route("never", "shop", Match(frozenset({"DELETE", "GET"}), ("/never",)), action="deny"),
@@ -137,6 +140,7 @@ PASSES = [
     a_pass("used", 2, "192.0.2.7", AGENT, START_S),
     a_pass("here", None, "192.0.2.7", AGENT, START_S),
     a_pass("here", None, "203.0.113.9", AGENT, START_S),
+    a_pass("few", 3, "192.0.2.7", AGENT, START_S),
 ]
 FIELDS = [
     *PASSES,
@@ -164,22 +168,21 @@ FIELDS = [
 ]
 TARGETS = [
     b"/", b"/page/1", b"/page/1?_method=DELETE", b"/vote", b"/vote?_method=POST", b"/q?do=it",
-    b"/q", b"/before", b"/here", b"/once", b"/watched", b"/never", b"/never?" + b"x" * 300,
-    b"/free", b"/_gateway/answer", b"/PAGE/1", b"/x/../page/1",
+    b"/q", b"/before", b"/here", b"/once", b"/list", b"/buy", b"/watched", b"/never",
+    b"/never?" + b"x" * 300, b"/free", b"/_gateway/answer", b"/PAGE/1", b"/x/../page/1",
 ]  # fmt: skip
-HEADS = st.builds(
-    lambda method, target, version, host, fields: b"\r\n".join(
-        (b" ".join((method, target, version)), b"Host: " + host, *fields, b"", b"")
-    ),
+# Few clients that come again and again, mostly for what is protected, mostly with what it asks.
+CLIENTS = st.tuples(
+    st.sampled_from((b"shop.example",) * 6 + (b"blog.example", b"nobody.example")),
+    st.sampled_from([[AGENT, each] for each in (PASSES[0], *PASSES)])
+    | st.lists(st.sampled_from(FIELDS), max_size=4),
+    st.sampled_from(PEERS[:1] * 6 + PEERS),
+)
+FIRSTS = st.tuples(
     st.sampled_from((b"GET", b"GET", b"POST", b"HEAD", b"OPTIONS", b"DELETE", b"get")),
-    st.sampled_from(TARGETS),
-    st.sampled_from((b"HTTP/1.1", b"HTTP/1.1", b"HTTP/1.1", b"HTTP/1.0")),
-    st.sampled_from((b"shop.example", b"shop.example", b"blog.example", b"nobody.example")),
-    st.sampled_from(
-        [[AGENT, PASSES[0]], [AGENT, PASSES[0]], [AGENT, PASSES[1]], [AGENT, PASSES[2]],
-         [AGENT, PASSES[3]], [AGENT, PASSES[4]], [AGENT, PASSES[5], FIELDS[9]]]
-    ) | st.lists(st.sampled_from(FIELDS), max_size=4),
-)  # fmt: skip
+    st.sampled_from(TARGETS[1:2] * 6 + TARGETS),
+    st.sampled_from((b"HTTP/1.1",) * 6 + (b"HTTP/1.0",)),
+)
 STATUSES = st.sampled_from((200, 200, 204, 304, 404, 500, 0, -1))  # -1: the app refused
 
 
@@ -269,31 +272,85 @@ def afresh(head: RequestHead) -> RequestHead:
 
 
 VISITS = st.tuples(
-    HEADS,
-    st.sampled_from(PEERS[:1] * 4 + PEERS),
-    st.sampled_from((0, 0, 0, 1, 29, 31, 60)),  # seconds that went by
+    st.integers(0, 1),  # which client
+    FIRSTS,
+    st.sampled_from((0, 0, 0, 0, 0, 0, 1, 29, 31, 60)),  # seconds that went by
     st.sampled_from((True, True, True, False)),  # the store answers
     STATUSES,
-    st.integers(0, 2),  # how often it comes again at once
+    st.integers(1, 3),  # how often it comes
 )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
-@given(st.lists(VISITS, min_size=1, max_size=12), st.sampled_from((0.0, 1.0)))
-def test_a_guard_that_remembers_answers_as_one_that_does_not(visits, sample):
-    asyncio.run(both_answer_alike(visits, sample))
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.tuples(CLIENTS, CLIENTS), st.lists(VISITS, min_size=6), st.sampled_from((0.0, 1.0)))
+def test_a_guard_that_remembers_answers_as_one_that_does_not(clients, visits, sample):
+    asyncio.run(both_answer_alike(clients, visits, sample))
 
 
-async def both_answer_alike(visits, sample: float) -> None:
+MINE = (b"shop.example", [AGENT, PASSES[0]], PEERS[0])
+
+
+def visit(first: bytes, *, client: int = 0, later_s: int = 0, status: int = 200) -> tuple:
+    method, _, target = first.partition(b" ")
+    return (client, (method, target, b"HTTP/1.1"), later_s, True, status, 2)
+
+
+@pytest.mark.parametrize("sample", [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("first", "other", "visits"),
+    [
+        pytest.param(MINE, MINE, [b"GET /page/1", (b"GET /page/1", 60)], id="expired"),
+        pytest.param(MINE, MINE, [b"GET /page/1", b"GET /q?do=it", b"GET /watched"], id="route"),
+        pytest.param(MINE, MINE, [b"GET /page/1", b"HEAD /page/1"], id="method"),
+        pytest.param(MINE, MINE, [b"POST /vote", b"GET /vote"], id="method of a target"),
+        pytest.param(
+            (b"shop.example", [AGENT, PASSES[2]], PEERS[0]), MINE,
+            [b"GET /page/1"] + [b"POST /page/1"] * 3, id="uses",
+        ),
+        pytest.param(
+            (b"shop.example", [AGENT, PASSES[6]], PEERS[0]), MINE,
+            [b"GET /list", b"GET /buy", b"GET /buy", b"GET /list"], id="opening",
+        ),
+        pytest.param(
+            (b"shop.example", [AGENT, PASSES[4]], PEERS[0]),
+            (b"shop.example", [AGENT, PASSES[4]], PEERS[2]),
+            [b"GET /here", (b"GET /here", 0, 1)], id="peer",
+        ),
+        pytest.param(
+            (b"shop.example", [AGENT, FIELDS[0], b"X-Forwarded-For: 203.0.113.9"], "10.0.0.1"),
+            (b"shop.example", [AGENT, FIELDS[0], b"X-Forwarded-For: 203.0.113.9"], "192.0.2.7"),
+            [b"GET /", (b"GET /", 0, 1), b"GET /here", (b"GET /here", 0, 1)], id="trusted peer",
+        ),
+        pytest.param(
+            MINE, (b"blog.example", *MINE[1:]),
+            [b"GET /page/1", (b"GET /page/1", 0, 1), b"GET /", (b"GET /", 0, 1)], id="site",
+        ),
+        pytest.param(MINE, MINE, [(b"GET /page/1", 0, 0, -1), b"GET /page/1"], id="trouble"),
+        pytest.param(MINE, MINE, [(b"GET /", 0, 0, -1), (b"GET /", 0, 0, 0)], id="plain trouble"),
+    ],
+)  # fmt: skip
+async def test_what_is_remembered_serves_nothing_else(first, other, visits, sample):
+    """Each row is about one thing that a decision, or what is said of it, depends on."""
+    made = [
+        visit(each) if isinstance(each, bytes) else
+        visit(each[0], **dict(zip(("later_s", "client", "status"), each[1:], strict=False)))
+        for each in visits
+    ]  # fmt: skip
+    await both_answer_alike((first, other), made, sample)
+
+
+async def both_answer_alike(clients, visits, sample: float) -> None:
     remembering, forgetting = Witness(sample), Witness(sample)
-    for raw, address, later_s, up, status, again in visits:
-        head, peer = read_request(raw), Peer(address, 4000)
+    for client, first, later_s, up, status, times in visits:
+        host, fields, address = clients[client]
+        lines = (b" ".join(first), b"Host: " + host, *fields, b"", b"")
+        head, peer = read_request(b"\r\n".join(lines)), Peer(address, 4000)
         if not isinstance(head, RequestHead):
             continue
         for guard in (remembering, forgetting):
             guard.now_s += later_s
             guard.finisher.up = up
-        for _ in range(again + 1):
+        for _ in range(times):
             told = await remembering.meets(head, peer, status)
             assert told == await forgetting.meets(afresh(head), peer, status)
     assert remembering.written() == forgetting.written()
