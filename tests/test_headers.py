@@ -264,6 +264,29 @@ NASTY = st.sampled_from(
 VALUE = st.sampled_from([b"x-gateway-risk", b"evil", b"x-app-set, x-forwarded-for", b"", b"\xff"])
 
 
+USUAL = st.sampled_from(
+    (b"Accept: a", b"Cookie: a=b", b"cookie: c", b"User-Agent: x", b"Connection: keep-alive",
+     b"Connection: close", b"connection: Accept", b"Connection: keep-alive, cookie", b"Connection:",
+     b"Connection: X-Any", b"Keep-Alive: 5", b"X-Any: 1", b"X_Forwarded_For: 1", b"Expect: x",
+     b"X-Gateway-Route: x", b"Upgrade: x", b"TE: trailers", b"Content-Length: 0", b"Range: b=0-")
+)  # fmt: skip
+
+
+@given(
+    st.lists(USUAL, max_size=5, unique=True),
+    st.booleans(),
+    st.sampled_from((b"HTTP/1.1", b"HTTP/1.0")),
+)
+@settings(max_examples=400, deadline=None, derandomize=True)
+def test_what_is_usual_takes_no_other_way_than_the_rest(lines, trusted, version) -> None:
+    """Fields that are passed on in one piece come to what they do one by one."""
+    head = request(*lines, first=b"GET / " + version)
+    caller = TRUSTED if trusted else STRANGER
+    ours = ((b"X-Gateway-Any", b"1"),)
+    one_by_one = to_app(head, caller, ours, peer=PROXY).replace(b"X-Gateway-Any: 1\r\n", b"")
+    assert to_app(head, caller, (), peer=PROXY) == one_by_one
+
+
 @given(st.lists(st.tuples(NAME | NASTY, VALUE), max_size=8))
 @settings(max_examples=400, deadline=None)
 def test_ours_are_said_once_and_last_whatever_a_client_says(

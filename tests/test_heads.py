@@ -6,6 +6,7 @@ import contextlib
 
 import h11
 import pytest
+from httptools import HttpParserUpgrade, HttpRequestParser
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -483,6 +484,46 @@ def test_what_is_remembered_changes_nothing(first: bytes, fields: list[bytes]) -
         if isinstance(remembering, RequestHead):
             method, target, version = line.split(b" ")
             assert heads._read(head, method, target, b" " + version) == remembering
+
+
+class Parsed:
+    """What llhttp finds, without the blanks that are no part of a value."""
+
+    def __init__(self) -> None:
+        self.fields: list[tuple[bytes, bytes]] = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.fields.append((name, value.strip(b" \t")))
+
+
+@given(
+    FIRSTS, FIELDS | st.lists(st.binary(max_size=8).map(lambda line: line + b"\r\n"), max_size=3)
+)
+@example(b"GET / HTTP/1.1\r\n", [b"X: a\r\n b\r\n"])
+@example(b"GET / HTTP/1.1\r\n", [b"X: a\r\n\tContent-Length: 3\r\n"])
+@example(b"GET / HTTP/1.1\r\n", [b": a\r\n"])
+@example(b"GET / HTTP/1.1\r\n", [b"X\r\n"])
+@example(b"GET / HTTP/1.1\r\n", [b"X:\x00\r\n"])
+@settings(max_examples=1000, deadline=None)
+def test_fields_are_what_llhttp_finds(first: bytes, fields: list[bytes]) -> None:
+    raw = first + HOST + b"".join(fields) + b"\r\n"
+    head = raw[: raw.find(b"\r\n\r\n") + 4]
+    ours = read_request(head)
+    if isinstance(ours, RequestHead):
+        parsed = Parsed()
+        with contextlib.suppress(HttpParserUpgrade):
+            HttpRequestParser(parsed).feed_data(head)
+        assert parsed.fields == list(ours.headers)
+
+
+@pytest.mark.parametrize("method", [*heads.METHODS, b"CONNECT", b"PRI", b"get", b"FOO"])
+@pytest.mark.parametrize("line", [b"%b / HTTP/1.1", b"%b / HTTP/1.0", b'%b /" HTTP/1.1'])
+def test_methods_are_judged_alike_behind_known_fields(method: bytes, line: bytes) -> None:
+    head = request(b"X: known", first=line % method)
+    read_request(request(b"X: known"))
+    heard = read_request(head)
+    assert heard == heads._read_unusual(head)
+    assert isinstance(heard, RequestHead) == (method in heads.METHODS)
 
 
 @given(st.binary(max_size=200))

@@ -19,7 +19,7 @@ from gateway.envelope import HEADER, Envelope
 from gateway.finish import Finisher
 from gateway.guard import Guard
 from gateway.handover import Handover
-from gateway.heads import read_request
+from gateway.heads import METHODS, read_request
 from gateway.hold import HoldQuotas, Holds
 from gateway.log import DecisionLog
 from gateway.metrics import Metrics
@@ -85,6 +85,15 @@ def test_targets_of_one_client_are_bounded():
     assert all(len(target) <= standing.MAX_TARGET_BYTES for _, target in found.routed)
 
 
+def test_decisions_about_one_client_are_bounded():
+    guard = Witness(0.0).guard
+    for method in list(METHODS)[: 3 * standing.MAX_DECISIONS]:
+        head = asked(b"/page/1", AGENT, PASSES[0], method=method)
+        guard.plan(head, PEER, None)
+    (found,) = known(head).values()
+    assert 0 < len(found._decided) <= standing.MAX_DECISIONS
+
+
 # --- What is remembered changes nothing -----------------------------------------------------
 
 START_S = 1_800_000_000.0
@@ -92,6 +101,7 @@ LADDER = (Rung("pow", None, 0.5, 1), Rung("pow", None, 1.0, 2))
 SHOP = (
     Route("vote", "shop", Match(frozenset({"POST"}), ("/vote",)), ladder=LADDER,
           pass_rule=PassRule("used", uses=3)),
+    Route("votes", "shop", Match(frozenset({"GET"}), ("/vote",)), action="allow"),
     Route("page", "shop", Match(paths=("/page/**",)), ladder=LADDER[:1],
           pass_rule=PassRule("page", ttl_s=60), challenge_on=Match(paths=("/before",))),
     Route("asked", "shop", Match(paths=("/q",), query={"do": "it"}), ladder=LADDER[:1],
@@ -302,7 +312,7 @@ def visit(first: bytes, *, client: int = 0, later_s: int = 0, status: int = 200)
         pytest.param(MINE, MINE, [b"GET /page/1", (b"GET /page/1", 60)], id="expired"),
         pytest.param(MINE, MINE, [b"GET /page/1", b"GET /q?do=it", b"GET /watched"], id="route"),
         pytest.param(MINE, MINE, [b"GET /page/1", b"HEAD /page/1"], id="method"),
-        pytest.param(MINE, MINE, [b"POST /vote", b"GET /vote"], id="method of a target"),
+        pytest.param(MINE, MINE, [b"GET /vote", b"POST /vote", b"GET /vote"], id="target"),
         pytest.param(
             (b"shop.example", [AGENT, PASSES[2]], PEERS[0]), MINE,
             [b"GET /page/1"] + [b"POST /page/1"] * 3, id="uses",
@@ -324,6 +334,12 @@ def visit(first: bytes, *, client: int = 0, later_s: int = 0, status: int = 200)
         pytest.param(
             MINE, (b"blog.example", *MINE[1:]),
             [b"GET /page/1", (b"GET /page/1", 0, 1), b"GET /", (b"GET /", 0, 1)], id="site",
+        ),
+        pytest.param(MINE, MINE, [b"GET /q?do=it", b"GET /q", b"GET /q?do=it"], id="query"),
+        pytest.param(MINE, MINE, [b"GET /", b"GET /_gateway/answer"], id="own"),
+        pytest.param(
+            (b"shop.example", [b"Connection: Upgrade\r\nUpgrade: websocket"], PEERS[0]), MINE,
+            [b"GET /", b"POST /", b"GET /"], id="upgrade",
         ),
         pytest.param(MINE, MINE, [(b"GET /page/1", 0, 0, -1), b"GET /page/1"], id="trouble"),
         pytest.param(MINE, MINE, [(b"GET /", 0, 0, -1), (b"GET /", 0, 0, 0)], id="plain trouble"),
