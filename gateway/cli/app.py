@@ -129,7 +129,7 @@ def check(
         ),
     ] = None,
 ) -> None:
-    """Say every fault of a configuration, with its place, and what would mend it."""
+    """Say every fault of a configuration: where, and what mends it."""
     from gateway.cli.check import check_file
 
     raise typer.Exit(check_file(_one_file(file, config), log))
