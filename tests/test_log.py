@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.log import MAX_PATH_CHARS, Addresses, DecisionLog, path_of, signals_of, truncated
@@ -214,3 +215,61 @@ def test_what_cannot_be_written_is_counted() -> None:
     log = DecisionLog(closed, lambda: 0.0)
     log.error("x")
     assert log.lost == 1
+
+
+class Sometimes(io.StringIO):
+    """A file whose disk is full from time to time."""
+
+    full = False
+
+    def write(self, text: str) -> int:
+        if self.full:
+            raise OSError(28, "No space left on device")
+        return super().write(text)
+
+
+STEPS = st.sampled_from(("record", "decision", "warning", "due", "flush", "full", "room"))
+
+
+@given(st.lists(STEPS, max_size=40), st.integers(0, 200))
+@example(["decision", "due"], 200)
+@settings(deadline=None, derandomize=True)
+def test_lines_written_together_stay_in_order_and_none_goes_unheard(steps, burst) -> None:
+    due: list[Callable[[], None]] = []
+    sink, lost = Sometimes(), []
+    log = DecisionLog(sink, lambda: 1.0, soon=due.append, on_lost=lambda: lost.append(1))
+    said = 0
+    for step in (*steps, "room", *["record"] * burst, "flush"):
+        match step:
+            case "due":
+                waiting, due[:] = due[:], []
+                for write in waiting:
+                    write()
+            case "flush":
+                log.flush()
+            case "full" | "room":
+                sink.full = step == "full"
+            case _:
+                if step == "decision":
+                    log.decision(Seen(None), said, 0.1)
+                else:
+                    getattr(log, step)("x", status=said)
+                said += 1
+    for write in due:
+        write()
+    written = [json.loads(line)["status"] for line in sink.getvalue().splitlines()]
+    assert written == sorted(written)
+    assert len(written) + len(lost) == said
+    assert log.lost == len(lost)
+    assert written[-burst:] == list(range(said - burst, said)) or not burst
+
+
+def test_who_says_little_waits_for_no_other() -> None:
+    """A single line is due at once, and again after it was written."""
+    due: list[Callable[[], None]] = []
+    log = DecisionLog(io.StringIO(), lambda: 1.0, soon=due.append)
+    for expected in (1, 2):
+        log.record("x")
+        log.record("x")
+        assert len(due) == expected
+        due[-1]()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway import __version__
 from gateway.metrics import Metrics, labels_of
 from gateway.model import Challenge, Decision, Deny, Forward, Reason, Resume
+from gateway.tally import REPLY_S
 from tests.samples import ROUTE, VISIT
 
 
@@ -157,3 +162,63 @@ def test_workers_are_summed(tmp_path: Path) -> None:
     assert 'gateway_refused_total{status="400"} 3.0' in scraped
     assert 'gateway_challenge_solve_seconds_count{kind="slider"} 3.0' in scraped
     assert f'gateway_build_info{{version="{__version__}"}} 1.0' in scraped
+
+
+APP_OF = {True: "", False: "app"}
+COUNTED = st.tuples(
+    st.sampled_from(
+        (None, Forward(Reason.NO_ROUTE), Forward(Reason.PASS, ROUTE),
+         Deny(Reason.DENIED, 403, ROUTE), Forward(Reason.SHADOW, ROUTE, would="deny"),
+         Challenge(Reason.NO_PASS, ROUTE))
+    ),
+    st.sampled_from((0, 101, 200, 204, 302, 404, 503, 999)),
+    st.sampled_from((0.0, 0.0005, 0.001, 0.0010001, 0.05, 1, 59.9, 60, 61.0, 1e6)),
+    st.booleans(),
+    st.sampled_from(("one by one", "kept", "flush")),
+)  # fmt: skip
+
+
+@given(st.lists(COUNTED, max_size=30))
+@settings(deadline=None, derandomize=True)
+def test_what_is_added_up_is_what_counting_one_by_one_comes_to(replies) -> None:
+    """Whenever it is handed on, and also by tallies that somebody kept."""
+    metrics, expected = Metrics(), Counter[str]()
+    for decision, status, seconds, ours, how in replies:
+        if how == "kept" and status:
+            metrics.tally(decision, ours=ours, upstream=APP_OF[ours]).add(status, seconds)
+        else:
+            metrics.request(decision, status, seconds, ours=ours, upstream=APP_OF[ours])
+        if how == "flush":
+            metrics.flush()
+        site, route, action, reason, would = labels_of(decision)
+        code = f"{min(status // 100, 5)}xx" if status else "broke"
+        expected[f"requests {site} {route} {action} {reason}"] += 1
+        expected[f"replies {'gate' if ours else 'app'} {code}"] += 1
+        if would:
+            expected[f"shadowed {would}"] += 1
+        for bound in (*REPLY_S, math.inf):
+            expected[f"{action} {float(bound)}"] += seconds <= bound
+            expected[f"app {float(bound)}"] += seconds <= bound and not ours and status > 0
+    assert counted(metrics) == +expected
+    assert counted(metrics) == +expected  # and is not handed on twice
+
+
+def counted(metrics: Metrics) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for family in text_string_to_metric_families(metrics.render().decode()):
+        for name, labels, amount, *_ in family.samples:
+            match name:
+                case "gateway_requests_total":
+                    key = "requests {site} {route} {action} {reason}"
+                case "gateway_replies_total":
+                    key = "replies {by} {code}"
+                case "gateway_shadowed_total":
+                    key = "shadowed {would}"
+                case "gateway_request_duration_seconds_bucket":
+                    key = "{action} " + str(float(labels["le"]))
+                case "gateway_upstream_duration_seconds_bucket":
+                    key = "{upstream} " + str(float(labels["le"]))
+                case _:
+                    continue
+            found[key.format(**labels)] += int(amount)
+    return +found

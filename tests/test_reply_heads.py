@@ -79,6 +79,8 @@ def test_what_is_remembered_changes_nothing(start: bytes, fields: list[bytes], m
 
 
 @given(STARTS, FIELDS)
+@example(b"HTTP/1.1 200 OK\r\n", [b"Connection: X-Own\r\n", b"X-Own: 1\r\n", LENGTH])
+@example(b"HTTP/1.1 200 OK\r\n", [b"Keep-Alive: timeout=5\r\n", b"Keep-Alive: timeout=5\r\n"])
 @settings(max_examples=400, deadline=None, derandomize=True)
 def test_what_passes_as_it_is_says_what_passes_field_by_field(start, fields) -> None:
     """And what we found in it ourselves is what llhttp finds."""
