@@ -204,8 +204,7 @@ class Master:
         wait_s = BACKOFF_S[min(worker.crashes, len(BACKOFF_S) - 1)]
         worker.start_again_s = now_s + wait_s
         worker.crashes += 1
-        others = any(other.now is not None and other.now.listens for other in self.workers)
-        if wait_s >= LONG_S and others and worker.coming is None:
+        if others_should_serve(worker, self.workers, wait_s):
             step_aside(worker.sockets)
         say("error", "worker_ended", pid=was.pid, code=code, again_in_s=wait_s)
         return self.notify.status(f"worker {was.pid} ended ({code}), comes back in {wait_s} s")
@@ -299,6 +298,15 @@ class Master:
             self._dismiss(worker.coming, LEAVE)
             worker.start_again_s, worker.now, worker.coming = math.inf, None, None
         self.notify.stopping("lets what is under way end")
+
+
+def others_should_serve(away: Worker, workers: list[Worker], wait_s: float) -> bool:
+    """Whether what connects to a worker that is away for so long is better off elsewhere.
+
+    Not while one is coming to its sockets: it may listen there already, and have not said so.
+    """
+    others = any(worker.now is not None and worker.now.listens for worker in workers)
+    return wait_s >= LONG_S and others and away.coming is None
 
 
 def _look(process: Process, now_s: float) -> None:

@@ -21,7 +21,8 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from gateway.config import load
 from gateway.gate import COUNTED_EVERY_S
-from gateway.sockets import bind
+from gateway.sockets import Sockets, bind
+from gateway.workers import Process, Worker, others_should_serve
 from tests.conftest import StartGate
 from tests.gatekeeper import GateProcess
 from tests.recorder import Line, Recorder, Seen
@@ -80,6 +81,35 @@ async def test_a_worker_that_dies_again_and_again_comes_back_later(
     assert listeners(gate.port) == 1  # nobody waits so long: the other one takes all
     assert set(await statuses(gate, 40)) == {200}
     assert gate.workers() == {stays}
+
+
+SERVES, STARTS = Process(1, 0.0, 0, listens=True), Process(2, 0.0, 0)
+
+
+@pytest.mark.parametrize(
+    "wait_s, other, coming, expected",
+    [
+        (0.1, SERVES, None, False),
+        (0.5, SERVES, None, False),
+        (2.0, SERVES, None, True),
+        (10.0, SERVES, None, True),
+        (10.0, STARTS, None, False),
+        (10.0, None, None, False),
+        (10.0, SERVES, STARTS, False),
+        (10.0, SERVES, SERVES, False),
+    ],
+)
+def test_who_serves_while_one_is_away(
+    wait_s: float, other: Process | None, coming: Process | None, expected: bool
+):
+    nothing = Sockets((), None)
+    away = Worker(nothing, None, coming)
+    assert others_should_serve(away, [away, Worker(nothing, other)], wait_s) == expected
+
+
+def test_alone_it_is_waited_for():
+    alone = Worker(Sockets((), None))
+    assert not others_should_serve(alone, [alone], 10.0)
 
 
 def listeners(port: int) -> int:
