@@ -238,6 +238,16 @@ def test_framing_is_what_the_request_says_not_its_headers() -> None:
     assert b"Transfer-Encoding: chunked" in kept and b"Content-Length: 4" not in kept
 
 
+@pytest.mark.parametrize(
+    ("framing", "said"),
+    [(Length(3), b"Content-Length: 3"), (Chunked(), b"Transfer-Encoding: chunked")],
+)
+def test_a_body_is_framed_where_no_header_says_so(framing, said: bytes) -> None:
+    raw = to_app(replace(request(), framing=framing), STRANGER, ())
+    assert said in fields(raw)
+    assert b"Connection: close" in fields(raw)
+
+
 def test_websocket_handshake_is_said_again() -> None:
     head = request(
         b"Connection: keep-alive, Upgrade, Sec-WebSocket-Key",

@@ -273,3 +273,11 @@ def test_who_says_little_waits_for_no_other() -> None:
         log.record("x")
         assert len(due) == expected
         due[-1]()
+
+
+def test_few_lines_wait_however_many_are_said_at_once() -> None:
+    sink = io.StringIO()
+    log = DecisionLog(sink, lambda: 1.0, soon=lambda write: None)
+    for _ in range(1000):
+        log.record("x")
+    assert 1000 - sink.getvalue().count("\n") < 100
