@@ -442,3 +442,30 @@ async def test_upstreams_of_one_name_and_another_address(tmp_path: Path) -> None
         gate.guard.upstream = Upstream("app", (Address(unix_path=str(tmp_path / "elsewhere")),))
         assert (await gate.message(get(b"/"))).startswith(b"HTTP/1.1 502 ")
         assert len(gate.app.heads) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"Content-Length: 3\r\n\r\nabc", b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"],
+)
+async def test_a_reply_may_come_in_any_two_parts(tmp_path: Path, body: bytes) -> None:
+    """Interim reply, head and body, cut at each byte: the client gets the same, in step."""
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+    date = b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+    final = b"HTTP/1.1 200 OK\r\n" + date + body
+    reply = early + b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n" + date + body
+
+    async def serve(conn: Conn) -> None:
+        while head := await conn.head():
+            cut = int(head.split(b" ")[1][1:])
+            await conn.send(reply[:cut])
+            await asyncio.sleep(0.001)
+            await conn.send(reply[cut:])
+
+    async with gate_before(serve, tmp_path) as gate:
+        client = await gate.client()
+        for cut in range(1, len(reply)):
+            await client.send(get(b"/%d" % cut))
+            assert await client.head() == early
+            assert await client.message() == final
+        assert gate.app.connections == 1
