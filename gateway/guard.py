@@ -156,8 +156,8 @@ class Guard:
             standing.remember(request.method, route, known, opening=opening)
         asked.decision, asked.tally, asked.told = known.decision, known.tally, known.record
         asked.risk = known.risk
-        reference = b"X-Gateway-Decision: %b\r\n" % asked.reference.encode()
-        fields = standing.fields + reference + known.fields
+        known_fields = standing.fields, asked.reference.encode(), known.fields
+        fields = b"%bX-Gateway-Decision: %b\r\n%b" % known_fields
         return usual_plan(site, request, fields, stay, asked)
 
     def _remembered(self, asked: Asked, site: Site, decision: Decision) -> Remembered | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from gateway.model import (
     Caller,
@@ -66,17 +66,9 @@ class SeenRequest(Protocol):
     def decision(self) -> Decision | None: ...
 
 
-class _Record(NamedTuple):
-    """All that a decision's line is made of; nothing in it changes any more."""
-
-    now_s: float
-    reference: str
-    who: str
-    method: str
-    target: bytes
-    status: int
-    seconds: float
-    told: str
+# All that a decision's line is made of, and that changes no more: Unix seconds, reference, who,
+# method, target, status, seconds, what is told of the decision.
+_Record: TypeAlias = tuple[float, str, str, str, bytes, int, float, str]
 
 
 class _Lines:
@@ -168,18 +160,11 @@ class DecisionLog:
         if self._level > _INFO:
             return
         request = seen.request
-        self._lines.add(
-            _Record(
-                self._clock(),
-                seen.reference,
-                who or self.who(seen.site, seen.caller.address),
-                request.method,
-                request.target,
-                status,
-                seconds,
-                told or telling(seen.decision),
-            )
-        )
+        who = who or self.who(seen.site, seen.caller.address)
+        told = told or telling(seen.decision)
+        when, reference = self._clock(), seen.reference
+        record = (when, reference, who, request.method, request.target, status, seconds, told)
+        self._lines.add(record)
 
     def _rendered(self, record: _Record) -> str:
         now_s, reference, who, method, target, status, seconds, told = record

@@ -1,8 +1,9 @@
+import os
 from uuid import UUID
 
 import pytest
 
-from gateway.ids import uuid7
+from gateway.ids import References, uuid7
 
 
 def test_rfc_9562_example():
@@ -20,3 +21,24 @@ def test_version_and_variant_hold_for_any_chance(random):
 
 def test_later_sorts_later():
     assert uuid7(1000.000, b"\xff" * 10) < uuid7(1000.001, b"\0" * 10)
+
+
+def test_references_are_uuids_of_their_time_and_never_the_same():
+    now_s = [1000.0]
+    new = References(lambda: now_s[0], os.urandom)
+    made = []
+    for _ in range(600):  # more than are drawn at once
+        now_s[0] += 0.0005
+        made.append(new())
+        assert made[-1][:14] == uuid7(now_s[0], bytes(10))[:14]
+    assert len(set(made)) == 600
+    assert {(UUID(each).version, UUID(each).variant) for each in made} == {
+        (7, "specified in RFC 4122")
+    }
+
+
+def test_chance_of_a_reference_is_used_once():
+    drawn = iter([bytes(range(10)) * 256, bytes(10) * 256])
+    new = References(lambda: 1.0, lambda size: next(drawn))
+    assert [new() for _ in range(256)] == [uuid7(1.0, bytes(range(10)))] * 256
+    assert new() == uuid7(1.0, bytes(10))
