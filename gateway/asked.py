@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.model import Caller, Decision, Peer, RequestHead, Site
-from gateway.tally import Tally
 
 
 @dataclass(slots=True)  # not frozen: one is made per request, and filled in as it is decided upon
@@ -19,9 +18,8 @@ class Asked:
     request: RequestHead
     peer: Peer
     decision: Decision | None = None
-    tally: Tally | None = None  # where its reply is counted, when that is known
-    told: str = ""  # what the log says of the decision, likewise
-    who: str = ""  # … and of who asks
+    who: str = ""  # what the log says of who asks, when that is known
+    known: bool = False  # it was decided upon before, and has a record
     risk: float = 0.0  # of the request alone; 0 where no route asks
     visit_token: str = ""  # of a finishing request, so that its error page can try again
     _reference: str = ""
@@ -36,6 +34,10 @@ class Asked:
     @property
     def site(self) -> str:
         return self.host_site.name if self.host_site else ""
+
+    def know(self, reference: str) -> None:
+        """It was decided upon before, under this reference."""
+        self.known, self._reference = True, reference
 
     def decided(self, decision: Decision) -> Asked:
         """This, with what was decided."""

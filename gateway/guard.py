@@ -16,10 +16,10 @@ from gateway.asked import Asked
 from gateway.callers import TrustedProxies, caller_of
 from gateway.decide import decide
 from gateway.finish import Finisher, Noted, Ready
-from gateway.forwarding import IDEMPOTENT, about_decision, app_head, told, usual_plan
+from gateway.forwarding import IDEMPOTENT, app_head, told, usual_plan
 from gateway.handover import Handover
 from gateway.ids import References
-from gateway.log import DecisionLog, is_plain, telling
+from gateway.log import DecisionLog, is_plain
 from gateway.metrics import Metrics
 from gateway.model import (
     BodySeen,
@@ -69,7 +69,7 @@ _UNANSWERED = frozenset({Reason.APP_BROKE, Reason.APP_TIMEOUT})
 class Guard:
     """See the module. `clock` gives Unix seconds, `random_bytes` chance.
 
-    `sample`: the share of plain forwards that gets a record too.
+    `sample`: the share of plain and repeated forwards that gets a record too.
     """
 
     def __init__(
@@ -138,14 +138,16 @@ class Guard:
         stay = self._stay(caller, site, request) if self._stays else None
         if route is None and not self._sample:
             return usual_plan(site, request, standing.fields, stay, standing)
+        if route is not None and found is None:
+            standing.note(request.method, request.target, matched)
+        now_s, opening = self._clock(), matched.opening
+        known = standing.recall(request.method, route, now_s, opening=opening) if route else None
+        if known and not self._sample:
+            return usual_plan(site, request, standing.fields + known.fields, stay, known)
         asked = Asked(self._new_reference, site, caller, request, peer, who=standing.who)
         if route is None:
             asked.decision = NO_ROUTE
             return usual_plan(site, request, standing.fields, stay, asked)
-        if found is None:
-            standing.note(request.method, request.target, matched)
-        now_s, opening = self._clock(), matched.opening
-        known = standing.recall(request.method, route, now_s, opening=opening)
         if known is None:
             facts = self._facts(asked, route, now_s)
             decision = decide(route, facts, opening=opening)
@@ -154,24 +156,19 @@ class Guard:
             if known is None:
                 return self._act(asked, site, decision)
             standing.remember(request.method, route, known, opening=opening)
-        asked.decision, asked.tally, asked.told = known.decision, known.tally, known.record
-        asked.risk = known.risk
-        known_fields = standing.fields, asked.reference.encode(), known.fields
-        fields = b"%bX-Gateway-Decision: %b\r\n%b" % known_fields
-        return usual_plan(site, request, fields, stay, asked)
+        else:
+            asked.know(known.reference)
+        asked.decision, asked.risk = known.decision, known.risk
+        return usual_plan(site, request, standing.fields + known.fields, stay, asked)
 
     def _remembered(self, asked: Asked, site: Site, decision: Decision) -> Remembered | None:
+        """What the next such request is forwarded by, under the reference of this one."""
         if not isinstance(decision, Forward) or not (until_s := holds_until_s(decision)):
             return None
-        fields = about_decision(decision, asked.risk)
-        return Remembered(
-            decision,
-            until_s,
-            asked.risk,
-            b"".join(b"%b: %b\r\n" % each for each in fields),
-            telling(decision),
-            self._metrics.forwards(decision, site.upstream.name),
-        )
+        asked.decision = decision
+        fields = b"".join(b"%b: %b\r\n" % each for each in told(asked))
+        tally = self._metrics.forwards(decision, site.upstream.name)
+        return Remembered(decision, until_s, asked.risk, fields, asked.reference, tally)
 
     def _caller(self, request: RequestHead, peer: Peer, site: Site | None) -> Caller:
         scheme = site.scheme if site else "auto"
@@ -349,9 +346,10 @@ class Guard:
     def trouble(self, plan: Plan, request: RequestHead, peer: Peer, reason: Reason) -> Plan:
         """The app refused, hung or broke before a reply: an error page under the same reference."""
         asked = plan.record
-        if isinstance(asked, Standing):
-            site, caller = asked.site, asked.caller
-            asked = Asked(self._new_reference, site, caller, request, peer, NO_ROUTE)
+        if isinstance(asked, Standing | Remembered):
+            site, decision = self._router.site(request.host), asked.decision
+            caller = self._caller(request, peer, site)
+            asked = Asked(self._new_reference, site, caller, request, peer, decision)
         assert isinstance(asked, Asked)
         self._metrics.upstream_error(plan.upstream.name, str(reason))
         route = asked.decision.route if asked.decision else None
@@ -364,26 +362,22 @@ class Guard:
     def finished(self, plan: Plan, status: int, seconds: float, bytes_out: int) -> None:
         """Count every reply; write a record of every decision but a plain forward."""
         asked, app = plan.record, plan.upstream.name
-        if isinstance(asked, Standing):
+        if isinstance(asked, Standing | Remembered):
             if status:
                 asked.tally.add(status, seconds)
             else:
-                self._metrics.request(NO_ROUTE, status, seconds, ours=False, upstream=app)
+                self._metrics.request(asked.decision, status, seconds, ours=False, upstream=app)
             return
         assert isinstance(asked, Asked)
         decision = asked.decision
-        if asked.tally is not None and status and not plan.ours:
-            asked.tally.add(status, seconds)
-        else:
-            self._metrics.request(decision, status, seconds, ours=plan.ours, upstream=app)
-        if is_plain(decision):
+        self._metrics.request(decision, status, seconds, ours=plan.ours, upstream=app)
+        if is_plain(decision) or (asked.known and not plan.ours):
             if not self._sample or random.random() >= self._sample:  # noqa: S311 - no secret
                 return
         elif isinstance(decision, Resume) and status and not plan.ours:
             self._metrics.holds_delivered()
         if decision is not None:
-            told = "" if plan.ours else asked.told
-            self._log.decision(asked, status, seconds, told, asked.who)
+            self._log.decision(asked, status, seconds, asked.who)
 
     def refused(self, refusal: Refusal, peer: Peer) -> None:
         """The wire turned a message away by itself."""

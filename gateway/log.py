@@ -150,18 +150,16 @@ class DecisionLog:
         """How many lines could not be written."""
         return self._lines.lost
 
-    def decision(
-        self, seen: SeenRequest, status: int, seconds: float, told: str = "", who: str = ""
-    ) -> None:
+    def decision(self, seen: SeenRequest, status: int, seconds: float, who: str = "") -> None:
         """One request decided upon and answered with `status` (0: the reply broke off).
 
-        `told`, `who`: what `telling` made of its decision and `who` of its sender, if known.
+        `who`: what `who` made of its sender, if that is known.
         """
         if self._level > _INFO:
             return
         request = seen.request
         who = who or self.who(seen.site, seen.caller.address)
-        told = told or telling(seen.decision)
+        told = _telling(seen.decision)
         when, reference = self._clock(), seen.reference
         record = (when, reference, who, request.method, request.target, status, seconds, told)
         self._lines.add(record)
@@ -287,7 +285,7 @@ def is_plain(decision: Decision | None) -> bool:
     return isinstance(decision, Preflight)
 
 
-def telling(decision: Decision | None) -> str:
+def _telling(decision: Decision | None) -> str:
     """What a record tells of a decision: members of a JSON object, without its braces."""
     fields = _decided(decision) if decision else {"action": "own"}
     return _encoder.encode(_present(fields))[1:-1]

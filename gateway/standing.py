@@ -33,8 +33,8 @@ class Remembered:
     decision: Forward
     until_s: float
     risk: float
-    fields: bytes  # for the app, but for the request's own reference
-    record: str  # as `log.telling` says it
+    fields: bytes  # what the app is told of it
+    reference: str  # of the one record that explains it
     tally: Tally
 
 
@@ -49,6 +49,11 @@ class Standing:
     who: str  # as `log.who` says it
     routed: dict[tuple[str, bytes], Matched] = field(default_factory=dict)  # by method and target
     _decided: dict[tuple[str, str, bool], Remembered] = field(default_factory=dict)
+
+    @property
+    def decision(self) -> Forward:
+        """Of requests that no route is about."""
+        return NO_ROUTE
 
     def note(self, method: str, target: bytes, matched: Matched) -> None:
         """Which route such a request is about: it depends on nothing else."""

@@ -219,7 +219,7 @@ class LogPart(Part):
         default=written("0"),
         ge=0,
         le=1,
-        description="The share of plain forwards that gets a record too, 0 to 1.",
+        description="The share of plain and repeated forwards that gets a record too, 0 to 1.",
     )
 
 

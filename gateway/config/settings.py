@@ -56,7 +56,7 @@ class LogSettings:
 
     level: Literal["debug", "info", "warning", "error"]
     addresses: Literal["full", "truncate", "hide"]
-    sample: float  # the share of plain forwards that gets a record, 0 to 1
+    sample: float  # the share of plain and repeated forwards that gets a record, 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
