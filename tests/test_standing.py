@@ -404,3 +404,11 @@ async def test_a_decision_has_one_record_that_explains_all_it_forwards(sample, w
     assert counts("gateway_requests_total", of_route) == 3
     assert counts("gateway_replies_total", {"by": "app", "code": "2xx"}) == 2
     assert counts("gateway_replies_total", {"by": "app", "code": "broke"}) == 1
+
+
+async def test_trouble_has_a_record_whatever_the_sample():
+    witness = Witness(1e-12)  # so that, all but surely, no repeated forward is in the sample
+    head = asked(b"/page/1", AGENT, PASSES[0])
+    for status in (200, 200, -1):
+        await witness.meets(head, PEER, status)
+    assert [each["action"] for each in records(witness)] == ["forward", "deny"]
