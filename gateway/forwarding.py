@@ -39,16 +39,11 @@ def told(asked: Asked) -> Headers:
     decision = asked.decision
     if not isinstance(decision, Forward | Resume) or decision.route is None:
         return ()
-    reference = (b"X-Gateway-Decision", asked.reference.encode())
-    return (reference, *about_decision(decision, asked.risk))
-
-
-def about_decision(decision: Forward | Resume, risk: float) -> Headers:
-    """The same, without what tells this request from others."""
-    told: list[tuple[bytes, bytes]] = []
-    if decision.route is not None:
-        told.append((b"X-Gateway-Route", decision.route.name.encode()))
-    told.append((b"X-Gateway-Risk", b"%.3f" % risk))
+    told = [
+        (b"X-Gateway-Decision", asked.reference.encode()),
+        (b"X-Gateway-Route", decision.route.name.encode()),
+        (b"X-Gateway-Risk", b"%.3f" % asked.risk),
+    ]
     if decision.used is not None:
         told.append((b"X-Gateway-Pass-Id", decision.used.id.encode()))
         told.append((b"X-Gateway-Kind", decision.used.kind.encode()))

@@ -158,7 +158,7 @@ class Guard:
             standing.remember(request.method, route, known, opening=opening)
         else:
             asked.know(known.reference)
-        asked.decision, asked.risk = known.decision, known.risk
+        asked.decision = known.decision
         return usual_plan(site, request, standing.fields + known.fields, stay, asked)
 
     def _remembered(self, asked: Asked, site: Site, decision: Decision) -> Remembered | None:
@@ -168,7 +168,7 @@ class Guard:
         asked.decision = decision
         fields = b"".join(b"%b: %b\r\n" % each for each in told(asked))
         tally = self._metrics.forwards(decision, site.upstream.name)
-        return Remembered(decision, until_s, asked.risk, fields, asked.reference, tally)
+        return Remembered(decision, until_s, fields, asked.reference, tally)
 
     def _caller(self, request: RequestHead, peer: Peer, site: Site | None) -> Caller:
         scheme = site.scheme if site else "auto"

@@ -32,7 +32,6 @@ class Remembered:
 
     decision: Forward
     until_s: float
-    risk: float
     fields: bytes  # what the app is told of it
     reference: str  # of the one record that explains it
     tally: Tally
