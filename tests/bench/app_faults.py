@@ -9,9 +9,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from tests.bench.proxied.figures import Figure, percentile
 from tests.bench.rig import (
     AppProcess,
-    Figure,
     Line,
     Probe,
     Rig,
@@ -19,7 +19,6 @@ from tests.bench.rig import (
     ask,
     at_rest,
     get,
-    percentile,
     settled,
     status_of,
     worker_of,

@@ -12,7 +12,8 @@ import resource
 import time
 from collections.abc import Awaitable, Callable
 
-from tests.bench.rig import Figure, Rig, Say, get, percentile, worker_of
+from tests.bench.proxied.figures import Figure, percentile
+from tests.bench.rig import Rig, Say, get, worker_of
 from tests.bench.store_faults import ROUTES, SORTS, Load, served_again, visits
 
 WITHIN_MS = 100  # full is known at once: nobody waits for a deadline

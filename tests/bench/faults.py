@@ -24,7 +24,8 @@ import uvloop
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.bench import app_faults, disk_faults, slow_faults, store_faults, visit_faults
-from tests.bench.rig import Figure, Rig, Say, rig_in
+from tests.bench.proxied.figures import Figure
+from tests.bench.rig import Rig, Say, rig_in
 
 Row = Callable[[Rig, Say], Awaitable[list[Figure]]]
 ROWS: dict[str, Row] = {

@@ -17,26 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.bench.proxied.figures import Figure, percentile
 from tests.gatekeeper import GateProcess, config, free_port
 
 HERE = Path(__file__).parent
 UP_WITHIN_S = 10.0
 Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
 Say = Callable[[str], None]  # tells whoever runs a bench how far it is
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measured number. `most`: what it should not pass, if anything was promised."""
-
-    name: str
-    value: float
-    unit: str = ""
-    most: float | None = None
-
-    @property
-    def kept(self) -> bool:
-        return self.most is None or self.value <= self.most
 
 
 class AppProcess:
@@ -294,9 +281,3 @@ class Probe:
             Figure(f"{name}: p99", percentile(ms, 99), "ms", most_p99_ms),
             Figure(f"{name}: max", max(ms, default=0.0), "ms"),
         ]
-
-
-def percentile(values: Sequence[float], percent: float) -> float:
-    """The nearest rank; 0 of nothing."""
-    ranked = sorted(values)
-    return ranked[min(len(ranked) - 1, int(len(ranked) * percent / 100))] if ranked else 0.0

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.selfcheck import FIRST_REQUESTS
+from tests.bench.proxied.figures import Figure
 from tests.bench.rig import (
-    Figure,
     Line,
     Probe,
     Rig,

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from gateway.stores import StoreError, open_store
-from tests.bench.rig import Figure, Line, Reader, Rig, Say, Writer, get, percentile
+from tests.bench.proxied.figures import Figure, percentile
+from tests.bench.rig import Line, Reader, Rig, Say, Writer, get
 from tests.servers import Server, redis_server
 from tests.visitor import Visitor
 

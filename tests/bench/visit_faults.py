@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from tests.bench.rig import Figure, Line, Rig, Say, rss_kib, size_of, worker_of
+from tests.bench.proxied.figures import Figure
+from tests.bench.rig import Line, Rig, Say, rss_kib, size_of, worker_of
 from tests.visitor import CHROME
 
 CONNECTIONS = 16

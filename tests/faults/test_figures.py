@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.bench import app_faults, disk_faults, slow_faults, soak, store_faults, visit_faults
-from tests.bench.rig import Figure, Rig, rig_in
+from tests.bench.proxied.figures import Figure
+from tests.bench.rig import Rig, rig_in
 
 
 @pytest.fixture

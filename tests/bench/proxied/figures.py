@@ -71,9 +71,9 @@ def median(runs: Iterable[Run]) -> Run:
 
 
 def percentile(values: Iterable[float], percent: float) -> float:
-    """The smallest value that so many percent do not exceed."""
+    """The nearest rank; 0 of nothing."""
     ranked = sorted(values)
-    return ranked[min(len(ranked) - 1, int(len(ranked) * percent / 100))]
+    return ranked[min(len(ranked) - 1, int(len(ranked) * percent / 100))] if ranked else 0.0
 
 
 # --- Printing ------------------------------------------------------------------------------
