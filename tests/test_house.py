@@ -163,6 +163,18 @@ def test_only_stores_speak_to_databases():
             assert not imported(path) & {"sqlite3", "redis", "redis.asyncio"}, name
 
 
+@pytest.mark.parametrize("name", [n for n in MODULES if not n.startswith("gateway.bench")])
+def test_nothing_that_runs_leans_on_the_bench(name):
+    """It needs packages that a gate does without. Only its command opens the door."""
+    if not name.startswith("gateway.cli."):
+        assert not {n for n in imported(MODULES[name]) if n.startswith("gateway.bench")}
+
+
+def test_every_drawn_kind_is_attacked():
+    drawn = {name for name, kind in kinds.load().items() if getattr(kind, "drawn", False)}
+    assert drawn == {path.stem for path in (ROOT / "gateway/bench/attacks").glob("[a-z]*.py")}
+
+
 # --- Packages --------------------------------------------------------------------------------
 
 FLOORS = {  # below them: known advisories
@@ -189,6 +201,11 @@ def test_every_dependency_has_a_floor():
     ]
     for need in map(Requirement, needs):
         assert any(spec.operator == ">=" for spec in need.specifier), need.name
+
+
+def test_who_develops_can_attack():
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    assert set(extras["bench"]) <= set(extras["dev"])
 
 
 def test_the_wheel_carries_its_data():
