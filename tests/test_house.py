@@ -151,7 +151,7 @@ def test_neighbours_do_not_know_each_other(room):
     for name in MODULES:
         if name.startswith(f"gateway.{room}.") and room == "kinds":
             others = {n for n in imported(MODULES[name]) if n.startswith(f"gateway.{room}.")}
-            shared = {"gateway.kinds.Between", "gateway.kinds.Kind", "gateway.kinds.load"}
+            shared = {f"gateway.kinds.{noun}" for noun in ("Between", "Kind", "Look", "load")}
             assert not others - shared, name
         if name.startswith("gateway.kinds."):
             assert not {n for n in imported(MODULES[name]) if n.startswith("gateway.stores")}

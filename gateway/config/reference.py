@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import types
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -15,7 +14,7 @@ from gateway.config import fields
 from gateway.config.models import FilePart, Values
 from gateway.config.shape import model_in
 from gateway.config.upstreams import UpstreamPart
-from gateway.kinds import Between
+from gateway.kinds import Between, settable
 
 REQUIRED = "(required)"
 
@@ -66,10 +65,10 @@ def kind_parameters() -> list[Setting]:
     """What each kind lets be set under `ladder[].params`."""
     found = []
     for name, kind in kinds.load().items():
-        hints = get_type_hints(kind.params, include_extras=True)
-        for parameter in dataclasses.fields(kind.params):
-            words = _parameter_words(hints[parameter.name])
-            found.append(Setting(f"{name}.{parameter.name}", words, str(parameter.default), ""))
+        usual = kind.params()
+        for key, hint in settable(kind.params).items():
+            words = _parameter_words(hint)
+            found.append(Setting(f"{name}.{key}", words, str(getattr(usual, key)), ""))
     return found
 
 

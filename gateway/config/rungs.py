@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from gateway.config import units
 from gateway.config.faults import did_you_mean, one_of
 from gateway.config.models import RungPart
 from gateway.config.nodes import Loc
 from gateway.config.shape import Faults
-from gateway.kinds import Between, Kind
+from gateway.kinds import Between, Kind, settable
 from gateway.model import Rung
 
 
@@ -52,7 +52,7 @@ def _check_risks(parts: list[RungPart], faults: Faults, loc: Loc) -> None:
 
 
 def _params(model: type[Any], given: Mapping[str, Any], faults: Faults, loc: Loc) -> Any:
-    hints = get_type_hints(model, include_extras=True)
+    hints = settable(model)
     values: dict[str, Any] = {}
     for name, value in given.items():
         if name not in hints:

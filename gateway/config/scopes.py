@@ -13,10 +13,12 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
+from typing import Any
 
 from gateway.config.nodes import Loc
 from gateway.config.shape import Faults
+from gateway.kinds import settable
 from gateway.model import Route
 
 POLICY_DIGITS = 12
@@ -96,10 +98,15 @@ def _policy(routes: Sequence[Route]) -> str:
             route.accessible,
             route.no_javascript,
             route.work,
-            [[rung.kind, asdict(rung.params), rung.level] for rung in route.ladder],
+            [[rung.kind, _given(rung.params), rung.level] for rung in route.ladder],
         ]
         for route in routes
     ]
     scope = [routes[0].site, routes[0].pass_rule.scope]
     text = json.dumps([scope, sorted(asked, key=json.dumps)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:POLICY_DIGITS]
+
+
+def _given(params: Any) -> dict[str, Any]:
+    """What a route may set. The install's look changes with its keys, and makes no pass stale."""
+    return {name: getattr(params, name) for name in settable(type(params))}

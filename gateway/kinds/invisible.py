@@ -19,6 +19,7 @@ class Params:
 
 class Invisible:
     params = Params
+    drawn = False
 
     def make(self, rng: Random, params: Params) -> Made:
         return Made({}, {})

@@ -16,6 +16,7 @@ class Params:
 
 class OneClick:
     params = Params
+    drawn = False
 
     def make(self, rng: Random, params: Params) -> Made:
         return Made({}, {})

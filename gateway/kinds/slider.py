@@ -25,6 +25,7 @@ class Params:
 
 class Slider:
     params = Params
+    drawn = False
 
     def make(self, rng: Random, params: Params) -> Made:
         """`start`: where the handle waits, as a share of the track; `steps` to the end by key."""

@@ -21,6 +21,7 @@ class Params:
 
 class Wait:
     params = Params
+    drawn = False
 
     def make(self, rng: Random, params: Params) -> Made:
         """Who asks this sets the ticket's `not_before_s` to `wait_s` after its issue."""

@@ -13,6 +13,7 @@ from gateway.config import load
 from gateway.config.reference import as_markdown, kind_parameters, settings_reference
 from gateway.config.schema import json_schema
 from gateway.files import data_dir
+from gateway.kinds import settable
 
 SCHEMA = json_schema()
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
@@ -53,7 +54,7 @@ def test_written_defaults_are_what_is_used(tmp_path):
 def test_kind_parameters_are_listed():
     listed = {row.key for row in kind_parameters()}
     for name, kind in kinds.load().items():
-        for parameter in kind.params.__dataclass_fields__:
+        for parameter in settable(kind.params):
             assert f"{name}.{parameter}" in listed
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import is_dataclass, replace
 from random import Random
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gateway import kinds
 from gateway.files import data_dir
-from gateway.kinds import Between, Kind
+from gateway.kinds import Between, Kind, Look, settable
 from gateway.model import Verdict
 
 KINDS = kinds.load()
@@ -107,20 +107,37 @@ def test_nonsense_is_not_right(name: str, answer: Any) -> None:
     assert not KINDS[name].check(ask(KINDS[name]).secret, answer).ok
 
 
+def choices(name: str, key: str, hint: Any) -> Iterator[Any]:
+    """What is tried of a parameter: both bounds of a number, every choice of others."""
+    usual = getattr(KINDS[name].params(), key)
+    if get_origin(hint) is Literal:
+        yield from get_args(hint)
+    elif hint is bool:
+        yield from (False, True)
+    else:
+        (bounds,) = (m for m in hint.__metadata__ if isinstance(m, Between))
+        assert bounds.low <= usual <= bounds.high
+        yield from (type(usual)(bounds.low), type(usual)(bounds.high))
+
+
 @every_kind
-def test_parameters_have_defaults_within_bounds_and_both_bounds_work(name: str) -> None:
+def test_parameters_have_defaults_and_every_bound_and_choice_works(name: str) -> None:
     kind = KINDS[name]
     assert is_dataclass(kind.params)
     assert kind.params.__dataclass_params__.frozen  # type: ignore[attr-defined]
-    hints = get_type_hints(kind.params, include_extras=True)
-    for field in fields(kind.params):
-        (bounds,) = (m for m in hints[field.name].__metadata__ if isinstance(m, Between))
-        default = getattr(kind.params(), field.name)
-        assert bounds.low <= default <= bounds.high
-        for bound in (bounds.low, bounds.high):
-            params = replace(kind.params(), **{field.name: type(default)(bound)})
-            made = kind.make(Random(1), params)
+    for key, hint in settable(kind.params).items():
+        assert get_origin(hint) is not Literal or getattr(kind.params(), key) in get_args(hint)
+        for choice in choices(name, key, hint):
+            made = kind.make(Random(1), replace(kind.params(), **{key: choice}))
             assert kind.check(made.secret, solver(name)(made.secret)).ok
+
+
+@every_kind
+def test_who_draws_has_the_look_of_the_install(name: str) -> None:
+    kind = KINDS[name]
+    hints = get_type_hints(kind.params)
+    assert [key for key, hint in hints.items() if hint is Look] == ["look"] * kind.drawn
+    assert not kind.drawn or kind.params().look == Look()
 
 
 @every_kind

@@ -19,6 +19,7 @@ class Faulty:
     """A kind that breaks, quoting what no log may hold."""
 
     params = kinds.load()["invisible"].params
+    drawn = False
 
     def __init__(self, at: str) -> None:
         self.at = at
