@@ -322,7 +322,7 @@ def test_every_log_field_is_in_the_readme(name):
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "demo", "check", "init", "routes", "schema", "keys", "--version"]
+    "command", ["run", "demo", "check", "init", "routes", "schema", "keys", "preview", "--version"]
 )
 def test_every_command_is_in_the_readme(command):
     assert f"gateway {command}" in README

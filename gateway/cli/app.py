@@ -197,6 +197,54 @@ def schema() -> None:
     raise typer.Exit(print_schema())
 
 
+@app.command(
+    epilog=_epilog(
+        "gateway preview slider --out sheets",
+        "gateway preview slider --out sheets --answers mine.txt",
+        "gateway preview slider --out sheets --contact --count 40",
+    )
+)
+def preview(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="The kind of challenge.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where sheets and truth go.")],
+    count: Annotated[int, typer.Option(min=1, max=1000, help="How many questions.")] = 24,
+    seed: Annotated[int, typer.Option(help="Another seed asks other questions.")] = 1,
+    art: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Pictures to draw over, instead of drawn scenes.",
+            exists=True,
+            file_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+    salt: Annotated[
+        str, typer.Option(metavar="TEXT", help="Another salt draws in another style.")
+    ] = "",
+    per_sheet: Annotated[int, typer.Option(min=1, max=24, help="Questions on one sheet.")] = 6,
+    contact: Annotated[
+        bool, typer.Option("--contact", help="One sheet of scenes side by side: do they vary?")
+    ] = False,
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Judge answers to the sheets in DIR, one a line, as '3: 0.41,0.62 0.2,0.3', "
+            "'4: 2 5 7' or JSON.",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Draw numbered questions on sheets to look at, with the truth in a file apart."""
+    from gateway.cli.preview import Wanted, draw, judge
+
+    wanted = Wanted(kind, count, seed, out, art, salt, per_sheet, contact)
+    raise typer.Exit(judge(wanted, answers) if answers else draw(wanted))
+
+
 @keys_app.command("list", epilog=_epilog("gateway keys list gateway.yaml"))
 def keys_list(file: FileArgument = None, config: ConfigOption = None) -> None:
     """List the keys, the one that signs last."""

@@ -1,0 +1,90 @@
+"""`gateway preview`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from gateway import kinds
+from gateway.cli import exits
+from gateway.model import JSON
+from gateway.preview import answers, asking, sheets
+
+PICTURES = (".jpg", ".jpeg", ".png", ".webp")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to draw, and where it goes."""
+
+    kind: str
+    count: int
+    seed: int
+    out: Path
+    art: Path | None = None
+    salt: str = ""
+    per_sheet: int = 6
+    contact: bool = False
+
+
+def draw(wanted: Wanted) -> int:
+    """Write sheets and, apart from them, the truth. Says where; never what."""
+    if (fault := unknown(wanted.kind)) is not None:
+        return fault
+    kind = kinds.load()[wanted.kind]
+    salt = wanted.salt.encode() or asking.DEFAULT_SALT
+    params = asking.params_of(kind, salt, pictures_in(wanted.art))
+    made = asking.asked(kind, params, wanted.seed, wanted.count)
+    items = [sheets.Item(number, dict(one.view)) for number, one in made.items()]
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    if wanted.contact:
+        return _write(wanted.out / f"{wanted.kind}-contact.png", sheets.contact(items))
+    for number, sheet in enumerate(sheets.sheets(items, wanted.per_sheet), 1):
+        _write(wanted.out / f"{wanted.kind}-{number}.png", sheet)
+    truth = asking.truth(wanted.kind, wanted.seed, made)
+    _write(wanted.out / "truth.json", json.dumps(truth, indent=1).encode())
+    _write(wanted.out / "truth.txt", asking.readable(truth).encode())
+    return exits.OK
+
+
+def judge(wanted: Wanted, answered: Path) -> int:
+    """Judge answers to the sheets that lie in `out`. Fails unless all are right."""
+    if (fault := unknown(wanted.kind)) is not None:
+        return fault
+    try:
+        truth: JSON = json.loads((wanted.out / "truth.json").read_text("utf-8"))
+        given = answers.parsed(answered.read_text("utf-8"))
+    except ValueError as error:
+        typer.echo(f"Error: {error}", err=True)
+        return exits.USAGE
+    if truth["kind"] != wanted.kind:
+        typer.echo(f"Error: {wanted.out} has sheets of {truth['kind']}", err=True)
+        return exits.USAGE
+    results = answers.judged(kinds.load()[wanted.kind], asking.secrets(truth), given)
+    typer.echo(answers.report(results))
+    return exits.OK if all(one.ok for one in results) else exits.FAILED
+
+
+def pictures_in(folder: Path | None) -> tuple[bytes, ...]:
+    """The operator's pictures, by name."""
+    if folder is None:
+        return ()
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
+    return tuple(path.read_bytes() for path in files)
+
+
+def unknown(kind: str) -> int | None:
+    """Say so, when there is no such kind."""
+    if kind in kinds.load():
+        return None
+    typer.echo(f"Error: no kind is named {kind}; there are {', '.join(kinds.load())}", err=True)
+    return exits.USAGE
+
+
+def _write(path: Path, data: bytes) -> int:
+    path.write_bytes(data)
+    typer.echo(str(path))
+    return exits.OK
