@@ -65,8 +65,8 @@ def test_rounds_are_looked_at_one_by_one(view, sizes):
 @pytest.mark.parametrize("view", [POINTS, CARRY, OPTIONS, {"start": 0.1}, {}])
 def test_any_view_makes_sheets(view):
     made = list(sheets.sheets([Item(n, view) for n in range(1, 9)], per_sheet=6))
-    assert len(made) == 2
-    assert all(opened(data).width <= sheets.SHEET_PX for data in made)
+    assert len(made) >= 2
+    assert all(max(opened(data).size) <= sheets.SHEET_PX for data in made)
     assert opened(sheets.contact([Item(1, view), Item(2, view)])).format == "PNG"
 
 
