@@ -91,6 +91,12 @@ def test_exceptions_are_still_needed(path):
 
 # Besides what ruff's `per-file-ignores` lists: they read files or speak for the process.
 READERS = {
+    "gateway/bench/kinds.py": "bounds a run in time",
+    "gateway/bench/pool.py": "runs processes",
+    "gateway/bench/trial.py": "measures CPU time",
+    "gateway/bench/whitebox.py": "runs trials",
+    "gateway/bench/report.py": "counts what trials gave",
+    "gateway/bench/table.py": "prints it",
     "gateway/config/**": "reads the operator's files",
     "gateway/files.py": "finds templates and configuration",
     "gateway/pages.py": "reads templates and texts",
@@ -322,7 +328,8 @@ def test_every_log_field_is_in_the_readme(name):
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "demo", "check", "init", "routes", "schema", "keys", "preview", "--version"]
+    "command",
+    ["run", "demo", "check", "init", "routes", "schema", "keys", "preview", "bench", "--version"],
 )
 def test_every_command_is_in_the_readme(command):
     assert f"gateway {command}" in README

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli import exits
+from gateway.cli.bench import bench_app
 
 app = typer.Typer(
     name="gateway",
@@ -31,6 +32,7 @@ MOST_WORKERS = 64  # as in the configuration
 trusted_app = typer.Typer(help="The address lists behind trusted_proxies.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 app.add_typer(trusted_app, name="trusted")
+app.add_typer(bench_app, name="bench")
 
 FileArgument = Annotated[
     Path | None,

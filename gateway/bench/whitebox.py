@@ -1,0 +1,119 @@
+"""The white box: an attacker who runs our generator, labels its output by the thousand and learns.
+
+Once with the install's salt known (a leak, or a very patient collector) and once knowing only
+other installs, as anyone with the source is. Two small models of scikit-learn learn the rows that
+the kind's `Learner` gives; the better one is reported, in the attacker's favour.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gateway.bench.attack import Labels, Predict, Rows, suite
+from gateway.bench.pool import Advance, Pool
+from gateway.bench.report import WhiteBox
+from gateway.bench.shares import Share
+from gateway.bench.trial import Plan, challenge, is_right
+
+MOST_ROWS = 400_000  # what fits in minutes; more are thinned at random
+OTHER_INSTALLS = 20
+MODELS = ("boosted trees", "small network")
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model that can be sent to another process. Column c is the probability of label c."""
+
+    model: Any
+    classes: tuple[int, ...]
+
+    def predict(self, rows: Rows) -> Rows:
+        """(n,) probability of 1 for labels 0 and 1, else (n, greatest label + 1)."""
+        if not len(rows):
+            return np.zeros(0, np.float32)
+        found = self.model.predict_proba(rows).astype(np.float32)
+        spread = np.zeros((len(rows), max(2, max(self.classes) + 1)), np.float32)
+        spread[:, list(self.classes)] = found
+        return spread[:, 1] if spread.shape[1] == 2 else spread
+
+
+def white_box(plan: Plan, pool: Pool, train: int, test: int, advance: Advance) -> WhiteBox:
+    """`plan.salts[0]` is the install under attack. Advances 2 · train + 4 · test times."""
+    install = plan.salts[0]
+    known = replace(plan, salts=(install,), seed=plan.seed + 1)
+    others = tuple(f"another install, {n} of {plan.seed}" for n in range(OTHER_INSTALLS))
+    fresh = replace(plan, salts=(install,), seed=plan.seed + 2)
+    rows, best_known = _learned(known, fresh, pool, train, test, advance)
+    _, best_other = _learned(replace(known, salts=others), fresh, pool, train, test, advance)
+    name = max(MODELS, key=lambda model: best_known[model].rate)
+    return WhiteBox(
+        train,
+        rows,
+        name,
+        best_known[name],
+        max(best_other.values(), key=lambda share: share.rate),
+    )
+
+
+def _learned(
+    learn: Plan, fresh: Plan, pool: Pool, train: int, test: int, advance: Advance
+) -> tuple[int, dict[str, Share]]:
+    """How many rows there were, and what each model solves of the fresh challenges."""
+    found = pool.run(partial(_examples, learn), range(train), advance)
+    rows = np.concatenate([rows for rows, _ in found])
+    labels = np.concatenate([labels for _, labels in found])
+    rows, labels = _thinned(rows, labels, learn.seed)
+    shares = {}
+    for name in MODELS:
+        trained = fit(name, rows, labels, learn.seed)
+        right = pool.run(partial(_solves, fresh, trained), range(test), advance)
+        shares[name] = Share(sum(right), len(right))
+    return len(rows), shares
+
+
+def _examples(plan: Plan, index: int) -> tuple[Rows, Labels]:
+    return suite(plan.kind).learner.examples(challenge(plan, index))
+
+
+def _solves(plan: Plan, trained: Trained, index: int) -> bool:
+    made = challenge(plan, index)
+    view = json.loads(json.dumps(dict(made.view)))
+    predict: Predict = trained.predict
+    answer = suite(plan.kind).learner.answer(view, predict)
+    return is_right(plan.kind, made, json.loads(json.dumps(answer)))
+
+
+def _thinned(rows: Rows, labels: Labels, seed: int) -> tuple[Rows, Labels]:
+    if len(rows) <= MOST_ROWS:
+        return rows, labels
+    kept = np.random.default_rng(seed).choice(len(rows), MOST_ROWS, replace=False)
+    return rows[kept], labels[kept]
+
+
+def fit(name: str, rows: Rows, labels: Labels, seed: int) -> Trained:
+    """Train one of MODELS on rows of finite numbers."""
+    makers: dict[str, Callable[[int], Any]] = dict(zip(MODELS, (_trees, _network), strict=True))
+    model = makers[name](seed)
+    model.fit(rows, labels)
+    return Trained(model, tuple(int(c) for c in model.classes_))
+
+
+def _trees(seed: int) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(max_iter=200, learning_rate=0.08, random_state=seed)
+
+
+def _network(seed: int) -> Any:
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    network = MLPClassifier((64, 32), early_stopping=True, max_iter=60, random_state=seed)
+    return make_pipeline(StandardScaler(), network)

@@ -1,0 +1,40 @@
+"""`gateway bench kinds`: exit codes and what is said."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway.cli.app import app
+
+
+def gateway(*arguments):
+    return CliRunner().invoke(app, arguments)
+
+
+def test_a_kind_without_pictures_cannot_be_attacked():
+    said = gateway("bench", "kinds", "slider")
+    assert said.exit_code == 2
+    assert "no attacks on slider" in said.stderr
+
+
+@pytest.mark.parametrize("option", ["--count", "--jobs", "--train"])
+def test_numbers_have_bounds(option):
+    assert gateway("bench", "kinds", option, "0").exit_code == 2
+
+
+def test_help_has_examples():
+    said = gateway("bench", "kinds", "--help")
+    assert "gateway bench kinds --jobs 2 --json bench.json --white-box" in said.stdout
+
+
+@pytest.mark.usefixtures("slider_suite")
+def test_broken_budgets_fail_the_command(tmp_path):
+    file = tmp_path / "bench.json"
+    said = gateway("bench", "kinds", "slider", "--count", "20", "--json", str(file))
+    assert said.exit_code == 1
+    assert "broken: slider: lost raised ValueError" in said.stderr
+    assert "reads the page" in said.stdout
+    assert json.loads(file.read_text())["kinds"][0]["count"] == 20
