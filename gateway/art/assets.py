@@ -1,0 +1,124 @@
+"""What kinds draw with besides fields: icons in two styles, characters, phrases, look-alikes.
+
+Reads only what is shipped in `config/art/`, the same bytes at every call, each file once: a kind
+that draws with it stays a function of its seed. How the folder is made: `config/art/README.md`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from io import BytesIO
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from gateway.files import data_dir
+
+Alpha: TypeAlias = NDArray[np.uint8]  # (height, width): how much ink, 0 to 255; read-only
+Font = Literal["noto-sans-sc-regular", "noto-sans-sc-bold", "noto-sans-regular", "noto-sans-bold"]
+
+ICON_PX = 96
+_PAIRS_IN_A_ROW = 16  # of the atlas, the outline left of the filled picture
+_MOST_GLYPH_PX = 512
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Icon:
+    """One thing, drawn in two styles, each (96, 96) with an empty rim of 4."""
+
+    name: str
+    group: str  # animal, plant, food, …
+    outline: Alpha
+    filled: Alpha
+    alike: frozenset[str]  # names of icons of much the same shape: never both in one picture
+
+
+@cache
+def icons() -> tuple[Icon, ...]:
+    """Every icon, always in the same order. No two are alike as they stand."""
+    rows = json.loads(_read("icons.json"))
+    with Image.open(BytesIO(_read("icons.png"))) as opened:
+        atlas = np.asarray(opened.convert("L"))
+    atlas.setflags(write=False)
+    return tuple(
+        Icon(
+            name=row["name"],
+            group=row["group"],
+            outline=_cell(atlas, 2 * number),
+            filled=_cell(atlas, 2 * number + 1),
+            alike=frozenset(row["alike"]),
+        )
+        for number, row in enumerate(rows)
+    )
+
+
+def _cell(atlas: Alpha, number: int) -> Alpha:
+    row, column = divmod(number, 2 * _PAIRS_IN_A_ROW)
+    top, left = row * ICON_PX, column * ICON_PX
+    return atlas[top : top + ICON_PX, left : left + ICON_PX]
+
+
+@lru_cache(maxsize=2048)
+def glyph(character: str, size_px: int, font: Font = "noto-sans-sc-bold") -> Alpha:
+    """The ink of one character at `size_px` to the em, cut to its bounding box.
+
+    Raises ValueError for what the font can't draw: more or less than one character, one that the
+    subset lacks, a blank, or a size that is not 1 to 512.
+    """
+    if not 1 <= size_px <= _MOST_GLYPH_PX:
+        raise ValueError(f"no size for a character: {size_px} px")
+    if len(character) != 1 or character not in characters(font):
+        raise ValueError(f"{font} has no {character!r}")
+    drawn = _font(font, size_px)
+    left, top, right, bottom = drawn.getbbox(character)
+    picture = Image.new("L", (int(right - left), int(bottom - top)))
+    ImageDraw.Draw(picture).text((-left, -top), character, fill=255, font=drawn)
+    ink = np.asarray(picture)
+    ink.setflags(write=False)
+    return ink
+
+
+@lru_cache(maxsize=128)
+def _font(font: Font, size_px: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(BytesIO(_read(f"{font}.ttf")), size_px)
+
+
+@cache
+def characters(font: Font = "noto-sans-sc-bold") -> frozenset[str]:
+    """What `glyph` can draw: of the Chinese fonts what all lists here hold, of the others ASCII."""
+    if font in ("noto-sans-regular", "noto-sans-bold"):
+        return frozenset(map(chr, range(0x21, 0x7F)))
+    lists = ("phrases.txt", "look-alikes.txt", "characters.txt")
+    return frozenset("".join(word for name in lists for word in _words(name)))
+
+
+@cache
+def phrases() -> tuple[str, ...]:
+    """Well-known phrases of four characters that all differ."""
+    return _words("phrases.txt")
+
+
+@cache
+def look_alikes() -> tuple[str, ...]:
+    """Groups of characters that are easily taken for one another: "己已巳"."""
+    return _words("look-alikes.txt")
+
+
+@cache
+def common() -> str:
+    """Common characters besides those of phrases and look-alikes, each once."""
+    return "".join(dict.fromkeys("".join(_words("characters.txt"))))
+
+
+def _words(name: str) -> tuple[str, ...]:
+    lines = _read(name).decode("utf-8").splitlines()
+    return tuple(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+@cache
+def _read(name: str) -> bytes:
+    return (data_dir("config") / "art" / name).read_bytes()

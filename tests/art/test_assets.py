@@ -1,0 +1,190 @@
+"""What is shipped to draw with: whole, licensed, small, and easy to tell apart."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gateway.art.assets import (
+    ICON_PX,
+    Alpha,
+    characters,
+    common,
+    glyph,
+    icons,
+    look_alikes,
+    phrases,
+)
+from gateway.files import data_dir
+
+FOLDER = data_dir("config") / "art"
+MOST_BYTES = 1_500_000
+TOO_ALIKE = 0.92  # a little above what make.py refuses: it measures at other turns
+FONTS = ("noto-sans-sc-regular", "noto-sans-sc-bold", "noto-sans-regular", "noto-sans-bold")
+
+
+def fitted(ink: Alpha, turn_deg: float = 0.0) -> np.ndarray:
+    """As a unit of comparison: its bounding box in 48 px, in the middle of 64, flat, 0 to 1."""
+    picture = Image.fromarray(ink)
+    cut = picture.crop(picture.getbbox())
+    ratio = 48 / max(cut.size)
+    cut = cut.resize((max(1, round(cut.width * ratio)), max(1, round(cut.height * ratio))))
+    square = Image.new("L", (64, 64))
+    square.paste(cut, ((64 - cut.width) // 2, (64 - cut.height) // 2))
+    return np.asarray(square.rotate(turn_deg, Image.Resampling.BILINEAR), np.float32).ravel() / 255
+
+
+def overlaps(turn_deg: float) -> np.ndarray:
+    """(n, n): intersection over union of all filled icons, one of each pair turned."""
+    still = np.array([fitted(icon.filled) for icon in icons()])
+    turned = np.array([fitted(icon.filled, turn_deg) for icon in icons()])
+    both = still @ turned.T
+    union = (still**2).sum(1)[:, None] + (turned**2).sum(1)[None, :] - both
+    return both / union
+
+
+def test_there_are_enough_icons_with_names_of_their_own():
+    names = [icon.name for icon in icons()]
+    assert len(names) >= 300
+    assert len(set(names)) == len(names)
+    assert len({icon.group for icon in icons()}) >= 10
+
+
+def test_every_icon_is_drawn_in_both_styles_within_its_rim():
+    for icon in icons():
+        for ink in (icon.outline, icon.filled):
+            assert ink.shape == (ICON_PX, ICON_PX)
+            assert ink.dtype == np.uint8
+            assert 0.02 < ink.mean() / 255 < 0.75, icon.name
+            rim = np.concatenate((ink[:3].ravel(), ink[-3:].ravel(), ink[:, :3].ravel()))
+            assert not rim.any() and not ink[:, -3:].any(), icon.name
+        assert not np.array_equal(icon.outline, icon.filled), icon.name
+
+
+@pytest.mark.parametrize("turn_deg", [-25, 0, 15])
+def test_no_two_icons_look_alike(turn_deg: float):
+    alike = overlaps(turn_deg)
+    np.fill_diagonal(alike, 0)
+    worst = np.unravel_index(int(alike.argmax()), alike.shape)
+    assert alike.max() <= TOO_ALIKE, [icons()[int(at)].name for at in worst]
+
+
+def test_the_measure_would_find_a_copy():
+    assert np.diagonal(overlaps(0)).min() > 0.99
+
+
+def test_icons_of_much_the_same_shape_know_of_each_other():
+    by_name = {icon.name: icon for icon in icons()}
+    alike = overlaps(0)
+    for a, b in combinations(range(len(icons())), 2):
+        one, other = icons()[a], icons()[b]
+        assert (other.name in one.alike) is (one.name in other.alike)
+        if alike[a, b] > 0.78:
+            assert other.name in one.alike, (one.name, other.name)
+    for icon in icons():
+        assert icon.name not in icon.alike
+        assert icon.alike <= set(by_name)
+        assert len(icon.alike) < len(icons()) / 8  # so that a scene can always be put together
+
+
+def test_nobody_can_change_an_icon_for_the_others():
+    with pytest.raises(ValueError, match="read-only"):
+        icons()[0].filled[0, 0] = 1
+
+
+def test_phrases_have_one_order():
+    assert len(phrases()) >= 200
+    assert len(set(phrases())) == len(phrases())
+    for phrase in phrases():
+        assert len(phrase) == len(set(phrase)) == 4, phrase
+
+
+def test_look_alikes_are_groups():
+    assert len(look_alikes()) >= 60
+    for group in look_alikes():
+        assert 2 <= len(group) == len(set(group)) <= 4
+
+
+def test_common_characters_are_single_and_many():
+    assert len(common()) == len(set(common())) >= 500
+
+
+@pytest.mark.parametrize("font", FONTS)
+def test_every_character_of_a_font_can_be_drawn(font):
+    with pytest.raises(ValueError, match="has no"):
+        glyph("\u9f98", 40, font)  # a rare character stands for a missing one
+    blank = None
+    for character in sorted(characters(font)):
+        ink = glyph(character, 24, font)
+        assert ink.any(), character
+        assert max(ink.shape) <= 36, character
+        same = blank is not None and ink.shape == blank.shape and np.array_equal(ink, blank)
+        assert not same, f"{character} is drawn like its neighbour: the box of a missing one?"
+        blank = ink
+
+
+def test_the_fonts_hold_all_that_the_lists_hold():
+    held = characters("noto-sans-sc-regular")
+    assert 700 <= len(held) <= 1500
+    assert held == characters("noto-sans-sc-bold")
+    assert set("".join(phrases())) | set("".join(look_alikes())) | set(common()) == held
+
+
+@pytest.mark.parametrize("character", ["", " ", "\n", "龙龙", "\U0001f409"])
+def test_what_is_no_character_of_ours_is_refused(character: str):
+    with pytest.raises(ValueError, match="has no"):
+        glyph(character, 40)
+
+
+@pytest.mark.parametrize("size_px, fits", [(0, False), (1, True), (512, True), (513, False)])
+def test_sizes_are_bounded(size_px: int, fits: bool):
+    if fits:
+        assert glyph("水", size_px).size
+    else:
+        with pytest.raises(ValueError, match="no size"):
+            glyph("水", size_px)
+
+
+def test_bold_has_more_ink():
+    assert (
+        glyph("水", 64, "noto-sans-sc-bold").sum() > glyph("水", 64, "noto-sans-sc-regular").sum()
+    )
+    assert glyph("g", 64, "noto-sans-bold").sum() > glyph("g", 64, "noto-sans-regular").sum()
+
+
+def test_the_folder_stays_small():
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) <= MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    "name, says",
+    [
+        ("phosphor", ("MIT License", "Phosphor Icons", "@phosphor-icons/core@")),
+        ("tabler", ("MIT License", "Paweł Kuna", "@tabler/icons@")),
+        ("noto-sans-sc", ("SIL Open Font License, Version 1.1", "@fontsource/noto-sans-sc@")),
+        ("noto-sans", ("SIL Open Font License, Version 1.1", "@fontsource/noto-sans@")),
+    ],
+)
+def test_licences_lie_beside(name: str, says: tuple[str, ...]):
+    text = (FOLDER / f"LICENSE-{name}.txt").read_text("utf-8")
+    for words in says:
+        assert words in text
+
+
+def test_every_icon_has_a_source_with_a_licence():
+    rows = json.loads((FOLDER / "icons.json").read_text("utf-8"))
+    assert {row["source"].rpartition("/")[0] for row in rows} == {
+        "@phosphor-icons/core@2.1.1",
+        "@tabler/icons@3.51.0",
+    }
+
+
+def test_the_readme_describes_every_file():
+    readme = (FOLDER / "README.md").read_text("utf-8")
+    for path in set(FOLDER.iterdir()) - {FOLDER / "README.md", FOLDER / "make.py"}:
+        family = path.name.replace("regular", "*").replace("bold", "*")
+        assert path.name in readme or family in readme, path.name
