@@ -93,7 +93,7 @@ def icons_of(line: str) -> Iterator[Icon]:
 
 
 def fetch(name: str, into: Path) -> Path:
-    """The package, unpacked, and its licence kept here. npm checks what it fetched against the registry's digest."""
+    """The package, unpacked, its licence kept here. npm checks it against the registry's digest."""
     folder = into / name
     folder.mkdir()
     npm = shutil.which("npm") or "npm"
