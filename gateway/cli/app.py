@@ -204,11 +204,14 @@ def schema() -> None:
         "gateway preview slider --out sheets",
         "gateway preview slider --out sheets --answers mine.txt",
         "gateway preview slider --out sheets --contact --count 40",
+        "gateway preview --serve --out tries",
     )
 )
 def preview(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="The kind of challenge.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where sheets and truth go.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where sheets, truth and notes go.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="The kind of challenge.", show_default=False)
+    ] = "",
     count: Annotated[int, typer.Option(min=1, max=1000, help="How many questions.")] = 24,
     seed: Annotated[int, typer.Option(help="Another seed asks other questions.")] = 1,
     art: Annotated[
@@ -239,11 +242,20 @@ def preview(
             show_default=False,
         ),
     ] = None,
+    serving: Annotated[
+        bool,
+        typer.Option("--serve", help="A page to try KIND by hand, or every kind in turn."),
+    ] = False,
+    listen: Annotated[
+        str, typer.Option(metavar="ADDRESS:PORT", help="With --serve: where it listens.")
+    ] = "127.0.0.1:8085",
 ) -> None:
     """Draw numbered questions on sheets to look at, with the truth in a file apart."""
-    from gateway.cli.preview import Wanted, draw, judge
+    from gateway.cli.preview import Wanted, draw, judge, serve
 
     wanted = Wanted(kind, count, seed, out, art, salt, per_sheet, contact)
+    if serving:
+        raise typer.Exit(serve(wanted, listen))
     raise typer.Exit(judge(wanted, answers) if answers else draw(wanted))
 
 

@@ -68,6 +68,25 @@ def judge(wanted: Wanted, answered: Path) -> int:
     return exits.OK if all(one.ok for one in results) else exits.FAILED
 
 
+def serve(wanted: Wanted, listen: str) -> int:
+    """Serve the page to try by hand, until Ctrl-C. Tries are noted in `out`."""
+    from gateway.preview.listening import listen_on
+
+    if wanted.kind and (fault := unknown(wanted.kind)) is not None:
+        return fault
+    salt = wanted.salt.encode() or asking.DEFAULT_SALT
+    art = pictures_in(wanted.art)
+    names = [wanted.kind] if wanted.kind else list(kinds.load())
+    chosen = {name: kinds.load()[name] for name in names}
+    asked = {name: (kind, asking.params_of(kind, salt, art)) for name, kind in chosen.items()}
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    try:
+        return listen_on(listen, asked, wanted.out / "tries.jsonl")
+    except ValueError as error:
+        typer.echo(f"Error: {error}", err=True)
+        return exits.USAGE
+
+
 def pictures_in(folder: Path | None) -> tuple[bytes, ...]:
     """The operator's pictures, by name."""
     if folder is None:
@@ -80,7 +99,8 @@ def unknown(kind: str) -> int | None:
     """Say so, when there is no such kind."""
     if kind in kinds.load():
         return None
-    typer.echo(f"Error: no kind is named {kind}; there are {', '.join(kinds.load())}", err=True)
+    what = f"no kind is named {kind}" if kind else "name a KIND"
+    typer.echo(f"Error: {what}; there are {', '.join(kinds.load())}", err=True)
     return exits.USAGE
 
 
