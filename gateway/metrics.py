@@ -9,7 +9,7 @@ is imported; every worker then writes there, and `render` in any process gives t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from prometheus_client import (
@@ -125,10 +125,12 @@ class Metrics:
         self._tallies: dict[_Sort, Tally] = {}
         self.registry.register(_Flush(self.flush))
         self.open_connections: Callable[[], int] = lambda: 0  # of all workers
+        self.stock_ready: Callable[[], Mapping[str, int]] = dict  # of this process, by kind
         self._open = _Open(self)
         self.registry.register(self._open)
         self._requests()
         self._challenges()
+        self._stock()
         self._effects()
 
     def _requests(self) -> None:
@@ -181,6 +183,26 @@ class Metrics:
         self.passes_issued = _Counts("gateway_passes_issued", "Passes set.", ("scope",), made)
         self.passes_rejected = _Counts(
             "gateway_passes_rejected", "Passes sent that did not count.", ("why",), made
+        )
+
+    def _stock(self) -> None:
+        made = self.registry
+        self._stock_items = Gauge(
+            "gateway_stock_items",
+            "Questions that are ready.",
+            ("kind",),
+            registry=made,
+            multiprocess_mode="livesum",
+        )
+        self.stock_made = _Counts("gateway_stock_made", "Questions made ahead.", ("kind",), made)
+        self.stock_missed = _Counts(
+            "gateway_stock_missed",
+            "Questions asked for that the stock did not give: work was asked in their place.",
+            ("kind", "why"),
+            made,
+        )
+        self.stock_makers_ended = _Counts(
+            "gateway_stock_makers_ended", "Processes that make questions and ended.", (), made
         )
 
     def _effects(self) -> None:
@@ -254,6 +276,8 @@ class Metrics:
 
     def flush(self) -> None:
         """Hand on what was added up. Every second, so that other processes can read it."""
+        for kind, count in self.stock_ready().items():
+            self._stock_items.labels(kind).set(count)
         for sort, tally in self._tallies.items():
             total = sum(tally.codes)
             if not total:

@@ -91,6 +91,10 @@ def every_metric() -> Metrics:
     metrics.held_bytes(amount=1000)
     metrics.upstream_error("app", "app_timeout")
     metrics.upstream_events("out", "app", "127.0.0.1:8000")
+    metrics.stock_ready = lambda: {"puzzle": 3}
+    metrics.stock_made("puzzle")
+    metrics.stock_missed("puzzle", "empty")
+    metrics.stock_makers_ended()
     metrics.store_errors("spend")
     metrics.log_lost()
     metrics.gate_error()
@@ -112,7 +116,8 @@ def test_names_follow_the_rules() -> None:
                 assert family.name.endswith("_seconds")
             case kind:
                 assert kind == "gauge"
-                assert family.name in ("gateway_build_info", "gateway_connections_open")
+                known = ("gateway_build_info", "gateway_connections_open", "gateway_stock_items")
+                assert family.name in known
 
 
 def test_open_connections_are_asked_for_when_somebody_wants_to_know() -> None:
@@ -120,6 +125,14 @@ def test_open_connections_are_asked_for_when_somebody_wants_to_know() -> None:
     assert value(metrics, "gateway_connections_open") == 0
     metrics.open_connections = lambda: 7
     assert value(metrics, "gateway_connections_open") == 7
+
+
+def test_what_is_in_stock_is_asked_for_at_each_scrape() -> None:
+    metrics = Metrics()
+    metrics.stock_ready = lambda: {"puzzle": 7, "icon": 0}
+    assert b'gateway_stock_items{kind="puzzle"} 7.0' in metrics.render()
+    metrics.stock_ready = lambda: {"puzzle": 6, "icon": 1}
+    assert b'gateway_stock_items{kind="icon"} 1.0' in metrics.render()
 
 
 def test_no_label_is_the_strangers_to_fill() -> None:
