@@ -1,29 +1,28 @@
 """Pages, assets and texts, all read once when built; rendering touches no disk.
 
-An asset's name bears the digest of its content, so it may be cached for ever. Texts are catalogues
-`texts/<lang>.json`; what a language lacks is taken from English, and counted as missing.
+An asset's name bears the digest of its content (`linking`), so it may be cached for ever. Texts are
+catalogues `texts/<lang>.json`; what a language lacks is taken from English, and counted as missing.
 """
 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gateway.linking import Linked, link
 from gateway.model import JSON
 from gateway.skeleton import Skeleton, as_json, json_mark, plain, text_mark
 
 FALLBACK = "en"
 MAX_ACCEPT_CHARS = 500  # of Accept-Language; no browser sends more
 MAX_SKELETONS = 256  # pages that differ in more than gaps; 12 kB each
-_HASH_CHARS = 16
 # Of the page's data: what is rendered, and what is put into gaps.
 _ALIKE = ("site", "method", "finish", "loops_key", "mode")
 _PLAIN = ("reference", "visit")
@@ -55,7 +54,8 @@ class Pages:
 
     def __init__(self, folder: Path, prefix: str) -> None:
         self.prefix = prefix
-        self.assets, self.urls = _read_assets(folder, prefix)
+        self.assets, self.urls, self.needs = _read_assets(folder, prefix)
+        self._loads = {path: url for path, url in self.urls.items() if _is_loaded(path)}
         self.texts, self.missing = _read_texts(folder / "texts")
         self._environment = Environment(
             loader=FileSystemLoader(folder),
@@ -83,7 +83,8 @@ class Pages:
         return negotiate(accept, self.texts.keys())
 
     def render(self, template: str, *, lang: str, nonce: str, **values: object) -> str:
-        """One page. `t` is the catalogue, `assets` the URLs, `prefix` where our endpoints lie."""
+        """One page. `t` is the catalogue, `assets` the URLs, `needs` those of the scripts that each
+        script imports, `loads` those a page's script asks for itself, `prefix` our endpoints."""
         texts = self.texts[lang]
         return self._environment.get_template(template).render(
             t=texts,
@@ -92,6 +93,8 @@ class Pages:
             nonce=nonce,
             prefix=self.prefix,
             assets=self.urls,
+            needs=self.needs,
+            loads=self._loads,
             **values,
         )
 
@@ -166,20 +169,27 @@ def _quality(parameter: str) -> float:
     return quality if 0 <= quality <= 1 else 0.0
 
 
-def _read_assets(folder: Path, prefix: str) -> tuple[Mapping[str, Asset], Mapping[str, str]]:
-    """(assets by hashed name, URL by path in the folder)."""
-    assets, urls = {}, {}
-    for path in sorted(folder.rglob("*")):
-        content_type = _TYPES.get(path.suffix)
-        if content_type is None or not path.is_file():
-            continue
-        body = path.read_bytes()
-        digest = hashlib.sha256(body).hexdigest()[:_HASH_CHARS]
-        name = f"{digest}.{path.name}"
-        gzipped = gzip.compress(body, 9, mtime=0)
-        assets[name] = Asset(body, gzipped, content_type, f'W/"{digest}"')
-        urls[path.relative_to(folder).as_posix()] = f"{prefix}assets/{name}"
-    return MappingProxyType(assets), MappingProxyType(urls)
+def _read_assets(
+    folder: Path, prefix: str
+) -> tuple[Mapping[str, Asset], Mapping[str, str], Mapping[str, tuple[str, ...]]]:
+    """(assets by hashed name, URL by path in the folder, URLs of all it imports by path)."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix in _TYPES and path.is_file()]
+    linked = link({path.relative_to(folder).as_posix(): path.read_bytes() for path in paths})
+    assets = {file.name: _asset(path, file) for path, file in linked.items()}
+    urls = {path: f"{prefix}assets/{file.name}" for path, file in linked.items()}
+    needs = {path: tuple(urls[need] for need in file.needs) for path, file in linked.items()}
+    return MappingProxyType(assets), MappingProxyType(urls), MappingProxyType(needs)
+
+
+def _is_loaded(path: str) -> bool:
+    """Does the page's script import it by its URL? What only other scripts import, they name."""
+    return path.endswith(".js") and not path.startswith("controls/")
+
+
+def _asset(path: str, file: Linked) -> Asset:
+    gzipped = gzip.compress(file.body, 9, mtime=0)
+    digest = file.name.partition(".")[0]
+    return Asset(file.body, gzipped, _TYPES[PurePosixPath(path).suffix], f'W/"{digest}"')
 
 
 def _read_texts(folder: Path) -> tuple[Mapping[str, Catalogue], Mapping[str, tuple[str, ...]]]:

@@ -69,12 +69,13 @@ function fill(text, vars) {
 /** @param {string} key @param {Record<string, unknown>} [vars] */
 const t = (key, vars) => fill(data.texts[key] ?? key, vars);
 
-/** A kind brings its own words; a catalogue may have better ones as `<kind>.<key>`.
+/** A kind brings its own words; a catalogue may have better ones as `<kind>.<key>`. What many kinds
+ * say is in the catalogue alone.
  * @param {string} name @param {Kind} kind @returns {Context} */
 function context(name, kind) {
   const own = { ...kind.texts?.en, ...kind.texts?.[data.lang] };
   return {
-    t: (key, vars) => fill(data.texts[`${name}.${key}`] ?? own[key] ?? key, vars),
+    t: (key, vars) => fill(data.texts[`${name}.${key}`] ?? own[key] ?? data.texts[key] ?? key, vars),
     reducedMotion: matchMedia("(prefers-reduced-motion: reduce)").matches,
     dir,
     announce: ui.say,

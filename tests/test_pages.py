@@ -95,6 +95,20 @@ def test_assets_have_their_digest_in_the_name(tmp_path: Path) -> None:
     assert Pages(tmp_path, "/_g/").urls["kinds/b.js"] != url
 
 
+def test_a_page_may_load_what_a_script_imports(tmp_path: Path) -> None:
+    (folder(tmp_path, en=EN) / "controls").mkdir()
+    (tmp_path / "controls" / "c.js").write_text("export const c = 1;")
+    (tmp_path / "kinds" / "b.js").write_text('import { c } from "../controls/c.js";')
+    pages = Pages(tmp_path, "/_g/")
+    assert pages.needs["kinds/b.js"] == (pages.urls["controls/c.js"],)
+    assert pages.needs["a.js"] == ()
+    found = pages.named("kinds/b.js")
+    name = pages.urls["controls/c.js"].removeprefix("/_g/assets/")
+    assert found is not None and found.body == f'import {{ c }} from "./{name}";'.encode()
+    (tmp_path / "page.html").write_text("{{ loads | list | join(' ') }}")
+    assert Pages(tmp_path, "/_g/").render("page.html", lang="en", nonce="n") == "a.js kinds/b.js"
+
+
 def test_english_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"en\.json"):
         Pages(folder(tmp_path, ar=AR), "/_g/")

@@ -28,11 +28,18 @@ for (const [lang, catalogue] of Object.entries(catalogues)) {
   });
 }
 
+/** A script with all it imports. As text, since Node before 20.19 takes a plain `.js` outside a module
+ * package for CommonJS. @param {string} path @returns {string} */
+const module = (path) => {
+  const source = read(path).replace(/(?<=\bfrom ")\.{1,2}\/[^"]+(?=";)/g, (other) =>
+    module(new URL(other, new URL(path, TEMPLATES)).href.slice(TEMPLATES.href.length)));
+  return "data:text/javascript," + encodeURIComponent(source);
+};
+
 for (const file of names("kinds/")) {
   const name = file.replace(".js", "");
   test(`the kind ${name} speaks every language, by its module or by the catalogue`, async () => {
-    // As text, since Node before 20.19 takes a plain `.js` outside a module package for CommonJS.
-    const { texts, mount } = await import("data:text/javascript," + encodeURIComponent(read("kinds/" + file)));
+    const { texts, mount } = await import(module("kinds/" + file));
     assert.equal(typeof mount, "function");
     for (const [lang, catalogue] of Object.entries(catalogues)) {
       for (const [key, text] of Object.entries(texts.en)) {
@@ -52,7 +59,8 @@ test("the widget speaks every language", () => {
 test("every text of the page is used, and every used text is there", () => {
   // The reasons of `Again` in gateway/model.py are keys too.
   const spoken = ["wrong", "expired", "malformed", "more", "exchanged"];
-  const source = ["page.js", "interstitial.html", "frame.html", "continue.html"].map(read).join("\n");
+  const controls = names("controls/").map((name) => "controls/" + name);
+  const source = ["page.js", "interstitial.html", "frame.html", "continue.html", ...controls].map(read).join("\n");
   for (const key of Object.keys(english.page).filter((key) => !spoken.includes(key))) {
     assert.match(source, new RegExp(`["'.]${key}\\b`), key);
   }

@@ -51,6 +51,7 @@ class Double:
     method: str = "GET"
     finish: str = "reload"
     kind: str = "one_click"
+    view: JSON = None  # overrides the sample of the kind
     expires_in_s: float = 120
     ways: list[str] = field(default_factory=lambda: ["accessible"])
     work: JSON = field(default_factory=work)
@@ -87,7 +88,7 @@ class Double:
         return {
             "ticket": f"ticket-{self.issued}",
             "kind": kind,
-            "view": VIEWS.get(kind, {}),
+            "view": self.view or VIEWS.get(kind, {}),
             "work": self.work,
             "expires_in_s": self.expires_in_s,
             "ways": self.ways,

@@ -1,0 +1,60 @@
+"""Each control solved by mouse, finger, keys alone and taps alone, down to the answer as sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.kinds import hands
+from tests.browser.kinds.views import VIEWS
+from tests.browser.pages.conftest import Open
+from tests.browser.pages.double import Double
+from tests.browser.pages.test_use import PHONE
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+MOST_PX = 2.6  # between where a hand went and what is sent: half a step of a key
+
+POINTS = {
+    "word": [(0.3, 0.3), (0.8, 0.6), (0.1, 0.9)],
+    "phrase": [(0.04, 0.05), (0.96, 0.06), (0.5, 0.5), (0.3, 0.96)],
+    "icon": [(0.6, 0.2), (0.2, 0.2), (0.7, 0.8)],
+}
+
+
+async def solved(kind: str, way: str, double: Double, opened: Open, act: Any, answer: Any) -> Any:
+    double.kind, double.view = kind, VIEWS[kind]
+    page = await opened(**(PHONE if way in ("touch", "taps") else {}))
+    await hands.ready(page)
+    width = (await hands.rect(page.locator(".stage").first))["width"]
+    await act(page, VIEWS[kind], answer, way)
+    body = await hands.answered(page, double)
+    told = "".join(point[3] for point in body["trace"])
+    if way == "keys":
+        assert set(told) == {"k"}
+    else:
+        assert told.count("d") >= len(answer) and "k" not in told
+    return body["answer"], width
+
+
+def near(sent: Any, wanted: Any, width: float, aspect: float) -> bool:
+    return len(sent) == len(wanted) and all(
+        abs(x - u) * width <= MOST_PX and abs(y - v) * width / aspect <= MOST_PX
+        for (x, y), (u, v) in zip(sent, wanted, strict=True)
+    )
+
+
+@pytest.mark.parametrize("way", hands.WAYS)
+@pytest.mark.parametrize("kind", POINTS)
+async def test_points(kind: str, way: str, double: Double, opened: Open) -> None:
+    answer = POINTS[kind]
+    sent, width = await solved(kind, way, double, opened, hands.points, answer)
+    assert near(sent, answer, width, VIEWS[kind]["aspect"]), sent
+
+
+@pytest.mark.parametrize("way", hands.WAYS)
+async def test_carry(way: str, double: Double, opened: Open) -> None:
+    answer = [(0.7, 0.3), (0.2, 0.55)]
+    sent, width = await solved("puzzle", way, double, opened, hands.carry, answer)
+    assert near(sent, answer, width, VIEWS["puzzle"]["aspect"]), sent

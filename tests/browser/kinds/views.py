@@ -1,0 +1,58 @@
+"""Made-up views for each control: coloured fields, so that a look shows what lies where."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+JSON = Any
+WIDE, HIGH = 640, 480  # px, at twice the size of the page
+
+
+def uri(image: Image.Image) -> str:
+    sink = io.BytesIO()
+    image.save(sink, "WEBP", quality=80)
+    return "data:image/webp;base64," + base64.b64encode(sink.getvalue()).decode()
+
+
+def fields(columns: int, rows: int, width: int = WIDE, height: int = HIGH) -> Image.Image:
+    """A checkered picture with a letter in each field."""
+    image = Image.new("RGB", (width, height))
+    draw = ImageDraw.Draw(image)
+    for i in range(columns * rows):
+        column, row = i % columns, i // columns
+        left, top = width * column // columns, height * row // rows
+        shade = (60 + 37 * i % 150, 90 + 53 * i % 140, 110 + 29 * i % 130)
+        draw.rectangle((left, top, left + width // columns, top + height // rows), shade)
+        size = min(width // columns, height // rows) // 2
+        draw.text((left + size // 2, top + size // 2), chr(65 + i % 26), "white", font_size=size)
+    return image
+
+
+def piece(width: int, height: int, letter: str) -> Image.Image:
+    image = Image.new("RGBA", (width, height))
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((0, 0, width - 1, height - 1), 20, (200, 120, 40, 255))
+    draw.text((width // 3, height // 4), letter, "white", font_size=height // 2)
+    return image
+
+
+PICTURE = {"picture": uri(fields(8, 6)), "aspect": WIDE / HIGH}
+PROMPT = {"prompt": uri(fields(3, 1, 288, 96)), "prompt_aspect": 3}
+PIECES = [
+    {"picture": uri(piece(112, 96, "1")), "width": 0.175, "height": 0.2, "x": 0.25, "y": 1.15},
+    {"picture": uri(piece(128, 96, "2")), "width": 0.2, "height": 0.2, "x": 0.75, "y": 1.15},
+]
+ROUND = {"picture": uri(fields(2, 2)), "aspect": WIDE / HIGH, "rows": 2, "columns": 2}
+NINE = {"picture": uri(fields(3, 3, 540, 540)), "aspect": 1, "rows": 3, "columns": 3}
+
+VIEWS: Mapping[str, JSON] = {
+    "word": PICTURE | PROMPT | {"count": 3},
+    "phrase": PICTURE | {"count": 4},
+    "icon": PICTURE | PROMPT | {"count": 3},
+    "puzzle": PICTURE | {"pieces": PIECES},
+}
