@@ -54,6 +54,7 @@ COLUMNS = 32
 TURNS_DEG = (-30, -20, -10, 0, 10, 20, 30)
 TOO_ALIKE = 0.9  # overlap of the filled pictures at the best of TURNS_DEG
 ALIKE = 0.75  # never in one scene together
+NEAR = 12  # how many of the most similar ones below that are listed
 
 Alpha = NDArray[np.uint8]
 
@@ -179,13 +180,13 @@ def save_index(icons: list[Icon], alike: NDArray[np.float32]) -> None:
     """One line an icon: name, group, source, and the icons that must not stand beside it."""
     lines = []
     for number, icon in enumerate(icons):
+        order = [int(at) for at in np.argsort(-alike[number]) if int(at) != number]
         row = {
             "name": icon.name,
             "group": icon.group,
             "source": f"{PACKAGES[icon.package]}/{icon.source}",
-            "alike": [
-                o.name for o, a in zip(icons, alike[number], strict=True) if a > ALIKE and o != icon
-            ],
+            "alike": [icons[at].name for at in order if alike[number, at] > ALIKE],
+            "near": [icons[at].name for at in order if alike[number, at] <= ALIKE][:NEAR],
         }
         lines.append(json.dumps(row))
     (HERE / "icons.json").write_text("[\n" + ",\n".join(lines) + "\n]\n", "utf-8")

@@ -35,6 +35,7 @@ class Icon:
     outline: Alpha
     filled: Alpha
     alike: frozenset[str]  # names of icons of much the same shape: never both in one picture
+    near: tuple[str, ...]  # of the others those most like it, the nearest first
 
 
 @cache
@@ -51,6 +52,7 @@ def icons() -> tuple[Icon, ...]:
             outline=_cell(atlas, 2 * number),
             filled=_cell(atlas, 2 * number + 1),
             alike=frozenset(row["alike"]),
+            near=tuple(row["near"]),
         )
         for number, row in enumerate(rows)
     )
