@@ -65,7 +65,9 @@ def not_now(
     ticket: Ticket | None, visit: Visit | None, route: Route | None, now_s: float
 ) -> Again | Refused | None:
     """What can be said before the ticket is spent: None when it may be judged now."""
-    if ticket is None or visit is None or route is None or not _belong(ticket, visit, route):
+    if ticket is None or visit is None or route is None or not belong(ticket, visit, route):
+        return Refused("unreadable")
+    if ticket.toll:  # whatever its kind would make of an answer
         return Refused("unreadable")
     if not now_s < visit.expires_s:
         return Refused("expired")
@@ -78,7 +80,7 @@ def not_now(
     return None
 
 
-def _belong(ticket: Ticket, visit: Visit, route: Route) -> bool:
+def belong(ticket: Ticket, visit: Visit, route: Route) -> bool:
     """A ticket of one visit, route or site says nothing about another."""
     return (
         ticket.visit == visit.id

@@ -299,6 +299,9 @@ class Ticket:
     expires_s: float
     not_before_s: float = 0.0
     refuse_above: float = 1.0
+    toll: bool = False  # work alone, to be proved for a picture: no question, so no answer solves
+    instead_of: str = ""  # the kind that was due, where dearer work took its place
+    failures: int = 0  # wrong answers and exchanges before it: they make work dearer
 
 
 ACCESSIBLE = -1

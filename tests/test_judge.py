@@ -91,6 +91,10 @@ def asked(**changes: Any) -> Ticket:
         ({"visit": replace(VISIT, site="blog")}, Refused("unreadable")),
         ({"route": replace(ROUTE, name="vote")}, Refused("unreadable")),
         ({"route": replace(ROUTE, site="blog")}, Refused("unreadable")),
+        # a toll: nothing was asked, so no answer is right, whatever its kind would say
+        ({"ticket": asked(toll=True)}, Refused("unreadable")),
+        (SLIDES | {"ticket": replace(SLIDE, toll=True)}, Refused("unreadable")),
+        ({"ticket": asked(toll=True), "now_s": 1120.0}, Refused("unreadable")),
         # too late, to the second
         ({"now_s": 1119.9}, replace(RIGHT, solved_s=1119.9)),
         ({"now_s": 1120.0}, Again("expired", 0)),

@@ -1,8 +1,12 @@
-"""`answer` and `challenge`: judge an answer, hand out the next question, release what was solved.
+"""`answer` and `challenge`: judge an answer, hand out the next question.
 
 Everything that matters comes from the two sealed tokens; of the client's own words only the answer
 to the question is believed, and that is what `judge` is for. In order: open the tokens, count the
 caller, look whether the answer may be judged now, spend the ticket, count the try, judge.
+
+Pictures are given only against work. The proof for a ticket, if that is this visit's and not spent,
+buys one: of a toll (`want: picture`), with a wrong answer, or with the wish for another question.
+Without one a toll is asked.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from typing import assert_never
 
 from gateway.decide import first_rung
 from gateway.envelope import Envelope
-from gateway.judge import MAX_TRIES, judge, not_now
+from gateway.judge import MAX_TRIES, belong, judge, not_now
 from gateway.log import signals_of
 from gateway.model import (
     ACCESSIBLE,
@@ -29,14 +33,16 @@ from gateway.model import (
     Visit,
 )
 from gateway.risk import score_answer, score_request
-from gateway.server.asking import WAIT_KIND, Asking, ask
+from gateway.server.asking import WAIT_KIND, Asking, ask, ask_whole, rung_at
 from gateway.server.counting import CountingDown, bump, spend
 from gateway.server.parts import GateParts
 from gateway.server.reading import text
 from gateway.server.replies import RETRY_S
 from gateway.tokens import open_ticket, open_visit
+from gateway.work import check_work
 
 SPENT_EXTRA_S = 60.0  # a spent ticket is remembered a little longer than it lives: clocks differ
+SWITCH_AFTER = 2  # wrong answers and exchanges of a visit, before another kind is tried
 RENEWAL_S = 10.0  # a ticket exchanged so shortly before its end ran out; that is no try
 
 
@@ -60,6 +66,7 @@ class Judged:
     opened: Opened | None = None
     score: Score = UNSCORED
     tries: int = 0
+    worked: bool = False  # the ticket was spent with a proof of its work
     cookies: bool = True  # False: the page says that its browser keeps none
 
 
@@ -107,8 +114,7 @@ async def _judge(
         granted, left_s = await _count_caller(gate, envelope, opened.route, "accessible")
         if granted > gate.limits.accessible:
             return Judged(Refused("too_many", left_s), opened)
-    ttl_s = ticket.expires_s - now_s + SPENT_EXTRA_S
-    if not await spend(gate, opened.route, f"ticket/{ticket.id}", ttl_s):
+    if not await _spend(gate, opened):
         return Judged(Refused("spent"), opened)
     tries, left_s = await _count_try(gate, opened)
     # Shifted, so that `judge` refuses at the number the operator gave.
@@ -117,23 +123,25 @@ async def _judge(
     outcome = judge(ticket, visit, opened.route, answer, gate.kinds, score, now_s)
     if isinstance(outcome, Refused) and outcome.reason == "too_many":
         outcome = Refused("too_many", left_s)
-    return Judged(outcome, opened, score, tries)
+    return Judged(outcome, opened, score, tries, check_work(ticket.work, answer.proof))
 
 
 async def exchange(
     gate: GateParts, envelope: Envelope, body: Mapping[str, JSON]
 ) -> dict[str, JSON] | Refused:
-    """Another question: a new one of the same rung, another way, or the accessible one."""
+    """Another question: what a toll was asked for, a new one, another way, the accessible one."""
     opened = open_tokens(gate, envelope, text(body.get("visit")), text(body.get("ticket")))
     want = body.get("want")
-    if opened is None or want not in ("new", "another", "accessible"):
+    if opened is None or want not in ("picture", "new", "another", "accessible"):
         return Refused("unreadable")
-    if opened.ticket is not None and opened.ticket.visit != opened.visit.id:
+    if opened.ticket is not None and not belong(opened.ticket, opened.visit, opened.route):
+        return Refused("unreadable")
+    if want == "picture" and not (opened.ticket and opened.ticket.toll):
         return Refused("unreadable")
     if not gate.clock() < opened.visit.expires_s:
         return Refused("expired")
     try:
-        return await _exchange(gate, envelope, opened, want)
+        return await _exchange(gate, envelope, opened, want, body.get("proof"))
     except CountingDown as fault:
         return _not_counted(fault)
 
@@ -143,25 +151,47 @@ def _not_counted(fault: CountingDown) -> Refused:
 
 
 async def _exchange(
-    gate: GateParts, envelope: Envelope, opened: Opened, want: str
+    gate: GateParts, envelope: Envelope, opened: Opened, want: str, proof: JSON
 ) -> dict[str, JSON] | Refused:
-    asked, left_s = await _count_caller(gate, envelope, opened.route, "challenges")
+    what = "pictures" if want == "picture" else "challenges"
+    asked, left_s = await _count_caller(gate, envelope, opened.route, what)
     if asked > gate.limits.challenges:
         return Refused("too_many", left_s)
+    ticket, proved = opened.ticket, _proved(opened.ticket, proof, gate.clock())
     tries = 0
-    if not _ran_out(opened.ticket, gate.clock()):
+    if not _ran_out(ticket, gate.clock()) and not (proved and want == "picture"):
         tries, left_s = await _count_try(gate, opened)
         if tries > gate.limits.tries:
             return Refused("too_many", left_s)
     risk = score_request(envelope.headers, envelope.caller, recent=asked).risk
-    risk = max(risk, opened.ticket.risk) if opened.ticket else risk
-    index = wanted_rung(opened.route, opened.ticket, want, risk)
+    risk = max(risk, ticket.risk) if ticket else risk
+    index = wanted_rung(opened.route, ticket, want, risk)
     if index == ACCESSIBLE:
         granted, left_s = await _count_caller(gate, envelope, opened.route, "accessible")
         if granted > gate.limits.accessible:
             return Refused("too_many", left_s)
     failures = max(0, tries - 1)  # to change one's mind once costs nothing
-    return ask(gate, Asking(opened.visit, opened.route, envelope.caller, risk, failures), index)
+    if ticket is not None and want == "picture":
+        failures = max(failures, ticket.failures)
+    asking = Asking(opened.visit, opened.route, envelope.caller, risk, failures)
+    if not proved or not gate.kinds[rung_at(gate, opened.route, index).kind].drawn:
+        return ask(gate, asking, index)
+    if not await _spend(gate, opened):
+        return Refused("spent")
+    return await ask_whole(gate, asking, index)
+
+
+def _proved(ticket: Ticket | None, proof: JSON, now_s: float) -> bool:
+    """Whether the work of a ticket that still stands was done."""
+    return ticket is not None and now_s < ticket.expires_s and check_work(ticket.work, proof)
+
+
+async def _spend(gate: GateParts, opened: Opened) -> bool:
+    """True once for a ticket, whatever it is spent on."""
+    ticket = opened.ticket
+    assert ticket is not None
+    ttl_s = ticket.expires_s - gate.clock() + SPENT_EXTRA_S
+    return await spend(gate, opened.route, f"ticket/{ticket.id}", ttl_s)
 
 
 def wanted_rung(route: Route, ticket: Ticket | None, want: str, risk: float) -> int:
@@ -180,10 +210,23 @@ def wanted_rung(route: Route, ticket: Ticket | None, want: str, risk: float) -> 
     return asked
 
 
-def next_question(gate: GateParts, envelope: Envelope, judged: Judged) -> dict[str, JSON]:
-    """The question that follows an answer that did not suffice."""
-    assert isinstance(judged.outcome, Again)
-    return ask(gate, asking_next(envelope, judged), judged.outcome.rung)
+async def next_question(gate: GateParts, envelope: Envelope, judged: Judged) -> dict[str, JSON]:
+    """The question that follows an answer that did not suffice; whole, if its work was proved."""
+    asking, index = asking_next(envelope, judged), _next_rung(gate, judged)
+    if judged.worked:
+        return await ask_whole(gate, asking, index)
+    return ask(gate, asking, index)
+
+
+def _next_rung(gate: GateParts, judged: Judged) -> int:
+    """After some wrong answers to pictures of one kind, the ladder's next: it may be the kind."""
+    opened, outcome = judged.opened, judged.outcome
+    assert opened is not None and opened.ticket is not None and isinstance(outcome, Again)
+    last = len(opened.route.ladder) - 1
+    if outcome.reason != "wrong" or judged.tries < SWITCH_AFTER:
+        return outcome.rung
+    drawn = gate.kinds[opened.ticket.kind].drawn
+    return min(outcome.rung + 1, last) if drawn and outcome.rung < last else outcome.rung
 
 
 def asking_next(envelope: Envelope, judged: Judged) -> Asking:
@@ -234,6 +277,7 @@ def _note(gate: GateParts, envelope: Envelope, judged: Judged) -> None:
         site=visit.site,
         route=visit.route,
         kind=ticket.kind,
+        instead_of=ticket.instead_of or None,
         rung=ticket.rung,
         pass_level=ticket.level,
         outcome=result,

@@ -19,7 +19,10 @@ ACCESSIBLE_KIND = "one_click"
 ACCESSIBLE_WAIT_S = 3.0  # the way without recognition is a tap, more work and a short wait
 WAIT_KIND = "wait"
 WAIT_TICKET_S = 600.0  # people without JavaScript may read first
+WORK_KIND = "pow"
 MOST_DOUBLINGS = 4  # wrong answers make work dearer up to 16 times
+# In place of a picture: of one that nobody could have, and of one that others come before.
+DEARER = {"empty": 8, "share": 32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +37,60 @@ class Asking:
 
 
 def ask(gate: GateParts, asking: Asking, index: int) -> dict[str, JSON]:
-    """A question of the rung `index` (or ACCESSIBLE) as the page gets it."""
+    """A question of the rung `index` (or ACCESSIBLE) as the page gets it.
+
+    Of a kind that is drawn the page gets a toll: work alone, and the picture against its proof.
+    """
     rung = rung_at(gate, asking.route, index)
+    kind = gate.kinds[rung.kind]
+    if kind.drawn:
+        return _sealed(gate, asking, Asked(index, rung, Made({}, {}), toll=True))
+    return _sealed(gate, asking, Asked(index, rung, kind.make(gate.rng, rung.params)))
+
+
+async def ask_whole(gate: GateParts, asking: Asking, index: int) -> dict[str, JSON]:
+    """The same for who has proved work: what is drawn comes at once, from the stock.
+
+    Where the stock has nothing to give, dearer work takes the picture's place.
+    """
+    rung = rung_at(gate, asking.route, index)
+    if not gate.kinds[rung.kind].drawn:
+        return ask(gate, asking, index)
+    prefix = asking.caller.prefix if gate.addresses_known() else ""
+    made = await gate.stock.take(rung.kind, rung.params, prefix)
+    if isinstance(made, Made):
+        return _sealed(gate, asking, Asked(index, rung, made))
+    work = replace(rung, kind=WORK_KIND, params=gate.kinds[WORK_KIND].params())
+    times = DEARER[made.why]
+    instead = Asked(index, work, Made({}, {}), times=times, instead_of=rung.kind)
+    return _sealed(gate, asking, instead)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a ticket asks."""
+
+    index: int
+    rung: Rung
+    made: Made
+    toll: bool = False
+    times: int = 1  # as much work as usual
+    instead_of: str = ""
+
+
+def _sealed(gate: GateParts, asking: Asking, asked: Asked) -> dict[str, JSON]:
+    index, view = asked.index, asked.made.view
     accessible = index == ACCESSIBLE
-    made = gate.kinds[rung.kind].make(gate.rng, rung.params)
-    wait_s = ACCESSIBLE_WAIT_S if accessible else float(made.view.get("wait_s", 0))
-    base = asking.route.work * 2 ** min(max(asking.failures, 0), MOST_DOUBLINGS)
-    view, secret = make_work(gate.rng, hashes_for(base, asking.risk, accessible=accessible))
+    wait_s = ACCESSIBLE_WAIT_S if accessible else float(view.get("wait_s", 0))
+    base = asked.times * asking.route.work * 2 ** min(max(asking.failures, 0), MOST_DOUBLINGS)
+    work, secret = make_work(gate.rng, hashes_for(base, asking.risk, accessible=accessible))
     times = Times(wait_s, gate.limits.ticket_ttl_s + wait_s)
-    ticket = _ticket(gate, asking, index, rung, made, secret, times)
+    ticket = _ticket(gate, asking, asked, secret, times)
     return {
         "ticket": seal_ticket(gate.ring, ticket, gate.nonce()),
-        "kind": rung.kind,
-        "view": dict(made.view),
-        "work": view,
+        "kind": asked.rung.kind,
+        "view": None if asked.toll else dict(view),
+        "work": work,
         "expires_in_s": max(0, int(ticket.expires_s - ticket.issued_s)),
         "ways": ways(asking.route, index),
         "rung": index,
@@ -67,7 +110,7 @@ def ask_wait(gate: GateParts, asking: Asking) -> dict[str, JSON]:
     made = kind.make(gate.rng, params)
     wait_s = int(made.view["wait_s"])
     rung = replace(rung_at(gate, asking.route, index), kind=WAIT_KIND)
-    ticket = _ticket(gate, asking, index, rung, made, {}, Times(wait_s, WAIT_TICKET_S))
+    ticket = _ticket(gate, asking, Asked(index, rung, made), {}, Times(wait_s, WAIT_TICKET_S))
     return {"ticket": seal_ticket(gate.ring, ticket, gate.nonce()), "seconds": wait_s}
 
 
@@ -80,26 +123,21 @@ class Times:
 
 
 def _ticket(
-    gate: GateParts,
-    asking: Asking,
-    index: int,
-    rung: Rung,
-    made: Made,
-    work: Mapping[str, JSON],
-    times: Times,
+    gate: GateParts, asking: Asking, asked: Asked, work: Mapping[str, JSON], times: Times
 ) -> Ticket:
-    now_s = gate.clock()
-    gate.metrics.issued(asking.visit.site, asking.route.name, rung.kind)
+    now_s, rung = gate.clock(), asked.rung
+    if not asked.toll:
+        gate.metrics.issued(asking.visit.site, asking.route.name, rung.kind)
     return Ticket(
         id=gate.token(),
         visit=asking.visit.id,
         site=asking.visit.site,
         route=asking.route.name,
-        rung=index,
+        rung=asked.index,
         kind=rung.kind,
         level=rung.level,
         max_risk=rung.max_risk,
-        secret=made.secret,
+        secret=asked.made.secret,
         work=work,
         risk=asking.risk,
         caller=asking.caller.prefix,
@@ -107,6 +145,9 @@ def _ticket(
         expires_s=min(now_s + times.expires_s, asking.visit.expires_s),
         not_before_s=now_s + times.not_before_s if times.not_before_s else 0.0,
         refuse_above=asking.route.refuse_above,
+        toll=asked.toll,
+        instead_of=asked.instead_of,
+        failures=asking.failures,
     )
 
 
@@ -116,7 +157,7 @@ def rung_at(gate: GateParts, route: Route, index: int) -> Rung:
         params = gate.kinds[ACCESSIBLE_KIND].params()
         return Rung(ACCESSIBLE_KIND, params, 1.0, top_level(route))
     if not route.ladder:
-        return Rung("pow", gate.kinds["pow"].params())
+        return Rung(WORK_KIND, gate.kinds[WORK_KIND].params())
     return route.ladder[min(max(index, 0), len(route.ladder) - 1)]
 
 

@@ -44,7 +44,7 @@ async def answer(gate: GateParts, request: web.Request, envelope: Envelope) -> w
         case Solved():
             return solved(released(gate, envelope, judged))
         case Again(reason, _):
-            question = next_question(gate, envelope, judged)
+            question = await next_question(gate, envelope, judged)
             return as_json({"outcome": "again", "reason": reason, "challenge": question})
         case Refused() as outcome:
             return refused(outcome)

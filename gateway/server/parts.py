@@ -17,6 +17,7 @@ from gateway.pages import Pages
 from gateway.passes import Algorithm
 from gateway.ring import KeyRing
 from gateway.server.local import LocalCounts
+from gateway.stock.stock import NoStock, Questions
 from gateway.stores import Store
 
 
@@ -58,6 +59,7 @@ class GateParts:
     limits: AnswerLimits = AnswerLimits()
     algorithm: Algorithm = "HS256"  # of passes
     addresses_known: Callable[[], bool] = lambda: True  # False: limits by address stay off
+    stock: Questions = field(default_factory=NoStock)  # of kinds that are drawn
     local: LocalCounts = field(default_factory=LocalCounts)  # while the store is down
 
     def site(self, envelope: Envelope) -> Site | None:
