@@ -1,0 +1,158 @@
+"""Things on a picture: where they are and what outline they have, without knowing what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.bench.pictures import Pixels, Plane, alpha, rgb
+
+SILHOUETTE_PX = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """One thing: its box in pixels, and its mask within the box."""
+
+    left: int
+    top: int
+    mask: Plane  # (height, width), 0 or 1
+
+    @property
+    def x(self) -> float:
+        return float(self.left + (self.mask.shape[1] - 1) / 2)
+
+    @property
+    def y(self) -> float:
+        return float(self.top + (self.mask.shape[0] - 1) / 2)
+
+    @property
+    def area_px(self) -> float:
+        return float(self.mask.sum())
+
+
+def find(
+    picture: Pixels, least_px: int, most_px: int, most: int = 40, levels: int = 8
+) -> list[Blob]:
+    """Things between two sizes (the longer side of the box), the most salient first.
+
+    Thresholds at many levels of what differs from the soft surroundings, in each channel of Lab
+    and in both directions; connected parts of a fitting size, the overlapping ones once.
+    """
+    lab = cv2.cvtColor(np.ascontiguousarray(rgb(picture)), cv2.COLOR_RGB2Lab).astype(np.float32)
+    around = cv2.blur(lab, (2 * most_px + 1, 2 * most_px + 1))
+    found: list[tuple[float, Blob]] = []
+    for channel in range(3):
+        off = cv2.GaussianBlur(lab[..., channel] - around[..., channel], (0, 0), 0.8)
+        spread = float(off.std()) + 1e-3
+        for sign in (-1, 1):
+            for level in np.linspace(0.6, 2.6, levels):
+                hot = np.asarray(sign * off > level * spread, np.uint8)
+                found += [(level * _compactness(b), b) for b in _parts(hot, least_px, most_px)]
+    return _once(found, most)
+
+
+def _parts(hot: NDArray[np.uint8], least_px: int, most_px: int) -> list[Blob]:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(hot, connectivity=8)
+    found = []
+    for n in range(1, count):
+        left, top, width, height, area = (int(v) for v in stats[n])
+        if least_px <= max(width, height) <= most_px and area > 0.08 * width * height:
+            mask = labels[top : top + height, left : left + width] == n
+            found.append(Blob(left, top, np.asarray(mask, np.float32)))
+    return found
+
+
+def _compactness(blob: Blob) -> float:
+    """Large and not stringy: more."""
+    height, width = blob.mask.shape
+    return float(np.sqrt(blob.area_px) * min(width, height) / max(width, height))
+
+
+def _once(found: Sequence[tuple[float, Blob]], most: int) -> list[Blob]:
+    kept: list[Blob] = []
+    for _, blob in sorted(found, key=lambda pair: -pair[0]):
+        if all(_overlap(blob, other) < 0.4 for other in kept):
+            kept.append(blob)
+        if len(kept) == most:
+            break
+    return kept
+
+
+def _overlap(one: Blob, other: Blob) -> float:
+    """Intersection over union of the boxes."""
+    width: int = min(one.left + one.mask.shape[1], other.left + other.mask.shape[1]) - max(
+        one.left, other.left
+    )
+    height: int = min(one.top + one.mask.shape[0], other.top + other.mask.shape[0]) - max(
+        one.top, other.top
+    )
+    both = max(0, width) * max(0, height)
+    return both / (one.mask.size + other.mask.size - both)
+
+
+# --- outlines --------------------------------------------------------------------------------
+
+
+def ink(picture: Pixels) -> Plane:
+    """(h, w) 0 or 1: what is drawn on an even ground, or what is opaque."""
+    opaque = alpha(picture)
+    if float(opaque.min()) < 0.5:
+        return np.asarray(opaque > 0.5, np.float32)
+    grey = cv2.cvtColor(np.ascontiguousarray(rgb(picture)), cv2.COLOR_RGB2GRAY)
+    _, hard = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    rim = np.concatenate((hard[0], hard[-1], hard[:, 0], hard[:, -1]))
+    return np.asarray(hard if rim.mean() < 0.5 else 1 - hard, np.float32)
+
+
+def silhouette(mask: Plane, filled: bool = True, size: int = SILHOUETTE_PX) -> Plane:
+    """The mask brought to a square: its middle in the middle, its farthest point at the rim.
+
+    `filled`: closed outlines become areas, so that a line drawing compares with a filled shape.
+    """
+    hard = np.asarray(mask > 0.5, np.uint8)
+    if filled:
+        outlines, _ = cv2.findContours(hard, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(hard, outlines, -1, 1, -1)
+    rows, columns = np.nonzero(hard)
+    if not len(rows):
+        return np.zeros((size, size), np.float32)
+    down, across = float(rows.mean()), float(columns.mean())
+    far = float(np.hypot(rows - down, columns - across).max()) + 1.0
+    scale = (size / 2 - 1) / far
+    matrix = np.array(
+        [[scale, 0, size / 2 - scale * across], [0, scale, size / 2 - scale * down]], np.float64
+    )
+    square = cv2.warpAffine(hard.astype(np.float32), matrix, (size, size), flags=cv2.INTER_LINEAR)
+    return np.asarray(square, np.float32)
+
+
+def likeness(one: Plane, other: Plane, step_deg: int = 10, most_deg: int = 180) -> float:
+    """The greatest intersection over union of two silhouettes over turns, 0..1."""
+    best = 0.0
+    middle = ((one.shape[1] - 1) / 2, (one.shape[0] - 1) / 2)
+    for turn_deg in range(-most_deg, most_deg + 1, step_deg):
+        matrix = cv2.getRotationMatrix2D(middle, float(turn_deg), 1.0)
+        moved = cv2.warpAffine(one, matrix, one.shape[::-1])
+        both = float(np.minimum(moved, other).sum())
+        best = max(best, both / max(float(np.maximum(moved, other).sum()), 1e-6))
+    return best
+
+
+def moments(mask: Plane) -> NDArray[np.float32]:
+    """(7,) Hu's moments on a log scale: the same however it is turned, moved or scaled."""
+    hu = cv2.HuMoments(cv2.moments(np.asarray(mask, np.float32))).ravel()
+    return np.asarray(-np.sign(hu) * np.log10(np.abs(hu) + 1e-12), np.float32)
+
+
+def paired(scores: NDArray[np.float32]) -> list[int]:
+    """For each row (what is asked) the column (what is there), each used once, at the best sum."""
+    from scipy.optimize import linear_sum_assignment
+
+    rows, columns = linear_sum_assignment(-scores)
+    chosen = dict(zip(rows.tolist(), columns.tolist(), strict=True))
+    return [chosen.get(row, 0) for row in range(len(scores))]
