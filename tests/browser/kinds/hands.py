@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from playwright.async_api import CDPSession, FloatRect, Locator, Page, expect
@@ -177,6 +178,125 @@ async def carry_by_taps(page: Page, view: Any, spot: Place, i: int, place: Place
         arrow = page.locator(f"[data-key=Arrow{forth if steps > 0 else back}]")
         for _ in range(abs(steps)):
             await arrow.tap()
+
+
+async def press_on(page: Page, way: str, what: Locator) -> None:
+    """Press a button; with keys, the one that has the focus."""
+    if way == "keys":
+        await page.keyboard.press("Space")
+    elif way == "mouse":
+        await what.click()
+    else:
+        await what.tap()
+
+
+async def choose(page: Page, view: Any, answer: list[int], way: str) -> None:
+    """One in each round, or some in the only round; each round is confirmed."""
+    rounds = [[i] for i in answer] if view.get("count") == 1 or "rounds" in view else [answer]
+    columns = view.get("columns") or view["rounds"][0]["columns"]
+    for n, chosen in enumerate(rounds):
+        if len(rounds) > 1:
+            await expect(page.locator(".caption")).to_contain_text(str(n + 1))
+        for i in chosen:
+            await reach_cell(page, i, columns, way)
+            cell = page.locator(".cell").nth(i)
+            if await cell.get_attribute("aria-checked") != "true":
+                await press_on(page, way, cell)
+        await confirm(page, way)
+
+
+async def reach_cell(page: Page, i: int, columns: int, way: str) -> None:
+    """By keys: Tab to the grid, then arrows from where that leads."""
+    if way != "keys":
+        return
+    cells = page.locator(".cell")
+    await tab_to(page, page.locator(".cell[tabindex='0']"))
+    at: int = await cells.evaluate_all("all => all.indexOf(document.activeElement)")
+    for by, forth, back in ((i // columns - at // columns, "Down", "Up"),
+                            (i % columns - at % columns, "Right", "Left")):  # fmt: skip
+        for _ in range(abs(by)):
+            await page.keyboard.press(f"Arrow{forth if by > 0 else back}")
+    await expect(cells.nth(i)).to_be_focused()
+
+
+async def cells(page: Page, view: Any, answer: list[int], way: str) -> None:
+    """Name two cells; or for an order, swap until every block lies where it is wanted."""
+    if view["mode"] != "order":
+        await pair(page, view, answer[0], answer[1], way)
+        return
+    order = list(range(len(answer)))
+    for place, block in enumerate(answer):
+        other = order.index(block)
+        if other != place:
+            await pair(page, view, other, place, way)
+            order[place], order[other] = order[other], order[place]
+    await confirm(page, way)
+
+
+async def pair(page: Page, view: Any, first: int, second: int, way: str) -> None:
+    grid = page.locator(".cell")
+    if way in ("mouse", "touch"):
+        await rect(page.locator(".stage"))
+        a, b = [centre_of(await rect(grid.nth(i))) for i in (first, second)]
+        await drag(page, way, a, b)
+        return
+    for i in (first, second):
+        await reach_cell(page, i, view["columns"], way)
+        await press_on(page, way, grid.nth(i))
+
+
+def centre_of(box: FloatRect) -> Place:
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+async def turn(page: Page, view: Any, answer: list[float], way: str) -> None:
+    """Turn each picture: around its centre, with the slider (a finger), by keys or by buttons."""
+    for i, turns in enumerate(answer):
+        dial = page.locator(".dial").nth(i)
+        if way == "keys":
+            await tab_to(page, dial)
+            await turn_by_steps(turns, view["steps"], page.keyboard.press)
+        elif way == "taps":
+            await dial.tap()
+            await turn_by_steps(turns, view["steps"], lambda key: tap_for(page, key))
+        elif way == "mouse":
+            await turn_around(page, await rect(dial), turns)
+        else:
+            await dial.tap()
+            slider = await rect(page.locator(".range"))
+            room = slider["width"] - 16  # between the ends of Chromium's thumb
+            y = slider["y"] + slider["height"] / 2
+            x = slider["x"] + 8
+            await drag(page, way, (x, y), (x + turns * room, y))
+    await confirm(page, way)
+
+
+async def turn_by_steps(turns: float, steps: int, press: Any) -> None:
+    """The shorter way round: as many large steps of a twelfth as fit, then small ones."""
+    signed = turns if turns <= 0.5 else turns - 1
+    key = "ArrowRight" if signed > 0 else "ArrowLeft"
+    large = int(abs(signed) * 12)
+    for _ in range(large):
+        await press(f"Shift+{key}")
+    for _ in range(round((abs(signed) - large / 12) * steps)):
+        await press(key)
+
+
+async def tap_for(page: Page, key: str) -> None:
+    """The button that does what a key does."""
+    side = "Right" if "Right" in key else "Left"
+    name = f"far{side}" if "Shift" in key else side.lower()
+    await page.locator(f".arrow[data-key={name}]").tap()
+
+
+async def turn_around(page: Page, box: FloatRect, turns: float) -> None:
+    (x, y), radius = centre_of(box), box["width"] * 0.35
+    await page.mouse.move(x, y - radius)
+    await page.mouse.down()
+    for n in range(1, 25):
+        angle = 2 * math.pi * turns * n / 24
+        await page.mouse.move(x + radius * math.sin(angle), y - radius * math.cos(angle))
+    await page.mouse.up()
 
 
 async def answered(page: Page, double: Any) -> Any:

@@ -47,12 +47,29 @@ PIECES = [
     {"picture": uri(piece(112, 96, "1")), "width": 0.175, "height": 0.2, "x": 0.25, "y": 1.15},
     {"picture": uri(piece(128, 96, "2")), "width": 0.2, "height": 0.2, "x": 0.75, "y": 1.15},
 ]
-ROUND = {"picture": uri(fields(2, 2)), "aspect": WIDE / HIGH, "rows": 2, "columns": 2}
-NINE = {"picture": uri(fields(3, 3, 540, 540)), "aspect": 1, "rows": 3, "columns": 3}
+SCENES = {
+    "rounds": [
+        {"scene": uri(fields(4, 2, 480, 240)), "options": uri(fields(2, 3, 480, 360))}
+        for _ in range(2)
+    ],
+    "rows": 3,
+    "columns": 2,
+    "aspect": 480 / 360,
+    "scene_aspect": 2,
+}
+SQUARE = {"picture": uri(fields(3, 3, 540, 540)), "aspect": 1}
+BOARD = {"picture": uri(fields(6, 6, 600, 600)), "aspect": 1, "rows": 6, "columns": 6}
+DIALS = [uri(fields(2, 2, 280, 280)) for _ in range(2)]
 
 VIEWS: Mapping[str, JSON] = {
     "word": PICTURE | PROMPT | {"count": 3},
     "phrase": PICTURE | {"count": 4},
     "icon": PICTURE | PROMPT | {"count": 3},
     "puzzle": PICTURE | {"pieces": PIECES},
+    "view": SCENES,
+    "nine": SQUARE | {"rows": 3, "columns": 3, "count": 3},
+    "restore": PICTURE | {"rows": 2, "columns": 3, "mode": "order"},
+    "gobang": BOARD | {"mode": "move"},
+    "match": BOARD | {"mode": "swap"},
+    "rotate": {"pictures": DIALS, "reference": DIALS, "steps": 72},
 }

@@ -1,0 +1,24 @@
+// Swap two neighbours so that three of a kind lie in a row.
+
+import { cells, words } from "../controls/cells.js";
+
+export const texts = {
+  en: {
+    ...words.en,
+    title: "Swap two neighbours to make three in a row",
+  },
+  zh: {
+    ...words.zh,
+    title: "请交换相邻两个图案，连成三个",
+  },
+};
+
+/**
+ * @param {HTMLElement} box
+ * @param {import("../controls/cells.js").View} view
+ * @param {(value: unknown) => void} done called once with the answer
+ * @param {import("../page.js").Context} ctx
+ */
+export function mount(box, view, done, ctx) {
+  return cells(box, view, done, ctx);
+}
