@@ -36,12 +36,18 @@ class Blob:
 
 
 def find(
-    picture: Pixels, least_px: int, most_px: int, most: int = 40, levels: int = 8
+    picture: Pixels,
+    least_px: int,
+    most_px: int,
+    most: int = 40,
+    levels: int = 8,
+    overlap: float = 0.4,
 ) -> list[Blob]:
     """Things between two sizes (the longer side of the box), the most salient first.
 
     Thresholds at many levels of what differs from the soft surroundings, in each channel of Lab
-    and in both directions; connected parts of a fitting size, the overlapping ones once.
+    and in both directions; connected parts of a fitting size. Of parts whose boxes overlap more
+    than `overlap` (intersection over union) the most salient one.
     """
     lab = cv2.cvtColor(np.ascontiguousarray(rgb(picture)), cv2.COLOR_RGB2Lab).astype(np.float32)
     around = cv2.blur(lab, (2 * most_px + 1, 2 * most_px + 1))
@@ -53,7 +59,7 @@ def find(
             for level in np.linspace(0.6, 2.6, levels):
                 hot = np.asarray(sign * off > level * spread, np.uint8)
                 found += [(level * _compactness(b), b) for b in _parts(hot, least_px, most_px)]
-    return _once(found, most)
+    return _once(found, most, overlap)
 
 
 def _parts(hot: NDArray[np.uint8], least_px: int, most_px: int) -> list[Blob]:
@@ -73,10 +79,10 @@ def _compactness(blob: Blob) -> float:
     return float(np.sqrt(blob.area_px) * min(width, height) / max(width, height))
 
 
-def _once(found: Sequence[tuple[float, Blob]], most: int) -> list[Blob]:
+def _once(found: Sequence[tuple[float, Blob]], most: int, overlap: float) -> list[Blob]:
     kept: list[Blob] = []
     for _, blob in sorted(found, key=lambda pair: -pair[0]):
-        if all(_overlap(blob, other) < 0.4 for other in kept):
+        if all(_overlap(blob, other) <= overlap for other in kept):
             kept.append(blob)
         if len(kept) == most:
             break
@@ -109,15 +115,20 @@ def ink(picture: Pixels) -> Plane:
     return np.asarray(hard if rim.mean() < 0.5 else 1 - hard, np.float32)
 
 
-def silhouette(mask: Plane, filled: bool = True, size: int = SILHOUETTE_PX) -> Plane:
+def filled(mask: Plane) -> Plane:
+    """What its outer outlines enclose."""
+    hard = np.asarray(mask > 0.5, np.uint8)
+    outlines, _ = cv2.findContours(hard, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(hard, outlines, -1, 1, -1)
+    return hard.astype(np.float32)
+
+
+def silhouette(mask: Plane, fill: bool = True, size: int = SILHOUETTE_PX) -> Plane:
     """The mask brought to a square: its middle in the middle, its farthest point at the rim.
 
-    `filled`: closed outlines become areas, so that a line drawing compares with a filled shape.
+    `fill`: closed outlines become areas, so that a line drawing compares with a filled shape.
     """
-    hard = np.asarray(mask > 0.5, np.uint8)
-    if filled:
-        outlines, _ = cv2.findContours(hard, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(hard, outlines, -1, 1, -1)
+    hard = filled(mask) if fill else np.asarray(mask > 0.5, np.float32)
     rows, columns = np.nonzero(hard)
     if not len(rows):
         return np.zeros((size, size), np.float32)
@@ -127,20 +138,33 @@ def silhouette(mask: Plane, filled: bool = True, size: int = SILHOUETTE_PX) -> P
     matrix = np.array(
         [[scale, 0, size / 2 - scale * across], [0, scale, size / 2 - scale * down]], np.float64
     )
-    square = cv2.warpAffine(hard.astype(np.float32), matrix, (size, size), flags=cv2.INTER_LINEAR)
+    square = cv2.warpAffine(hard, matrix, (size, size), flags=cv2.INTER_LINEAR)
     return np.asarray(square, np.float32)
 
 
-def likeness(one: Plane, other: Plane, step_deg: int = 10, most_deg: int = 180) -> float:
-    """The greatest intersection over union of two silhouettes over turns, 0..1."""
-    best = 0.0
+def likenesses(
+    asked: Sequence[Plane], there: Sequence[Plane], step_deg: int = 10, most_deg: int = 180
+) -> NDArray[np.float32]:
+    """(asked, there): the greatest intersection over union of two silhouettes over turns, 0..1."""
+    if not asked or not there:
+        return np.zeros((len(asked), len(there)), np.float32)
+    flat = np.stack([t.ravel() for t in there])
+    return np.stack([_likeness(_turns(a, step_deg, most_deg), flat) for a in asked])
+
+
+def _likeness(turns: NDArray[np.float32], there: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(there,): silhouettes are all but 0 or 1, so a product is an intersection."""
+    both = turns @ there.T
+    either = turns.sum(axis=1)[:, None] + there.sum(axis=1)[None, :] - both
+    return np.asarray((both / np.maximum(either, 1e-6)).max(axis=0), np.float32)
+
+
+def _turns(one: Plane, step_deg: int, most_deg: int) -> NDArray[np.float32]:
+    """(turns, pixels)."""
     middle = ((one.shape[1] - 1) / 2, (one.shape[0] - 1) / 2)
-    for turn_deg in range(-most_deg, most_deg + 1, step_deg):
-        matrix = cv2.getRotationMatrix2D(middle, float(turn_deg), 1.0)
-        moved = cv2.warpAffine(one, matrix, one.shape[::-1])
-        both = float(np.minimum(moved, other).sum())
-        best = max(best, both / max(float(np.maximum(moved, other).sum()), 1e-6))
-    return best
+    angles = range(-most_deg, most_deg + 1, step_deg)
+    matrices = (cv2.getRotationMatrix2D(middle, float(angle), 1.0) for angle in angles)
+    return np.stack([cv2.warpAffine(one, m, one.shape[::-1]).ravel() for m in matrices])
 
 
 def moments(mask: Plane) -> NDArray[np.float32]:

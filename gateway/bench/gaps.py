@@ -54,6 +54,13 @@ def shrunk(picture: Pixels, width: int) -> Pixels:
     return np.asarray(small, np.uint8)
 
 
+def resized(picture: Pixels, factor: float) -> Pixels:
+    """Larger or smaller by a factor."""
+    size = tuple(max(1, round(side * factor)) for side in picture.shape[1::-1])
+    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, (size[0], size[1]), interpolation=way), np.uint8)
+
+
 def together(scene: Pixels, piece: Pixels, width: int) -> tuple[Pixels, Pixels]:
     """Both shrunk by the factor that brings the scene to `width`."""
     factor = min(1.0, width / scene.shape[1])

@@ -5,10 +5,14 @@ Written anew from what their challenges look like; nothing of theirs is copied.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
+from PIL import Image
 
-from gateway.art import Pixels, Style, blurred, scene
+from gateway.art import Pixels, Style, blurred, scene, webp_lossless
+from gateway.art.assets import Alpha
 from gateway.bench.pictures import Plane
 
 STOCK = Style.of(b"")
@@ -44,3 +48,86 @@ def cut_out(picture: Pixels, mask: Plane, left: int, top: int) -> tuple[Pixels, 
     holed = picture.copy()
     holed[top : top + height, left : left + width] = gap
     return holed, piece
+
+
+# --- things to click -------------------------------------------------------------------------
+
+PASTELS = ((255, 214, 165), (202, 255, 191), (155, 246, 255), (255, 198, 255), (253, 255, 182))
+
+
+def stamped(
+    chance: np.random.Generator,
+    picture: Pixels,
+    inks: Sequence[Alpha],
+    middles: Sequence[tuple[float, float]],
+    size_px: float,
+    most_deg: float = 30.0,
+) -> Pixels:
+    """Flat shapes in pastel colours with a dark shadow, turned a little, on the picture."""
+    drawn = picture.copy()
+    for ink, (x, y) in zip(inks, middles, strict=True):
+        cover = _turned(ink, size_px, float(chance.uniform(-most_deg, most_deg)))
+        colour = np.array(PASTELS[int(chance.integers(len(PASTELS)))], np.float32)
+        _put(drawn, cover, x + 2, y + 2, np.zeros(3, np.float32))
+        _put(drawn, cover, x, y, colour)
+    return drawn
+
+
+def asked_picture(ink: Alpha, size_px: int = 64) -> Pixels:
+    """A thing as a prompt shows it: dark on white."""
+    cover = _turned(ink, 0.8 * size_px, 0.0)
+    page = np.full((size_px, size_px, 3), 255, np.float32)
+    _put(page, cover, size_px / 2, size_px / 2, np.zeros(3, np.float32))
+    return page
+
+
+def _turned(ink: Alpha, size_px: float, turn_deg: float) -> Plane:
+    """The ink with its longer side at `size_px`, turned, in a square with room for it."""
+    rows, columns = np.nonzero(ink > 32)
+    cut = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    side = round(1.5 * size_px)
+    scale = size_px / max(cut.shape)
+    matrix = cv2.getRotationMatrix2D((cut.shape[1] / 2, cut.shape[0] / 2), turn_deg, scale)
+    matrix[:, 2] += (side - cut.shape[1]) / 2, (side - cut.shape[0]) / 2
+    turned = cv2.warpAffine(cut, matrix, (side, side), flags=cv2.INTER_AREA)
+    return np.asarray(turned / 255.0, np.float32)
+
+
+def _put(onto: Pixels, cover: Plane, x: float, y: float, colour: Pixels) -> None:
+    """Blend a colour in, the middle of the cover at (x, y); all of it must be inside."""
+    side = cover.shape[0]
+    top, left = round(y - side / 2), round(x - side / 2)
+    top, left = max(0, top), max(0, left)
+    there = onto[top : top + side, left : left + side]
+    soft = cover[: there.shape[0], : there.shape[1], None]
+    there += soft * (colour - there)
+
+
+# --- boards ----------------------------------------------------------------------------------
+
+STONES = ((200, 45, 45), (40, 70, 200), (40, 150, 70), (230, 170, 40), (140, 60, 170))
+
+
+def flat_board(
+    chance: np.random.Generator, classes: Sequence[int], rows: int, columns: int, cell_px: int
+) -> Pixels:
+    """An even board with thin lines; class 0 is empty, the others are discs of one colour each."""
+    board = np.full((rows * cell_px, columns * cell_px, 3), (235, 222, 190), np.uint8)
+    board[::cell_px] = board[:, ::cell_px] = (190, 175, 140)
+    for number, stone in enumerate(classes):
+        if stone:
+            row, column = divmod(number, columns)
+            middle = (column * cell_px + cell_px // 2, row * cell_px + cell_px // 2)
+            colour = STONES[(stone - 1) % len(STONES)]
+            cv2.circle(board, middle, cell_px * 2 // 5, colour, -1, cv2.LINE_AA)
+    grain = chance.normal(0, 3, board.shape)
+    return np.asarray(board + grain, np.float32)
+
+
+# --- encoded ---------------------------------------------------------------------------------
+
+
+def sent(picture: Pixels) -> str:
+    """As a view carries it: lossless, with alpha where it has one."""
+    pixels = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    return webp_lossless(Image.fromarray(pixels))

@@ -48,8 +48,9 @@ def test_things_are_found_where_they_are():
 def test_outlines_are_compared_whatever_turn_size_and_style(turn, filled):
     asked = blobs.silhouette(star(60))
     same = blobs.silhouette(star(41, filled, turn))
-    assert blobs.likeness(asked, same) > 0.75
-    assert blobs.likeness(asked, blobs.silhouette(bar(41))) < 0.5
+    ((like, unlike),) = blobs.likenesses([asked], [same, blobs.silhouette(bar(41))])
+    assert like > 0.75
+    assert unlike < 0.5
 
 
 def test_moments_tell_shapes_apart():
