@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gateway.bench.attack import suite, suites
 from gateway.bench.pool import Advance, Pool, open_pool
-from gateway.bench.report import KindReport, Report, faults, kind_report
+from gateway.bench.report import KindReport, Report, faults, joined, kind_report, read
 from gateway.bench.table import markdown, print_report
 from gateway.bench.trial import Outcome, Plan, trial, warm_up
 from gateway.bench.whitebox import MODELS, white_box
@@ -103,10 +103,21 @@ def console_to_print() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=WIDE)
 
 
-def publish(report: Report, out: Console, json_file: Path | None, as_markdown: bool) -> int:
-    """Print it, write it; how many budgets were broken."""
-    if json_file is not None:
-        json_file.write_text(json.dumps(report.as_json(), indent=1, ensure_ascii=False))
+def kept(files: Sequence[Path]) -> Report:
+    """The runs that were written to these files, as one report. ValueError if one is none."""
+    try:
+        return joined([read(json.loads(file.read_text("utf-8"))) for file in files])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a report of this command: {error}") from error
+
+
+def keep(report: Report, file: Path) -> None:
+    """All of it, as JSON."""
+    file.write_text(json.dumps(report.as_json(), indent=1, ensure_ascii=False), "utf-8")
+
+
+def publish(report: Report, out: Console, as_markdown: bool) -> int:
+    """Print it; how many budgets were broken."""
     if as_markdown:
         out.print(markdown(report), markup=False, soft_wrap=True)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import median
+from typing import Any
 
 from gateway.bench.attack import Attack, Suite
 from gateway.bench.shares import Share
@@ -94,6 +95,43 @@ class Report:
 
     def as_json(self) -> JSON:
         return asdict(self)
+
+
+def read(text: JSON) -> Report:
+    """What `as_json` gave, out of a file. Raises KeyError or TypeError for anything else."""
+    kinds = tuple(_read_kind(kind) for kind in text["kinds"])
+    return Report(text["seed"], tuple(text["salts"]), kinds)
+
+
+def joined(reports: Sequence[Report]) -> Report:
+    """The kinds of several runs, by name; of a kind that is in two, the later one."""
+    kinds = {kind.kind: kind for report in reports for kind in report.kinds}
+    return Report(reports[0].seed, reports[0].salts, tuple(kinds[name] for name in sorted(kinds)))
+
+
+def _read_kind(kind: JSON) -> KindReport:
+    parts: dict[str, Any] = {
+        "making": Making(**kind["making"]),
+        "blind": Share(**kind["blind"]),
+        "attacks": tuple(_read_attack(attack) for attack in kind["attacks"]),
+        "white_box": _read_box(kind["white_box"]) if kind["white_box"] else None,
+    }
+    return KindReport(**{**kind, **parts})
+
+
+def _read_attack(attack: JSON) -> AttackReport:
+    parts: dict[str, Any] = {
+        "solved": Share(**attack["solved"]),
+        "naive": Share(**attack["naive"]) if attack["naive"] else None,
+        "errors": tuple(attack["errors"]),
+        "solved_indices": tuple(attack["solved_indices"]),
+    }
+    return AttackReport(**{**attack, **parts})
+
+
+def _read_box(box: JSON) -> WhiteBox:
+    known, unknown = Share(**box["salt_known"]), Share(**box["salt_unknown"])
+    return WhiteBox(**{**box, "salt_known": known, "salt_unknown": unknown})
 
 
 def kind_report(

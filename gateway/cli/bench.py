@@ -18,6 +18,11 @@ DEFAULT_TRAIN = 5000
 bench_app = typer.Typer(help="Measure challenges and those who attack them.", no_args_is_help=True)
 
 
+MarkdownOption = Annotated[
+    bool, typer.Option("--markdown", help="Print the short table of the README instead.")
+]
+
+
 @bench_app.callback()
 def _bench() -> None:
     pass  # so that `kinds` stays a command of its own
@@ -85,9 +90,7 @@ def bench_kinds(
             "--json", metavar="FILE", help="Write all figures there too.", show_default=False
         ),
     ] = None,
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print the short table of the README instead.")
-    ] = False,
+    markdown: MarkdownOption = False,
 ) -> None:
     """Attack each kind of picture, and what others draw today, and count what is solved.
 
@@ -114,6 +117,29 @@ def bench_kinds(
         raise typer.Exit(_not_installed(error)) from None
 
 
+@bench_app.command(
+    "table",
+    epilog="\b\nExamples:\n  gateway bench table puzzle.json icon.json --markdown",
+)
+def bench_table(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="What --json wrote.", exists=True, dir_okay=False),
+    ],
+    markdown: MarkdownOption = False,
+) -> None:
+    """Print the tables of earlier runs as one; exit code 1 where a budget was broken."""
+    from gateway.bench import kinds
+
+    try:
+        report = kinds.kept(files)
+    except ValueError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(exits.USAGE) from None
+    broken = kinds.publish(report, kinds.console_to_print(), markdown)
+    raise typer.Exit(exits.FAILED if broken else exits.OK)
+
+
 def _run(options: Options, json_file: Path | None, markdown: bool) -> int:
     """Run and publish; exit code 1 where a budget is broken."""
     from rich.console import Console
@@ -127,7 +153,9 @@ def _run(options: Options, json_file: Path | None, markdown: bool) -> int:
             return exits.USAGE
     with kinds.progress_on(Console(stderr=True)) as begin:
         report = kinds.run(options, begin)
-    broken = kinds.publish(report, kinds.console_to_print(), json_file, markdown)
+    if json_file is not None:
+        kinds.keep(report, json_file)
+    broken = kinds.publish(report, kinds.console_to_print(), markdown)
     return exits.FAILED if broken else exits.OK
 
 

@@ -38,3 +38,24 @@ def test_broken_budgets_fail_the_command(tmp_path):
     assert "broken: slider: lost raised ValueError" in said.stderr
     assert "reads the page" in said.stdout
     assert json.loads(file.read_text())["kinds"][0]["count"] == 20
+
+
+@pytest.mark.usefixtures("slider_suite")
+def test_earlier_runs_are_printed_as_one(tmp_path):
+    files = [str(tmp_path / name) for name in ("one.json", "two.json")]
+    options = ("--count", "20", "--white-box", "--train", "50")
+    first = gateway("bench", "kinds", "slider", *options, "--json", files[0])
+    gateway("bench", "kinds", "slider", "--count", "3", "--json", files[1])
+    assert gateway("bench", "table", files[0]).stdout == first.stdout
+    both = gateway("bench", "table", *files, "--markdown")
+    assert both.exit_code == 1
+    assert "`slider`" in both.stdout
+    assert len(both.stdout.strip().splitlines()) == 3
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"kinds": [{}], "seed": 1, "salts": []}', "no JSON"])
+def test_other_files_are_told_apart(tmp_path, text):
+    (tmp_path / "x.json").write_text(text)
+    said = gateway("bench", "table", str(tmp_path / "x.json"))
+    assert said.exit_code == 2
+    assert "Error: " in said.stderr
