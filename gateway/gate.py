@@ -39,6 +39,7 @@ from gateway.handover import Handover
 from gateway.hold import HoldQuotas, Holds
 from gateway.ids import uuid7
 from gateway.keys import create_keys
+from gateway.kinds import Look
 from gateway.metrics import Metrics
 from gateway.model import Address, Upstream
 from gateway.pages import Pages
@@ -49,12 +50,14 @@ from gateway.selfcheck import FirstCallers
 from gateway.server import RUNNER_OPTIONS, AnswerLimits, GateParts, make_app
 from gateway.sockets import BACKLOG, Sockets
 from gateway.sparing import SparingLog
+from gateway.stock.stock import Sizes, Stock
 from gateway.stores import StoreError, StoreFull, open_store
 from gateway.wire import Admission, Event, Wire
 
 COLLECT_AFTER = (20_000, 20, 50)  # objects made and not freed; then younger generations' rounds
 COUNTED_EVERY_S = 0.5  # how old the figures of another worker may be
 INSIDE = "(gate)"  # the name of our own pages among the upstreams; no operator writes that
+WARM_S = 2.0  # before it listens, a worker may wait so long for a picture of each kind
 LOG_DELAY_S = 0.02  # a call to write costs more than a line
 OTHER_FILES = 128  # descriptors that are no connection of a client: store, sockets, log, libraries
 
@@ -117,6 +120,8 @@ class Gate:
         self.ring = create_keys(config.keys, time.time())
         self.store = open_store(config.store.reveal())
         self.holds = Holds(self.store, _quotas(config), my_name(), time.time, os.urandom, is_gone)
+        self.stock = self._make_stock()
+        self.metrics.stock_ready = self.stock.ready
         self.finisher = Finisher(
             self.store,
             self.holds,
@@ -143,6 +148,9 @@ class Gate:
             gate_sock = str(folder / "gate.sock")
             inside = Upstream(INSIDE, (Address(unix_path=gate_sock),))
             boot = secrets.token_urlsafe(32)
+            self.stock.open()
+            stack.push_async_callback(self.stock.close)
+            await self.stock.warm(WARM_S)
             await self._start_pages(stack, gate_sock, boot)
             await self._start_admin(stack)
             await self._start_wire(stack, inside, boot)
@@ -191,6 +199,13 @@ class Gate:
             create = loop.create_unix_server if unix else loop.create_server
             server = await create(wire.protocol, sock=made, backlog=BACKLOG)
             stack.callback(server.close)
+
+    def _make_stock(self) -> Stock:
+        """Its look changes with the key that signs, and no other install's is like it."""
+        kept = self.config.stock
+        look = Look(self.ring.newest.derive("look"), self.config.pictures)
+        sizes = Sizes(kept.items, kept.memory_bytes, kept.makers)
+        return Stock(kept.wanted, look, sizes, self.log, self.metrics)
 
     def _admission(self) -> Admission:
         wire = self.config.limits.wire
@@ -252,6 +267,7 @@ class Gate:
             ),
             algorithm=config.signing,
             addresses_known=lambda: self.first_callers.addresses_tell_people_apart,
+            stock=self.stock,
         )
 
     def _health(self) -> Health:

@@ -1,13 +1,14 @@
 // The page's driver: mount a kind, record, submit, show the next, finish the visitor's request.
 //
-// One *round* is one ticket: its control, its proof of work, its renewal timer. `begin()` aborts the
-// round before it, and every continuation looks at its own signal first, so a late answer of an old
-// round can never speak into a new one. Nothing is ever a dead end: each state names what to do, and
+// One *round* is one ticket: its control, its renewal timer. `begin()` aborts the round before it, and
+// every continuation looks at its own signal first, so a late answer of an old round can never speak
+// into a new one. A ticket's work outlives its round: its proof buys the next picture. Nothing is ever a dead end: each state names what to do, and
 // the network is tried again for as long as the page is open.
 
 /** @typedef {import("./prove.js").Work} Work */
-/** @typedef {{ticket: string, kind: string, view: any, work: Work | null, expires_in_s: number,
- *   ways: string[], rung: number}} Challenge */
+/** `view` null: a toll, whose proof buys the picture. `drawn`: of a kind that has pictures.
+ * @typedef {{ticket: string, kind: string, view: any, drawn: boolean, work: Work | null,
+ *   expires_in_s: number, ways: string[], rung: number}} Challenge */
 /** @typedef {{outcome: "solved", finish: "reload" | "post", visit?: string, url?: string}} SolvedReply */
 /** @typedef {{outcome: "again", reason: string, challenge: Challenge}} AgainReply */
 /** @typedef {{outcome: "refused", reason: string, retry_after_s?: number}} RefusedReply */
@@ -145,6 +146,23 @@ const ui = {
     if (share === null) dom.bar.removeAttribute("value");
     else dom.bar.value = share;
   },
+  /** Work comes before the picture. @param {Challenge} challenge */
+  toll({ ways }) {
+    ui.state("working");
+    dom.panel.hidden = true;
+    dom.why.hidden = dom.box.hidden = dom.bar.hidden = false;
+    dom.box.classList.toggle("is-awaited", !mounted);
+    dom.fresh.hidden = !mounted; // buttons stay where they are
+    ui.way(ways ?? [], "accessible");
+    ui.busy(true);
+    dom.another.setAttribute("aria-disabled", "false");
+  },
+  /** What else there is, as one button. @param {string[]} ways @param {string} [best] */
+  way(ways, best) {
+    const want = best && ways.includes(best) ? best : ways[0];
+    dom.another.hidden = !want;
+    dom.another.dataset.want = want;
+  },
   /** A control to use, or a check to wait for. @param {Challenge} challenge @param {Kind} kind @param {Context} ctx */
   offer(challenge, kind, ctx) {
     ui.state(kind.passive ? "working" : "action");
@@ -152,17 +170,16 @@ const ui = {
     dom.panel.hidden = true;
     dom.why.hidden = false;
     dom.box.hidden = false;
+    dom.box.classList.remove("is-awaited");
     dom.bar.hidden = !kind.passive || !challenge.work;
     dom.fresh.hidden = Boolean(kind.passive);
     // Who waits for slow work is helped by other work; who cannot use a control, by the accessible way.
-    const ways = challenge.ways ?? [];
-    const want = !kind.passive && ways.includes("accessible") ? "accessible" : ways[0];
-    dom.another.hidden = !want;
-    dom.another.dataset.want = want;
+    ui.way(challenge.ways ?? [], kind.passive ? "" : "accessible");
     ui.busy(false);
   },
-  /** Buttons stay where they are and say that they rest. @param {boolean} busy */
+  /** Buttons stay where they are and say that they rest, as does the control. @param {boolean} busy */
   busy(busy) {
+    dom.box.setAttribute("aria-busy", String(busy));
     for (const element of [dom.fresh, dom.another]) element.setAttribute("aria-disabled", String(busy));
   },
   /** In place of the control: what happened, why, and what to do. @param {string} state @param {Panel} panel */
@@ -191,6 +208,21 @@ let visit = data.visit;
 /** @type {{unmount: () => void} | null} */
 let mounted = null;
 let passive = false; // the question on show asks nothing of the visitor
+
+/** The work of the ticket: goes on while another question is wished for.
+ * @type {{proof: Promise<unknown>, proved: unknown, drawn: boolean, stop: AbortController}} */
+let labour = { proof: Promise.resolve(null), proved: undefined, drawn: false, stop: new AbortController() };
+
+/** @param {Challenge} challenge */
+function work({ work, drawn }) {
+  labour.stop.abort();
+  const stop = new AbortController();
+  const proof = proving.prove(work, data.assets["work.js"], stop.signal, progress);
+  /** @type {typeof labour} */
+  const mine = { proof, proved: undefined, drawn, stop };
+  labour = mine;
+  proof.then((proved) => (mine.proved = proved ?? undefined), () => undefined); // judged by who waits for it
+}
 
 function begin() {
   round.abort();
@@ -245,10 +277,15 @@ async function once(endpoint, body, signal) {
 async function present(challenge, message = "") {
   const signal = begin();
   ticket = challenge.ticket;
-  const proof = proving.prove(challenge.work, data.assets["work.js"], signal, (share) => progress(share, signal));
-  proof.catch(() => undefined); // judged below; an aborted round has nobody to tell
-  /** @type {Kind | null} */
-  const kind = await import(data.assets[`kinds/${challenge.kind}.js`]).catch(failed);
+  work(challenge);
+  const { proof } = labour;
+  const slow = setTimeout(() => ui.say(t("slow")), SLOW_MS);
+  proof.finally(() => clearTimeout(slow)).catch(() => undefined);
+  signal.addEventListener("abort", () => clearTimeout(slow));
+  /** @type {Promise<Kind | null>} */
+  const script = import(data.assets[`kinds/${challenge.kind}.js`]).catch(failed);
+  if (challenge.view === null) return pay(challenge, script, message, signal);
+  const kind = await script;
   if (signal.aborted || !kind) return;
 
   const ctx = context(challenge.kind, kind);
@@ -266,9 +303,7 @@ async function present(challenge, message = "") {
   else ui.say(kind.passive && !message ? t("working") : message && t(message));
 
   const renew = setTimeout(() => renewed(signal), 1000 * Math.max(1, challenge.expires_in_s - RENEW_EARLY_S));
-  const slow = setTimeout(() => ui.say(t("slow")), SLOW_MS);
-  proof.finally(() => clearTimeout(slow)).catch(() => undefined);
-  signal.addEventListener("abort", () => [renew, slow].forEach(clearTimeout));
+  signal.addEventListener("abort", () => clearTimeout(renew));
   answer.then(() => signal.aborted || kind.passive || verifying());
   try {
     const [value, proved] = await Promise.all([answer, proof]);
@@ -279,11 +314,21 @@ async function present(challenge, message = "") {
   }
 }
 
+/** Prove the work of a toll, then fetch its picture. What was on show stays, and rests.
+ * @param {Challenge} toll @param {Promise<Kind | null>} script @param {string} message @param {AbortSignal} signal */
+async function pay(toll, script, message, signal) {
+  ui.toll(toll);
+  ui.say(t(message || "working"));
+  const proved = await labour.proof.then(() => true, () => false);
+  if (!(await script) || signal.aborted) return;
+  await (proved ? exchange("picture", message) : onceMore("malformed"));
+}
+
 const focusable = () => /** @type {HTMLElement[]} */ ([...dom.box.querySelectorAll("button, [tabindex]")]);
 
-/** @param {number} share @param {AbortSignal} signal */
-function progress(share, signal) {
-  if (!signal.aborted && ["working", "verifying"].includes(dom.main.dataset.state ?? "")) ui.bar(share);
+/** @param {number} share */
+function progress(share) {
+  if (["working", "verifying"].includes(dom.main.dataset.state ?? "")) ui.bar(share);
 }
 
 function verifying() {
@@ -313,11 +358,18 @@ async function submit(body, signal) {
   } else await refused(reply);
 }
 
-/** @param {string} want "new", or one of the challenge's ways @param {string} message */
+/** @param {string} want "picture", "new", or one of the challenge's ways @param {string} message */
 async function exchange(want, message) {
   const signal = begin();
   ui.busy(true);
-  const reply = await ask("challenge", { visit, ticket: ticket || undefined, want }, signal);
+  if (labour.drawn && want === "new" && !labour.proved) {
+    ui.state("working"); // a toll would take longer: its work begins anew
+    ui.say(t("working"));
+    await labour.proof.catch(() => undefined);
+    if (signal.aborted) return;
+  }
+  const body = { visit, ticket: ticket || undefined, want, proof: labour.proved };
+  const reply = await ask("challenge", body, signal);
   if (!reply || reply.outcome === "solved") return;
   if (reply.outcome === "refused") return refused(reply);
   await present(reply.challenge, message);

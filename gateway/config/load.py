@@ -17,6 +17,7 @@ from gateway.config.presets import load_presets, read_trusted, trusted_files
 from gateway.config.settings import Config, Listen, LogSettings, Secret
 from gateway.config.shape import Faults, read
 from gateway.config.sites import Book, compile_sites
+from gateway.config.stock import compile_stock
 from gateway.headers import is_claim
 from gateway.stores.redis_url import parse_redis_url
 
@@ -55,6 +56,7 @@ def _compile(part: FilePart, path: Path, faults: Faults) -> Config:
     _check_prefix(part.prefix, faults)
     _check_store(part, folder, faults)
     sites = compile_sites(book)
+    drawing = compile_stock(part.stock, part.art, folder, part.workers, sites, faults)
     return Config(
         file=path,
         listen=_listen(part, folder, faults),
@@ -68,6 +70,8 @@ def _compile(part: FilePart, path: Path, faults: Faults) -> Config:
         client_ip_header=_client_ip_header(part, faults),
         log=LogSettings(part.log.level, part.log.addresses, part.log.sample),
         limits=compile_limits(part.limits, faults),
+        stock=drawing.stock,
+        pictures=drawing.pictures,
         sites=sites,
         warnings=tuple(sorted(faults.warnings)),
     )

@@ -23,6 +23,7 @@ from gateway.config.fields import (
 )
 from gateway.config.limits import LimitsPart
 from gateway.config.part import Part, written
+from gateway.config.stock import StockPart
 from gateway.config.upstreams import UpstreamPart
 
 Mode = Literal["enforce", "shadow", "off"]
@@ -282,6 +283,14 @@ class FilePart(Part):
     log: LogPart = Field(default_factory=LogPart, description="The log.")
     limits: LimitsPart = Field(
         default_factory=LimitsPart, description="Bounds on whatever a stranger can fill."
+    )
+    stock: StockPart = Field(
+        default_factory=StockPart, description="Questions of kinds that are drawn, made ahead."
+    )
+    art: str = Field(
+        default=written(""),
+        description="A folder of your own pictures, at most 64, from which questions are made; "
+        "by default they are drawn from nothing.",
     )
     upstreams: dict[str, Annotated[UpstreamPart, UrlNamed]] = Field(
         min_length=1, description="The apps, by name: an address, a list of them, or a mapping."

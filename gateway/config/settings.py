@@ -9,6 +9,7 @@ from typing import Literal
 from gateway.config.faults import Fault, hide_passwords
 from gateway.limits import WireLimits
 from gateway.model import Site
+from gateway.stock.shelves import Wanted
 
 
 class Secret:
@@ -97,6 +98,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class StockSettings:
+    """What one worker keeps ready, and by how many processes; nothing where nothing is drawn."""
+
+    wanted: tuple[Wanted, ...]
+    items: int  # of each sort
+    memory_bytes: int
+    makers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All that `gateway run` needs to know. Paths are absolute."""
 
@@ -112,5 +123,7 @@ class Config:
     client_ip_header: str  # "" when X-Forwarded-For says who asks
     log: LogSettings
     limits: Limits
+    stock: StockSettings
+    pictures: tuple[bytes, ...] = field(repr=False)  # the operator's own, to draw from
     sites: tuple[Site, ...]
     warnings: tuple[Fault, ...] = field(default=(), compare=False)

@@ -176,9 +176,9 @@ async def _exchange(
     asking = Asking(opened.visit, opened.route, envelope.caller, risk, failures)
     if not proved or not gate.kinds[rung_at(gate, opened.route, index).kind].drawn:
         return ask(gate, asking, index)
-    if not await _spend(gate, opened):
-        return Refused("spent")
-    return await ask_whole(gate, asking, index)
+    if await _spend(gate, opened):
+        return await ask_whole(gate, asking, index)
+    return Refused("spent") if want == "picture" else ask(gate, asking, index)
 
 
 def _proved(ticket: Ticket | None, proof: JSON, now_s: float) -> bool:

@@ -90,6 +90,7 @@ def _sealed(gate: GateParts, asking: Asking, asked: Asked) -> dict[str, JSON]:
         "ticket": seal_ticket(gate.ring, ticket, gate.nonce()),
         "kind": asked.rung.kind,
         "view": None if asked.toll else dict(view),
+        "drawn": gate.kinds[asked.rung.kind].drawn,
         "work": work,
         "expires_in_s": max(0, int(ticket.expires_s - ticket.issued_s)),
         "ways": ways(asking.route, index),

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, Protocol
 from gateway.kinds import Look
 from gateway.log import DecisionLog
 from gateway.metrics import Metrics
-from gateway.model import Made, Rung, Site
+from gateway.model import Made
 from gateway.stock.makers import COMMAND, Fault, Gone, Maker, start_maker
 from gateway.stock.shelves import SHARE, Shelf, Wanted, shelves_for
 
@@ -251,11 +251,3 @@ class Stock:
 
     def _need(self, shelf: Shelf) -> tuple[int, float]:
         return min(0, shelf.coming - len(self._waiting[shelf])), shelf.filled
-
-
-def wanted_by(sites: Iterable[Site], drawn: Callable[[str], bool]) -> list[Wanted]:
-    """What the ladders of a configuration ask for that has to be drawn."""
-    rungs: list[Rung] = [
-        rung for site in sites for route in site.routes for rung in route.ladder if drawn(rung.kind)
-    ]
-    return list(dict.fromkeys(Wanted(rung.kind, rung.params) for rung in rungs))
