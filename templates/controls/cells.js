@@ -20,7 +20,7 @@ export const words = {
     cell: "Row {row}, column {column}",
     picked: "Taken. Now the other place.",
     free: "Let go.",
-    changed: "Swapped. Confirm when all is right.",
+    changed: "Swapped. Confirm when done.",
     far: "Only neighbours can change places.",
     still: "Change places first.",
   },
@@ -46,7 +46,7 @@ export function cells(box, view, done, ctx) {
   const control = begin(box, ctx, done);
   const isOrder = view.mode === "order";
   const room = stage(view.aspect, { role: "group", "aria-labelledby": "title" });
-  room.classList.add("is-grid");
+  room.classList.add(isOrder ? "is-tiled" : "is-board");
   /** The block at each place. */
   const order = Array.from({ length: rows * columns }, (_, i) => i);
   let changed = false;

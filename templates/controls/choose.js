@@ -78,6 +78,7 @@ export function choose(box, view, done, ctx) {
       place.append(scene);
     }
     const room = stage(round.aspect, { role: single ? "radiogroup" : "group", "aria-labelledby": "title" });
+    room.classList.add("is-tiled", "is-options");
     fields = Array.from({ length: round.rows * round.columns }, (_, i) => field(i, round));
     room.append(picture(round.picture, ctx.t("alt")), ...fields);
     place.append(room);

@@ -5,11 +5,11 @@ import { cells, words } from "../controls/cells.js";
 export const texts = {
   en: {
     ...words.en,
-    title: "Put the picture back together",
+    title: "Swap the blocks until the picture is whole",
   },
   zh: {
     ...words.zh,
-    title: "请还原图片",
+    title: "请交换图块，还原图片",
   },
 };
 
