@@ -1,4 +1,4 @@
-"""Every drawn kind in the page: made, shown, solved in four ways, and found right by its own check."""
+"""Every drawn kind in the page: made, shown, solved in four ways, found right by its own check."""
 
 from __future__ import annotations
 
