@@ -2,16 +2,16 @@
 // one round or in several, one after the other. All options are fields of one picture, so that neither
 // their number of bytes nor their names tell them apart. Nothing is sent before it is confirmed.
 //
-// View: {rounds: [{picture, aspect, rows, columns, prompt?, prompt_aspect?}], count?}; what all rounds
-// share may lie beside `rounds`, and a single round may be the view itself. `count`: how many to choose
-// in a round; any number if left out. Answer, with fields counted row by row from 0: [index, …], one
-// for each round if `count` is 1, else the sorted ones of the only round, else a list of such lists.
+// View: {rounds: [{picture, aspect, rows, columns, prompt?, prompt_aspect?, caption?}], count}; what all
+// rounds share may lie beside `rounds`, and a single round may be the view itself. A prompt is as wide as
+// the options, unless words (`caption`) stand beside it. `count`: how many to choose in a round.
+// Answer, with fields counted row by row from 0: [index, …], the sorted ones of each round.
 
 import { ARROWS, begin, isOurs, make, picture, stage } from "./stage.js";
 
 /** @typedef {{picture: string, aspect: number, rows: number, columns: number, prompt?: string,
- *   prompt_aspect?: number}} Round */
-/** @typedef {Partial<Round> & {rounds?: Partial<Round>[], count?: number}} View */
+ *   prompt_aspect?: number, caption?: string}} Round */
+/** @typedef {Partial<Round> & {rounds?: Partial<Round>[], count: number}} View */
 
 export const words = {
   en: {
@@ -21,7 +21,6 @@ export const words = {
     round: "{n} of {count}",
     next: "{n} of {count} done. Here is the next.",
     chosen: "{n} of {count} chosen.",
-    some: "{n} chosen.",
   },
   zh: {
     alt: "供选择的图片。下方另有不用看图的方式。",
@@ -30,7 +29,6 @@ export const words = {
     round: "{n} / {count}",
     next: "已完成 {n} / {count}，请看下一个。",
     chosen: "已选 {n} / {count}。",
-    some: "已选 {n} 张。",
   },
 };
 
@@ -44,39 +42,35 @@ export function choose(box, view, done, ctx) {
   const control = begin(box, ctx, done);
   const rounds = (view.rounds ?? [view]).map((round) => /** @type {Round} */ ({ ...view, ...round }));
   const single = view.count === 1;
-  /** @type {number[][]} */
+  /** Of the rounds before. @type {number[]} */
   const chosen = [];
+  let at_round = 0;
   /** Of the round on show. @type {HTMLButtonElement[]} */
   let fields = [];
   /** @type {Set<number>} */
   let picked = new Set();
 
   const place = make("div", "rounds");
-  const confirm = control.confirm(() => (isComplete() ? "" : said()), next);
+  const confirm = control.confirm(() => (picked.size === view.count ? "" : said()), next);
   control.root.append(place, confirm);
 
-  function isComplete() {
-    return view.count ? picked.size === view.count : picked.size > 0;
-  }
-
   function said() {
-    return ctx.t(view.count ? "chosen" : "some", { n: picked.size, count: view.count });
+    return ctx.t("chosen", { n: picked.size, count: view.count });
   }
 
   function show() {
-    const round = rounds[chosen.length];
+    const round = rounds[at_round];
     place.textContent = "";
     picked = new Set();
-    if (rounds.length > 1) {
-      const caption = make("p", "caption");
-      caption.textContent = ctx.t("round", { n: chosen.length + 1, count: rounds.length });
-      place.append(caption);
-    }
+    if (rounds.length > 1) say(ctx.t("round", { n: at_round + 1, count: rounds.length }), place);
+    const example = make("div", round.caption ? "example" : "scene");
     if (round.prompt) {
       const scene = stage(round.prompt_aspect || 1);
       scene.append(picture(round.prompt, ctx.t("prompt_alt")));
-      place.append(scene);
+      example.append(scene);
     }
+    if (round.caption) say(round.caption, example);
+    if (round.prompt || round.caption) place.append(example);
     const room = stage(round.aspect, { role: single ? "radiogroup" : "group", "aria-labelledby": "title" });
     room.classList.add("is-tiled", "is-options");
     fields = Array.from({ length: round.rows * round.columns }, (_, i) => field(i, round));
@@ -84,6 +78,13 @@ export function choose(box, view, done, ctx) {
     place.append(room);
     mark(0);
     confirm.refresh();
+  }
+
+  /** @param {string} text @param {HTMLElement} to */
+  function say(text, to) {
+    const words = make("p", "caption");
+    words.textContent = text;
+    to.append(words);
   }
 
   /** @param {number} i @param {Round} of */
@@ -122,20 +123,18 @@ export function choose(box, view, done, ctx) {
   function press(i) {
     if (control.over) return;
     if (single) picked = new Set([i]);
-    else if (!picked.delete(i) && !(view.count && picked.size >= view.count)) picked.add(i);
+    else if (!picked.delete(i) && picked.size < view.count) picked.add(i);
     mark(i);
     confirm.refresh();
     ctx.announce(said());
   }
 
   function next() {
-    chosen.push([...picked].sort((a, b) => a - b));
-    if (chosen.length === rounds.length) {
-      return control.finish(single ? chosen.map((few) => few[0]) : rounds.length > 1 ? chosen : chosen[0]);
-    }
+    chosen.push(...[...picked].sort((a, b) => a - b));
+    if (++at_round === rounds.length) return control.finish(chosen);
     show();
     fields[0].focus();
-    ctx.announce(ctx.t("next", { n: chosen.length, count: rounds.length }));
+    ctx.announce(ctx.t("next", { n: at_round, count: rounds.length }));
   }
 
   show();

@@ -57,9 +57,9 @@ SCENES = {
     "aspect": 480 / 360,
     "scene_aspect": 2,
 }
-SQUARE = {"picture": uri(fields(3, 3, 540, 540)), "aspect": 1}
-BOARD = {"picture": uri(fields(6, 6, 600, 600)), "aspect": 1, "rows": 6, "columns": 6}
 DIALS = [uri(fields(2, 2, 280, 280)) for _ in range(2)]
+NINE = uri(fields(3, 3, 540, 540))
+BOARD = {"picture": uri(fields(6, 6, 600, 600)), "aspect": 1, "rows": 6, "columns": 6}
 
 VIEWS: Mapping[str, JSON] = {
     "word": PICTURE | PROMPT | {"count": 3},
@@ -67,7 +67,7 @@ VIEWS: Mapping[str, JSON] = {
     "icon": PICTURE | PROMPT | {"count": 3},
     "puzzle": PICTURE | {"pieces": PIECES},
     "view": SCENES,
-    "nine": SQUARE | {"rows": 3, "columns": 3, "count": 3},
+    "nine": {"picture": NINE, "prompt": DIALS[0], "relation": "behind"},
     "restore": PICTURE | {"rows": 2, "columns": 3, "mode": "order"},
     "gobang": BOARD | {"mode": "move"},
     "match": BOARD | {"mode": "swap"},
