@@ -7,15 +7,20 @@ as fractions of the scene, as `points` answers are written.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Literal, TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.art.assets import icons
 from gateway.bench import blobs, gaps, ocr
 from gateway.bench.pictures import Pixels, Plane
 
 Point = tuple[float, float]
 Points = list[list[float]]
+Style: TypeAlias = Literal["outline", "filled"]
 Scores = NDArray[np.float32]  # (asked, candidates)
 
 WIDTH = 300  # of the scene while it is searched
@@ -59,6 +64,7 @@ def by_search(
     turns_deg: Sequence[float] = tuple(range(-60, 61, 15)),
     scales: Sequence[float] = (0.85, 1.0, 1.15),
     filled: bool = True,
+    slack_px: float = 0.0,
 ) -> Points:
     """The outline of each, slid over the scene's gradients at every turn and scale.
 
@@ -66,7 +72,9 @@ def by_search(
     """
     small = gaps.shrunk(scene, WIDTH)
     found = [
-        gaps.by_oriented_contour(small, _template(p, size_px, filled), 8, turns_deg, scales)
+        gaps.by_oriented_contour(
+            small, _template(p, size_px, filled), 8, turns_deg, scales, slack_px
+        )
         for p in asked
     ]
     places = gaps.distinct([place for each in found for place in each], 40, 8.0)
@@ -77,6 +85,47 @@ def by_search(
             column = int(np.argmin(near))
             scores[row, column] = max(scores[row, column], place.score)
     return _points([(p.x, p.y) for p in places], scores, small.shape)
+
+
+def by_atlas(
+    scene: Pixels,
+    asked: Sequence[Pixels],
+    size_px: float,
+    turns_deg: Sequence[float] = tuple(range(-50, 51, 10)),
+    scales: Sequence[float] = (0.9, 1.0, 1.1),
+    style: Style = "filled",
+    slack_px: float = 1.5,
+) -> Points:
+    """Knows every icon: names what is asked by the shipped atlas, then slides the other style."""
+    known = [atlas(style)[number] for number in identified(asked, "outline", "filled")]
+    return by_search(scene, known, size_px, turns_deg, scales, False, slack_px)
+
+
+def identified(asked: Sequence[Pixels], *styles: Style) -> list[int]:
+    """The numbers of the icons that pictures show, by likeness of their soft ink in any style."""
+    pages = [np.stack([_thumb(blobs.ink(p)) for p in atlas(style)]) for style in styles]
+    wanted = np.stack([_thumb(blobs.ink(p)) for p in asked])
+    best = np.max([wanted @ page.T for page in pages], axis=0)
+    return [int(n) for n in best.argmax(axis=1)]
+
+
+@cache
+def atlas(style: Style) -> tuple[Pixels, ...]:
+    """Every shipped icon, dark on white."""
+    return tuple(
+        np.repeat(255 - np.asarray(getattr(icon, style))[..., None], 3, axis=2) for icon in icons()
+    )
+
+
+def _thumb(mask: Plane, size: int = 24) -> Plane:
+    """The ink's box as a soft square, of mean 0 and length 1."""
+    rows, columns = np.nonzero(mask > 0.5)
+    if not len(rows):
+        return np.zeros(size * size, np.float32)
+    cut = mask[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    soft = cv2.GaussianBlur(cv2.resize(cut, (size, size), interpolation=cv2.INTER_AREA), (0, 0), 1)
+    off = soft - soft.mean()
+    return np.asarray((off / (np.linalg.norm(off) + 1e-6)).ravel(), np.float32)
 
 
 def by_scores(

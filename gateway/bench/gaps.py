@@ -127,15 +127,18 @@ def by_oriented_contour(
     count: int = 1,
     turns_deg: Sequence[float] = TURNS_DEG,
     scales: Sequence[float] = SCALES,
+    slack_px: float = 0.0,
 ) -> list[Place]:
     """The same, counting only gradients that cross the outline squarely: texture does so rarely.
 
-    (g · n)² = gx² nx² + 2 gx gy nx ny + gy² ny², so three correlations give it for every place.
+    `slack_px`: how far an outline may be off, as those of bent things are. (g · n)² = gx² nx² + 2 gx gy nx ny + gy² ny², so three correlations give it for every place.
     """
     gx, gy = _slopes(scene)
     size = gx * gx + gy * gy
     soft = np.sqrt(size) + np.float32(np.median(np.sqrt(size)) + 1)
-    planes = (gx * gx / soft, 2 * gx * gy / soft, gy * gy / soft, size / soft)
+    planes = [gx * gx / soft, 2 * gx * gy / soft, gy * gy / soft, size / soft]
+    if slack_px > 0:
+        planes = [cv2.GaussianBlur(plane, (0, 0), slack_px) for plane in planes]
     found: list[Place] = []
     for turn_deg, scale, mask in _changed(alpha(cut_to_mask(piece)), turns_deg, scales):
         if mask.shape[0] > gx.shape[0] or mask.shape[1] > gx.shape[1]:
@@ -143,7 +146,8 @@ def by_oriented_contour(
         nx, ny = _normals(mask)
         rim = nx * nx + ny * ny
         parts = zip(planes, (nx * nx, nx * ny, ny * ny, -0.5 * rim), strict=True)
-        heat = sum(_correlated(plane, kernel) for plane, kernel in parts) / max(rim.sum(), 1e-6)
+        heat = np.asarray(sum(_correlated(plane, kernel) for plane, kernel in parts))
+        heat = (heat - heat.mean()) / (heat.std() + 1e-6)
         found += peaks(np.asarray(heat, np.float32), mask, count, turn_deg, scale)
     return distinct(found, count, 6.0)
 

@@ -60,3 +60,11 @@ def test_by_any_score():
         scene, places, prompt, lambda a, at: -abs(at[0] - {1: 150, 2: 100}[int(a[0, 0, 0])])
     )
     assert found == [[0.75, 0.9], [0.5, 0.5]]
+
+
+@pytest.mark.parametrize("style", ["outline", "filled"])
+def test_icons_are_known_by_name(style):
+    numbers = list(range(0, len(icons()), 9))
+    shown = [decode(twins.sent(twins.asked_picture(getattr(icons()[n], style)))) for n in numbers]
+    found = asked.identified(shown, "outline", "filled")
+    assert np.mean([a == b for a, b in zip(found, numbers, strict=True)]) > 0.9
