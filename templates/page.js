@@ -148,12 +148,16 @@ const ui = {
   },
   /** Work comes before the picture. @param {Challenge} challenge */
   toll({ ways }) {
-    ui.state("working");
     dom.panel.hidden = true;
     dom.why.hidden = dom.box.hidden = dom.bar.hidden = false;
     dom.box.classList.toggle("is-awaited", !mounted);
-    dom.fresh.hidden = !mounted; // buttons stay where they are
+    dom.fresh.hidden = !mounted;
     ui.way(ways ?? [], "accessible");
+    ui.work();
+  },
+  /** Nothing can be done but to wait, or to choose another way. */
+  work() {
+    ui.state("working");
     ui.busy(true);
     dom.another.setAttribute("aria-disabled", "false");
   },
@@ -318,7 +322,7 @@ async function present(challenge, message = "") {
  * @param {Challenge} toll @param {Promise<Kind | null>} script @param {string} message @param {AbortSignal} signal */
 async function pay(toll, script, message, signal) {
   ui.toll(toll);
-  ui.say(t(message || "working"));
+  ui.say(t(message || "toll"));
   const proved = await labour.proof.then(() => true, () => false);
   if (!(await script) || signal.aborted) return;
   await (proved ? exchange("picture", message) : onceMore("malformed"));
@@ -363,8 +367,8 @@ async function exchange(want, message) {
   const signal = begin();
   ui.busy(true);
   if (labour.drawn && want === "new" && !labour.proved) {
-    ui.state("working"); // a toll would take longer: its work begins anew
-    ui.say(t("working"));
+    ui.work(); // a toll would take longer: its work begins anew
+    ui.say(t("toll"));
     await labour.proof.catch(() => undefined);
     if (signal.aborted) return;
   }

@@ -56,6 +56,7 @@ class Double:
     ways: list[str] = field(default_factory=lambda: ["accessible"])
     work: JSON = field(default_factory=work)
     extra: dict[str, JSON] = field(default_factory=dict)  # for the page's data
+    drawn: bool = False  # a toll comes first, and a view only against its proof
     wait: JSON = None
     sticks: bool = True  # whether a pass is remembered
     failing: bool = False  # the network is broken: every request of the script is cut off
@@ -88,12 +89,16 @@ class Double:
         return {
             "ticket": f"ticket-{self.issued}",
             "kind": kind,
-            "view": self.view or VIEWS.get(kind, {}),
+            "view": None if self.drawn and kind == self.kind else self.sample(kind),
+            "drawn": self.drawn and kind == self.kind,
             "work": self.work,
             "expires_in_s": self.expires_in_s,
             "ways": self.ways,
             "rung": 0,
         } | changed
+
+    def sample(self, kind: str) -> JSON:
+        return self.view or VIEWS.get(kind, {})
 
     def data(self, request: web.Request) -> dict[str, JSON]:
         return {
@@ -250,9 +255,10 @@ class Double:
         await self._asked(request)
         if self.challenges:
             return _json(self.challenges.popleft())
-        wanted = self.asked[-1][1]["want"]
+        wanted, proof = self.asked[-1][1]["want"], self.asked[-1][1].get("proof")
         kind = "one_click" if wanted == "accessible" else ""
-        return _json({"challenge": self.challenge(kind)})
+        whole = {"view": self.sample(self.kind)} if proof and not kind else {}
+        return _json({"challenge": self.challenge(kind, **whole)})
 
 
 def _json(reply: JSON) -> web.Response:

@@ -84,6 +84,16 @@ STATES: Mapping[str, State] = {
     "working": State("working", ("working", "another"), {"kind": "pow", "work": endless()}),
     "invisible": State("working", ("working",), {"kind": "invisible", "work": endless()}),
     "wait": State("working", ("working",), {"kind": "wait", "work": endless()}),
+    "toll": State(
+        "working", ("toll", "another"), {"kind": "puzzle", "drawn": True, "work": endless()}
+    ),
+    "slow_toll": State(
+        "working",
+        ("slow", "another"),
+        {"kind": "puzzle", "drawn": True, "work": endless()},
+        act=after(8.1),
+        open={"clock": True},
+    ),
     "slow": State(
         "working",
         ("slow", "another"),
