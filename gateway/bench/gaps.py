@@ -131,14 +131,13 @@ def by_oriented_contour(
 ) -> list[Place]:
     """The same, counting only gradients that cross the outline squarely: texture does so rarely.
 
-    `slack_px`: how far an outline may be off, as those of bent things are. (g · n)² = gx² nx² + 2 gx gy nx ny + gy² ny², so three correlations give it for every place.
+    `slack_px`: how far an outline may be off, as those of bent things are.
+    (g · n)² = gx² nx² + 2 gx gy nx ny + gy² ny²: three correlations give it for every place.
     """
     gx, gy = _slopes(scene)
     size = gx * gx + gy * gy
     soft = np.sqrt(size) + np.float32(np.median(np.sqrt(size)) + 1)
-    planes = [gx * gx / soft, 2 * gx * gy / soft, gy * gy / soft, size / soft]
-    if slack_px > 0:
-        planes = [cv2.GaussianBlur(plane, (0, 0), slack_px) for plane in planes]
+    planes = [_slack(p / soft, slack_px) for p in (gx * gx, 2 * gx * gy, gy * gy, size)]
     found: list[Place] = []
     for turn_deg, scale, mask in _changed(alpha(cut_to_mask(piece)), turns_deg, scales):
         if mask.shape[0] > gx.shape[0] or mask.shape[1] > gx.shape[1]:
@@ -306,6 +305,10 @@ def _normals(mask: Plane) -> tuple[Plane, Plane]:
     weight = np.sqrt(np.clip(size / max(float(size.max()), 1e-6), 0, 1))
     unit = np.where(size > 0.05 * size.max(), weight / np.maximum(size, 1e-6), 0)
     return np.asarray(nx * unit, np.float32), np.asarray(ny * unit, np.float32)
+
+
+def _slack(plane: Plane, by_px: float) -> Plane:
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), by_px), np.float32) if by_px > 0 else plane
 
 
 def _disc(radius_px: int) -> NDArray[Any]:
