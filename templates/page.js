@@ -194,7 +194,8 @@ const ui = {
     for (const element of [dom.box, dom.bar, dom.why, dom.fresh, dom.another]) element.hidden = true;
     const list = document.createElement("ol");
     list.append(...steps.map((step) => line("li", step)));
-    dom.panel.replaceChildren(
+    dom.panel.textContent = "";
+    dom.panel.append(
       ...lines.map((text) => line("p", text)), ...(steps.length ? [list] : []), ...actions,
     );
     dom.panel.hidden = false;
@@ -461,7 +462,8 @@ function finish(reply) {
   const form = how === "post" ? finishForm(reply) : null;
   const go = form ? () => form.submit() : () => location.reload();
   const offer = () => {
-    dom.panel.replaceChildren(button(t("go_on"), go));
+    dom.panel.textContent = "";
+    dom.panel.append(button(t("go_on"), go));
     dom.panel.hidden = false;
   };
   if (passive && byId("details").hasAttribute("open")) {

@@ -85,9 +85,8 @@ export function begin(box, ctx, done) {
   const control = {
     root,
     over: false,
-    /** The answer is given: everything rests. @param {unknown} answer */
+    /** The answer is given: everything rests, and whoever changes anything looks at `over`. @param {unknown} answer */
     finish(answer) {
-      if (control.over) return;
       control.over = true;
       root.classList.add("is-over");
       for (const element of root.querySelectorAll("button, [tabindex]")) {

@@ -100,6 +100,18 @@ async def test_one_more_than_wanted_changes_nothing(board: Board) -> None:
     assert round((await board.sent())[2][0], 1) == 0.8
 
 
+async def test_once_confirmed_nothing_changes(board: Board) -> None:
+    board.double.slow_s = 0.6
+    for x in (0.2, 0.5, 0.8):
+        await board.press(x, 0.5)
+    await board.confirm.dblclick()
+    await board.press(0.2, 0.5)
+    await board.room.press("Backspace")
+    await board.undo.click(force=True)
+    assert await board.shown() == ["1", "2", "3"]
+    await hands.answered(board.page, board.double)  # once
+
+
 async def test_the_cross_shows_for_keys_alone(board: Board) -> None:
     cross = board.page.locator(".cross")
     await board.press(0.2, 0.2)

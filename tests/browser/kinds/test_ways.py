@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.async_api import Page
 
 from tests.browser.kinds import hands
 from tests.browser.kinds.views import VIEWS
@@ -28,7 +29,10 @@ async def solved(kind: str, way: str, double: Double, opened: Open, act: Any, an
     page = await opened(**(PHONE if way in ("touch", "taps") else {}))
     await hands.ready(page)
     width = (await hands.rect(page.locator(".stage").first))["width"]
+    double.slow_s = 0.8 if way == "mouse" else 0
     await act(page, VIEWS[kind], answer, way)
+    if way == "mouse":
+        assert not await changes(page)
     body = await hands.answered(page, double)
     told = "".join(point[3] for point in body["trace"])
     if way == "keys":
@@ -36,6 +40,23 @@ async def solved(kind: str, way: str, double: Double, opened: Open, act: Any, an
     else:
         assert told.count("d") >= 1 and "k" not in told
     return body["answer"], width
+
+
+async def changes(page: Page) -> bool:
+    """Whether anything still moves by whatever is pressed, when the answer has been given."""
+    control = page.locator(".control.is-over")
+    before = await control.inner_html()
+    await control.evaluate(
+        """control => {
+          for (const e of control.querySelectorAll("button, [tabindex]")) {
+            e.click();
+            for (const key of ["ArrowRight", "Enter", "Backspace", "Escape"]) {
+              e.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+            }
+          }
+        }"""
+    )
+    return await control.inner_html() != before
 
 
 def near(sent: Any, wanted: Any, width: float, aspect: float) -> bool:
