@@ -44,7 +44,7 @@ from gateway.metrics import Metrics
 from gateway.model import Address, Upstream
 from gateway.pages import Pages
 from gateway.processes import is_gone, my_name
-from gateway.ring import KeysError
+from gateway.ring import KeyRing, KeysError
 from gateway.routing import Router
 from gateway.selfcheck import FirstCallers
 from gateway.server import RUNNER_OPTIONS, AnswerLimits, GateParts, make_app
@@ -201,9 +201,7 @@ class Gate:
             stack.callback(server.close)
 
     def _make_stock(self) -> Stock:
-        """Its look changes with the key that signs, and no other install's is like it."""
-        kept = self.config.stock
-        look = Look(self.ring.newest.derive("look"), self.config.pictures)
+        kept, look = self.config.stock, look_of(self.ring, self.config.pictures)
         sizes = Sizes(kept.items, kept.memory_bytes, kept.makers)
         return Stock(kept.wanted, look, sizes, self.log, self.metrics)
 
@@ -319,6 +317,11 @@ class Gate:
     def _report(self, what: str, fault: BaseException) -> None:
         self.metrics.gate_error()
         self.log.error("wire_fault", what=what, fault=type(fault).__name__)
+
+
+def look_of(ring: KeyRing, pictures: tuple[bytes, ...]) -> Look:
+    """It changes with the key that signs, and no other install's is like it."""
+    return Look(ring.newest.derive("look"), pictures)
 
 
 def _soon(write: Callable[[], None]) -> None:

@@ -6,16 +6,20 @@ that the real page does the same.
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import re
 import urllib.parse
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
+from gateway.keys import load_keys
+from gateway.tokens import open_ticket
 from gateway.work import solve_work
 
 CHROME = {
@@ -62,8 +66,16 @@ class Reply:
         return self.status == 403 and _DATA.search(self.body) is not None
 
 
-def answer_for(challenge: dict[str, Any]) -> Any:
-    """The right answer, as a browser would send it."""
+def answer_for(challenge: dict[str, Any], keys: Path | None = None) -> Any:
+    """The right answer, as a browser would send it.
+
+    To a picture it is what only people see, so it is read from the ticket, with the gate's keys.
+    """
+    if challenge.get("drawn"):
+        assert keys is not None, "this visitor sees nothing in pictures"
+        ticket = open_ticket(load_keys(keys), challenge["ticket"])
+        assert ticket is not None
+        return importlib.import_module(f"tests.kinds.test_{ticket.kind}").solve(ticket.secret)
     match challenge["kind"]:
         case "pow" | "invisible" | "wait":
             return None
@@ -114,6 +126,7 @@ class Visitor:
     base: str
     headers: dict[str, str] = field(default_factory=lambda: dict(CHROME))
     keeps_cookies: bool = True
+    keys: Path | None = None  # the gate's, to see what only people see in pictures
 
     async def __aenter__(self) -> Visitor:
         jar: Any = (
@@ -184,16 +197,32 @@ class Visitor:
         return {
             "visit": visit,
             "ticket": challenge["ticket"],
-            "answer": answer_for(challenge),
+            "answer": answer_for(challenge, self.keys),
             "proof": solve_work(challenge["work"]) if challenge.get("work") else None,
             "trace": hand(),
             "signals": SIGNALS,
         }
 
+    async def picture(
+        self, page: dict[str, Any], toll: dict[str, Any], base: str = ""
+    ) -> dict[str, Any]:
+        """What the gate gives for the work of a toll."""
+        reply = await self.call(page, "challenge", self.wish(page, toll, "picture"), base)
+        assert reply.status == 200, f"{reply.status} {reply.text}"
+        challenge: dict[str, Any] = reply.json()["challenge"]
+        return challenge
+
+    def wish(self, page: dict[str, Any], challenge: dict[str, Any], want: str) -> dict[str, Any]:
+        """What is posted for another question, with the work of this one."""
+        proof = solve_work(challenge["work"])
+        return {"visit": page["visit"], "ticket": challenge["ticket"], "want": want, "proof": proof}
+
     async def solve(self, page: dict[str, Any], base: str = "") -> dict[str, Any]:
         """Answer until solved. Returns the reply's JSON; fails when refused."""
         challenge = page["challenge"]
         for _ in range(MOST_QUESTIONS):
+            if challenge["view"] is None:
+                challenge = await self.picture(page, challenge, base)
             body = self.answer_body(page["visit"], challenge)
             reply = await self.call(page, "answer", body, base)
             said = reply.json()

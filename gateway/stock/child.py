@@ -24,7 +24,7 @@ from gateway import kinds
 from gateway.kinds import Kind, Look
 from gateway.model import JSON
 
-NICE = 15
+NICE = 10
 LENGTH = struct.Struct(">I")  # before each message
 SEED_BYTES = 32
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
