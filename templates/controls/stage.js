@@ -1,8 +1,8 @@
 // What all controls of picture kinds share: the picture in a room whose height is known before the
 // picture is, a place in it as fractions, keys that walk, and a button that confirms.
 //
-// Pictures and coordinates are never mirrored: whatever the page's direction, a stage reads from left
-// to right, `x` grows to the right and `y` downwards. Pictures come as data URIs in the view.
+// Pictures and coordinates are never mirrored: whatever the page's direction, things on a stage are put
+// by `left` and `top`, `x` grows to the right and `y` downwards. Pictures come as data URIs in the view.
 
 /** @typedef {import("../page.js").Context} Context */
 /** @typedef {(value: unknown) => void} Done */
@@ -41,7 +41,7 @@ export function picture(uri, alt) {
 
 /** Room for a picture of this shape. @param {number} aspect width by height @param {Record<string, string>} [attributes] */
 export function stage(aspect, attributes) {
-  const room = make("div", "stage", { dir: "ltr", ...attributes });
+  const room = make("div", "stage", attributes);
   room.style.setProperty("--high", `${100 / aspect}%`);
   return room;
 }

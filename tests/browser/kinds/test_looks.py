@@ -60,8 +60,9 @@ async def test_a_phone_shows_all_of_it(kind: str, double: Double, opened: Open) 
 
 @every_kind
 async def test_nothing_is_mirrored(kind: str, double: Double, opened: Open) -> None:
-    boxes = """() => [...document.querySelectorAll(".stage, .stage *")].map((e) => {
-      const a = e.getBoundingClientRect(), b = e.closest(".stage").getBoundingClientRect();
+    boxes = """() => [...document.querySelectorAll(".stage, .stage *, .pad *")]
+      .filter((e) => !e.closest(".example")).map((e) => {
+      const a = e.getBoundingClientRect(), b = e.closest(".control").getBoundingClientRect();
       return [a.left - b.left, a.top - b.top, a.width, a.height].map(Math.round); })"""
     left_to_right = await (await mounted(kind, double, opened)).evaluate(boxes)
     double.dir = "rtl"
