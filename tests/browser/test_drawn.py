@@ -1,0 +1,136 @@
+"""Real Chromium, a real gate and its makers: toll, picture, answer, and what was sent goes on."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import BrowserContext, Page, Route, expect
+
+from gateway.keys import load_keys
+from gateway.tokens import open_ticket
+from tests.browser.acts import SLOW_MS, click_box
+from tests.browser.conftest import gate_before, module_fixture
+from tests.browser.kinds import hands
+from tests.gatekeeper import GateProcess
+from tests.recorder import Line, Recorder, Seen, reply_bytes
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HANDS = {"restore": hands.cells, "view": hands.choose}
+ROUTES = [
+    {"name": kind, "match": {"method": "POST", "path": f"/{kind}"}, "ladder": [kind], "work": 5000}
+    for kind in HANDS
+]
+FORM = b"""<!doctype html><title>A form</title><form method=post>
+<input name=a value=1><button>Send</button></form>"""
+DONE = b"<!doctype html><title>Done</title>It has come"
+
+
+async def app(seen: Seen, line: Line) -> None:
+    await line.send(reply_bytes(DONE if seen.method == "POST" else FORM))
+
+
+@module_fixture
+async def gate(
+    tmp_path_factory: pytest.TempPathFactory, recorder: Recorder
+) -> AsyncIterator[GateProcess]:
+    recorder.answer = app
+    folder = tmp_path_factory.mktemp("drawn")
+    answers = {"answers": {"answers": 100_000, "accessible": 100_000}}
+    async with gate_before(
+        recorder.url, folder, ROUTES, stock={"items": 6}, limits=answers
+    ) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def context(browser: Any, gate: GateProcess, recorder: Recorder) -> Any:
+    recorder.forget()
+    recorder.answer = app
+    context = await browser.new_context(base_url=gate.url, viewport={"width": 700, "height": 900})
+    yield context
+    await context.close()
+
+
+class Told:
+    """The questions that a page got, in order: replies are read on their way."""
+
+    def __init__(self) -> None:
+        self.questions: list[dict[str, Any]] = []
+
+    async def watch(self, context: BrowserContext) -> None:
+        await context.route("**/_gateway/challenge", self._pass)
+        await context.route("**/_gateway/answer", self._pass)
+
+    async def _pass(self, route: Route) -> None:
+        response = await route.fetch()
+        body = await response.json()
+        if "challenge" in body:
+            self.questions.append(body["challenge"])
+        await route.fulfill(response=response)
+
+
+def seen_in(gate: GateProcess, challenge: dict[str, Any]) -> Any:
+    """What a person sees in the picture: the ticket says it to who has the gate's keys."""
+    ticket = open_ticket(load_keys(Path(gate.folder) / "keys"), challenge["ticket"])
+    assert ticket is not None
+    return importlib.import_module(f"tests.kinds.test_{ticket.kind}").solve(ticket.secret)
+
+
+async def send_form(page: Page, path: str) -> None:
+    await page.goto(path)
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator(".stage").first).to_be_visible(timeout=SLOW_MS)
+
+
+async def arrived(page: Page, recorder: Recorder, path: str) -> None:
+    await expect(page.locator("body")).to_contain_text("It has come", timeout=SLOW_MS)
+    (seen,) = recorder.of("POST", path)
+    assert bytes(seen.body) == b"a=1"
+
+
+@pytest.mark.parametrize("kind", HANDS)
+async def test_a_visit(
+    kind: str, context: BrowserContext, gate: GateProcess, recorder: Recorder
+) -> None:
+    told = Told()
+    await told.watch(context)
+    page = await context.new_page()
+    await send_form(page, f"/{kind}")
+    (question,) = told.questions
+    await HANDS[kind](page, question["view"], seen_in(gate, question), "mouse")
+    await arrived(page, recorder, f"/{kind}")
+
+
+async def test_new_one_then_wrong_then_right(
+    context: BrowserContext, gate: GateProcess, recorder: Recorder
+) -> None:
+    told = Told()
+    await told.watch(context)
+    page = await context.new_page()
+    await send_form(page, "/restore")
+    await page.locator("#new").click()
+    await expect(page.get_by_role("status")).to_contain_text("new one", timeout=SLOW_MS)
+    wrong = told.questions[-1]
+    await HANDS["restore"](page, wrong["view"], seen_in(gate, wrong)[::-1], "mouse")
+    await expect(page.get_by_role("alert")).to_contain_text("Not quite", timeout=SLOW_MS)
+    right = told.questions[-1]
+    assert len({json.dumps(question["view"]) for question in told.questions}) == 3
+    await HANDS["restore"](page, right["view"], seen_in(gate, right), "mouse")
+    await arrived(page, recorder, "/restore")
+
+
+async def test_the_accessible_way(
+    context: BrowserContext, gate: GateProcess, recorder: Recorder
+) -> None:
+    page = await context.new_page()
+    await send_form(page, "/view")
+    await page.locator("#another").click()
+    await click_box(page)
+    await arrived(page, recorder, "/view")
