@@ -65,6 +65,15 @@ async def test_the_piece_is_held_where_it_was_gripped(double: Double, opened: Op
     assert await centre(page, 0) == (0.25, 0.5)
 
 
+async def test_a_piece_can_be_put_back_below_the_picture(double: Double, opened: Open) -> None:
+    page = await start(double, opened)
+    room = await hands.rect(page.locator(".stage"))
+    for there in ((0.5, 0.5), (0.5, 1.1)):
+        x, y = await centre(page, 0)
+        await hands.drag(page, "mouse", hands.on(room, (x, y), HIGH), hands.on(room, there, HIGH))
+        assert await centre(page, 0) == there
+
+
 async def test_nothing_is_sent_before_all_have_moved(double: Double, opened: Open) -> None:
     page = await start(double, opened)
     room = await hands.rect(page.locator(".stage"))
