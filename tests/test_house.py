@@ -101,6 +101,8 @@ READERS = {
     "gateway/files.py": "finds templates and configuration",
     "gateway/pages.py": "reads templates and texts",
     "gateway/finish.py": "claims in the store",
+    "gateway/hand/weights.py": "reads the model's file",
+    "gateway/hand/lab/**": "reads recordings",
     "gateway/log.py": "writes the log",
     "gateway/sparing.py": "writes the log",
     "gateway/metrics.py": "counts",
@@ -333,7 +335,19 @@ def test_every_log_field_is_in_the_readme(name):
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "demo", "check", "init", "routes", "schema", "keys", "preview", "bench", "--version"],
+    [
+        "run",
+        "demo",
+        "check",
+        "init",
+        "routes",
+        "schema",
+        "keys",
+        "preview",
+        "bench",
+        "trace",
+        "--version",
+    ],
 )
 def test_every_command_is_in_the_readme(command):
     assert f"gateway {command}" in README

@@ -259,6 +259,23 @@ def preview(
     raise typer.Exit(judge(wanted, answers) if answers else draw(wanted))
 
 
+@app.command(
+    epilog=_epilog(
+        "gateway trace paths.jsonl.gz > risks.jsonl", "zcat paths.jsonl.gz | gateway trace -"
+    )
+)
+def trace(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="Paths, one JSON object a line; - for stdin."),
+    ],
+) -> None:
+    """Say of each recorded pointer path how much it looks like a script's, from 0 to 1."""
+    from gateway.cli.trace import trace as trace_file
+
+    raise typer.Exit(trace_file(file))
+
+
 @keys_app.command("list", epilog=_epilog("gateway keys list gateway.yaml"))
 def keys_list(file: FileArgument = None, config: ConfigOption = None) -> None:
     """List the keys, the one that signs last."""

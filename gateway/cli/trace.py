@@ -1,0 +1,78 @@
+"""`gateway trace`: how much each recorded path looks like a script's."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, TextIO, cast
+
+from gateway.cli import exits
+from gateway.hand.model import Model
+from gateway.hand.paths import Points
+from gateway.hand.recorded import BadLineError, parse, tells
+from gateway.hand.weights import shipped
+
+MAX_LINE_BYTES = 4 * 1024 * 1024
+AT_ONCE = 256  # paths measured together
+Row = tuple[dict[str, str | int], Points]
+
+
+def trace(path: Path) -> int:
+    """Print a line for each good one; say what is wrong with the others. FAILED if any was bad."""
+    name = "stdin" if str(path) == "-" else str(path)
+    model, bad = shipped(), 0
+    rows: list[Row] = []
+    for number, line in enumerate(_lines(path), 1):
+        if line.isspace() and len(line) <= MAX_LINE_BYTES:
+            continue
+        try:
+            if len(line) > MAX_LINE_BYTES:
+                raise BadLineError(f"longer than {MAX_LINE_BYTES} bytes")
+            names, points = parse(line)
+        except BadLineError as error:
+            bad += 1
+            print(f"{name}:{number}: {error}", file=sys.stderr)
+            continue
+        rows.append(({"line": number, **names}, points))
+        if len(rows) == AT_ONCE:
+            _print(model, rows, sys.stdout)
+            rows.clear()
+    _print(model, rows, sys.stdout)
+    return exits.FAILED if bad else exits.OK
+
+
+def _print(model: Model, rows: list[Row], out: TextIO) -> None:
+    judged = [points for _, points in rows if tells(points)]
+    risks = iter(model.score(judged).tolist() if judged else [])
+    for names, points in rows:
+        risk = round(next(risks), 6) if tells(points) else None
+        out.write(json.dumps({**names, "risk": risk}, ensure_ascii=False) + "\n")
+    out.flush()
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """Lines of a file or of standard input, gzipped or not; of endless ones the beginning."""
+    if str(path) == "-":
+        yield from _cut(_unpacked(sys.stdin.buffer))
+        return
+    with path.open("rb") as file:
+        yield from _cut(_unpacked(file))
+
+
+def _unpacked(file: BinaryIO) -> BinaryIO:
+    buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[type-var]
+    if buffered.peek(2)[:2] == b"\x1f\x8b":
+        return cast(BinaryIO, gzip.GzipFile(fileobj=buffered))
+    return cast(BinaryIO, buffered)
+
+
+def _cut(file: BinaryIO) -> Iterator[bytes]:
+    while line := file.readline(MAX_LINE_BYTES + 1):
+        rest = line
+        while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n"):
+            rest = file.readline(MAX_LINE_BYTES + 1)
+        yield line

@@ -1,0 +1,1 @@
+"""The laboratory: makes the weights that `gateway.hand.model` scores with, and reports on them."""
