@@ -4,10 +4,11 @@ Starts a gate with the configuration that `gateway init` prints (SQLite store, l
 metrics on), pins its worker to one core, and plays distinct visitors from the others: each has an
 address prefix (behind a trusted proxy), a User-Agent and a visit of its own. They see the page,
 some with a POST that is held; answer it, rightly and wrongly; and have the held request sent on to
-an app. Proofs of work are done beforehand. Printed are CPU µs of the worker per request (user and
-system, by /proc), what one core can do of that per second (10^6 over it), the rate seen, p50 and
-p99 with all connections busy. Medians of the rounds. Nothing is asserted but that every reply is
-the right one. Needs two cores and loopback.
+an app; or fetch a picture for the work of a toll, from a stock that is full before and fills again
+meanwhile (by a process of its own, which is not counted). Proofs of work are done beforehand.
+Printed are CPU µs of the worker per request (user and system, by /proc), what one core can do of
+that per second (10^6 over it), the rate seen, p50 and p99 with all connections busy. Medians of the
+rounds. Nothing is asserted but that every reply is the right one. Needs two cores and loopback.
 """
 
 from __future__ import annotations
@@ -55,8 +56,11 @@ ROWS = {
     "right answer": "`invisible`: solved, with a pass",
     "right slider": "`slider`: solved, with a pass",
     "wrong answer": "`slider`: the next question in the same reply",
+    "picture": "`view`: its picture for the work of its toll; 200 of them at most",
     "finish": "the held POST goes on to the app, and its reply back",
 }
+PICTURES = 200  # are made before they are asked for
+DRAWN = "view"
 FORM = b"name=A+Visitor&email=visitor%40example.org&" + b"text=" + b"x" * 160
 APP_REPLY = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n" + b"x" * 1024
@@ -71,6 +75,7 @@ class Gate:
 
     pid: int
     port: int
+    admin: int
 
     @property
     def host(self) -> str:
@@ -137,7 +142,7 @@ def main() -> None:
     with TemporaryDirectory(prefix="bench-") as folder, ExitStack() as stack:
         app, gate, admin = _free_ports(3)
         config = _configure(Path(folder), app, gate, admin)
-        tested = stack.enter_context(_running(config, gate))
+        tested = stack.enter_context(_running(config, gate, admin))
         for thread in Path(f"/proc/{tested.pid}/task").iterdir():
             os.sched_setaffinity(int(thread.name), {cores[0]})
         if options.profile:
@@ -171,21 +176,23 @@ def _options() -> argparse.Namespace:
 def _configure(folder: Path, app: int, gate: int, admin: int) -> Path:
     """What `gateway init` prints, with what a bench needs: GETs are asked too, and less work."""
     command = [sys.executable, "-m", "gateway", "init", "--upstream", f"http://127.0.0.1:{app}"]
-    command += ["--path", "/register", "--path", "/slider", "--listen", f"127.0.0.1:{gate}"]
+    command += ["--path", "/register", "--path", "/drawn", "--path", "/slider"]
+    command += ["--listen", f"127.0.0.1:{gate}"]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     text = re.sub(r"^admin: \S+", f"admin: 127.0.0.1:{admin}", text, flags=re.MULTILINE)
     text = text.replace("trusted_proxies: []", "trusted_proxies: [127.0.0.1]")
     text = text.replace("mode: shadow ", "mode: enforce").replace("method: POST, ", "")
     text = re.sub(r"( +)ladder:", r"\1work: 1000\n\1ladder:", text)
-    before, mark, after = text.partition("- name: slider")
-    text = before + mark + re.sub(r" +- {kind: invisible.*\n", "", after)
+    before, mark, after = text.partition("- name: drawn")
+    after = re.sub(r" +- {kind: invisible.*\n", "", after)
+    after = after.replace("- slider", f"- {DRAWN}", 1).replace("scope: site", "scope: drawn", 1)
     file = folder / "gateway.yaml"
-    file.write_text(text)
+    file.write_text(f"{before}{mark}{after}\nstock: {{items: {PICTURES}}}\n")
     return file
 
 
 @contextmanager
-def _running(config: Path, port: int) -> Iterator[Gate]:
+def _running(config: Path, port: int, admin: int) -> Iterator[Gate]:
     """The gate, until the block is left. Raises TimeoutError."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-m", "gateway", "run", str(config)]
@@ -196,7 +203,7 @@ def _running(config: Path, port: int) -> Iterator[Gate]:
     try:
         _until(lambda: _status(port) == 403, f"a gate on {port}")
         children = Path(f"/proc/{master.pid}/task/{master.pid}/children").read_text()
-        yield Gate(int(children.split()[0]), port)
+        yield Gate(int(children.split()[0]), port, admin)
     finally:
         master.send_signal(signal.SIGTERM)
         try:
@@ -251,16 +258,28 @@ def _free_ports(how_many: int) -> list[int]:
     return ports
 
 
-def _status(port: int) -> int:
-    """0: nobody answers."""
+def _got(port: int, path: str) -> tuple[int, bytes]:
+    """(0, nothing): nobody answers."""
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=UP_WITHIN_S)
     try:
-        link.request("GET", "/register", headers=CHROME)
-        return link.getresponse().status
+        link.request("GET", path, headers=CHROME)
+        reply = link.getresponse()
+        return reply.status, reply.read()
     except OSError:
-        return 0
+        return 0, b""
     finally:
         link.close()
+
+
+def _status(port: int) -> int:
+    return _got(port, "/register")[0]
+
+
+def _is_stocked(gate: Gate) -> bool:
+    return (
+        f'gateway_stock_items{{kind="{DRAWN}"}} {PICTURES}.0'.encode()
+        in _got(gate.admin, "/metrics")[1]
+    )
 
 
 def _until(true: Callable[[], bool], what: str) -> None:
@@ -398,6 +417,18 @@ class Bench:
             for reply, visitor in zip(pages, visitors, strict=True)
         ]
 
+    def wishes(self, pages: Sequence[Reply], visitors: Iterable[Visitor]) -> list[bytes]:
+        """What the page's script posts for the picture of its toll."""
+        return [
+            self._wish(reply.page, visitor) for reply, visitor in zip(pages, visitors, strict=True)
+        ]
+
+    def _wish(self, page: dict[str, Any], visitor: Visitor) -> bytes:
+        toll = page["challenge"]
+        body = {"visit": page["visit"], "ticket": toll["ticket"], "want": "picture"}
+        body["proof"] = solve_work(toll["work"])
+        return self._call(page, "challenge", visitor, body)
+
     def _answer(self, page: dict[str, Any], visitor: Visitor, right: bool) -> bytes:
         challenge = page["challenge"]
         body = {
@@ -408,6 +439,11 @@ class Bench:
             "trace": hand(),
             "signals": SIGNALS,
         }
+        return self._call(page, "answer", visitor, body)
+
+    def _call(
+        self, page: dict[str, Any], endpoint: str, visitor: Visitor, body: dict[str, Any]
+    ) -> bytes:
         headers = {
             "Content-Type": "application/json",
             "Accept": "application/json",
@@ -415,7 +451,7 @@ class Bench:
             "Sec-Fetch-Mode": "cors",
             "Sec-Fetch-Dest": "empty",
         }
-        return self._request(page["prefix"] + "answer", visitor, headers, json.dumps(body).encode())
+        return self._request(page["prefix"] + endpoint, visitor, headers, json.dumps(body).encode())
 
     def finishes(self, solved: Sequence[Reply], visitors: Iterable[Visitor]) -> list[bytes]:
         """What the page posts once it is solved."""
@@ -486,6 +522,12 @@ async def _round(bench: Bench, rows: set[str]) -> dict[str, Run]:
         solved = await row("right answer", answers, 200, b'"finish":"post"')
         if "finish" in rows:
             await row("finish", bench.finishes(solved, visitors), 200, b"x" * 1024)
+    if "picture" in rows:
+        visitors = bench.visitors()[:PICTURES]
+        pages = (await bench.measure(bench.asked("/drawn", visitors)))[1]
+        while not _is_stocked(bench.gate):
+            await asyncio.sleep(0.5)
+        await row("picture", bench.wishes(pages, visitors), 200, b"data:image/")
     for name, right in (("right slider", True), ("wrong answer", False)):
         if name in rows:
             visitors = bench.visitors()
