@@ -1,0 +1,287 @@
+"""One tile to draw on: things of cloth with light, rim and shadow, over a piece of a scene.
+
+Places and lengths are fractions of the tile's side, from its upper left. Every thing gets colours
+that stand out from what lies under it; which colours they are means nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageChops, ImageDraw
+
+from gateway.art.colours import Colour, from_hsv
+from gateway.art.style import Style
+
+SIDE_PX = 150
+FINE = 2  # things are drawn so many times larger, then reduced: smooth edges
+FLOOR = (
+    58.0  # root mean square over the channels that a thing's colour is off what lies below, about
+)
+COLOUR_TRIES = 6
+SHADOW = 140  # of 255
+
+Points = NDArray[np.float64]  # (n, 2): x and y
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How an install draws such scenes; from its salt."""
+
+    stroke: float  # factor of line widths
+    rim: int  # 0 to 255: how dark the edges of things are
+    lean: float  # of boxes and bodies, radians
+    shapes: tuple[str, ...]  # its vocabulary of flat shapes
+    box: str  # what a thing with corners looks like
+    arrow: tuple[float, float]  # length and width of an arrow's head, as factors
+
+    @classmethod
+    def of(cls, style: Style, shapes: Sequence[str], boxes: Sequence[str]) -> Habits:
+        own = style.own("relations")
+        return cls(
+            stroke=float(own.uniform(0.9, 1.2)),
+            rim=int(own.integers(60, 120)),
+            lean=float(own.uniform(-0.2, 0.2)),
+            shapes=tuple(shapes[i] for i in own.permutation(len(shapes))[:8]),
+            box=boxes[int(own.integers(len(boxes)))],
+            arrow=(float(own.uniform(0.85, 1.2)), float(own.uniform(0.85, 1.2))),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cloth:
+    """A pattern, by its place among the tile's, in a light and a dark colour."""
+
+    weave: int
+    light: Colour
+    dark: Colour
+
+
+@dataclass(frozen=True, slots=True)
+class Bend:
+    """Moves every place of a tile smoothly: seen from the side, and as if drawn by hand."""
+
+    matrix: Points  # (2, 2)
+    waves: Points  # (4, 2): strengths, frequencies (two), phases of the two coordinates
+
+    @classmethod
+    def drawn(cls, chance: np.random.Generator) -> Bend:
+        turn, squeeze = chance.uniform(0, np.pi), chance.uniform(0.78, 1.0)
+        along = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        matrix = along @ np.diag([1.0, squeeze]) @ along.T
+        waves = np.stack(
+            [
+                chance.uniform(0.008, 0.022, 2),
+                chance.uniform(4, 9, 2),
+                chance.uniform(4, 9, 2),
+                chance.uniform(0, 6.3, 2),
+            ]
+        )
+        return cls(matrix, waves)
+
+    def __call__(self, points: Points) -> Points:
+        strength, first, second, phase = self.waves
+        moved = (points - 0.5) @ self.matrix + 0.5
+        return np.asarray(
+            moved + strength * np.sin(moved * first + moved[:, ::-1] * second + phase)
+        )
+
+
+@dataclass(slots=True)
+class Tile:
+    """A piece of a scene, `SIDE_PX` on a side, and what things on it are made of."""
+
+    chance: np.random.Generator
+    picture: Image.Image
+    weaves: Sequence[Image.Image]  # patterns of mode L, of the same size
+    habits: Habits
+    bend: Bend = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bend = Bend.drawn(self.chance)
+
+    def polygon(self, outline: Points, light: str = "plain", cloth: Cloth | None = None) -> Cloth:
+        """A filled shape. Returns its cloth, for other faces of the same thing."""
+        mask = _blank()
+        ImageDraw.Draw(mask).polygon(_fine(self.bend(_dense(outline))), fill=255)
+        return self.thing(mask, light, cloth)
+
+    def disc(self, middle: Points, radius: float, light: str = "ball") -> Cloth:
+        angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+        ring = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        return self.polygon(ring * radius + middle, light)
+
+    def strip(self, path: Points, width: float, cloth: Cloth | None = None) -> Cloth:
+        """A thick line with round ends."""
+        return self.thing(strip_mask(self.bend(path), width), "plain", cloth)
+
+    def ring(self, path: Points, width: float, line: float) -> Cloth:
+        """The outline, `line` wide, of a thick line `width` wide."""
+        bent = self.bend(path)
+        outer, inner = strip_mask(bent, width + line), strip_mask(bent, width - line)
+        return self.thing(ImageChops.subtract(outer, inner), "plain")
+
+    def thing(self, fine_mask: Image.Image, light: str, cloth: Cloth | None = None) -> Cloth:
+        """Whatever a mask of `FINE` times the size says, in cloth of its own."""
+        mask = fine_mask.reduce(FINE)
+        box = mask.getbbox()
+        if box is None:
+            raise ValueError("nothing to draw")
+        own = mask.crop(box)
+        if cloth is None:
+            cloth = self._cloth(box)
+            self._shadow(own, box)
+        stuff = self._cut(cloth, own.size)
+        _shade(self.chance, stuff, light)
+        _bevel(stuff, own, self.habits.rim)
+        self.picture.paste(stuff, box[:2], own)
+        return cloth
+
+    def _cloth(self, box: tuple[int, int, int, int]) -> Cloth:
+        """Two colours, light and dark, of which one can be seen on what lies below."""
+        below = self.picture.crop(box).resize((1, 1), Image.Resampling.BOX)
+        red, green, blue = below.tobytes()
+        under = (red, green, blue)
+        best, best_off = Cloth(0, (0, 0, 0), (0, 0, 0)), -1.0
+        weave = int(self.chance.integers(len(self.weaves)))
+        for _ in range(COLOUR_TRIES):
+            light = _tinted(self.chance, 0.66, 1.0)
+            dark = _tinted(self.chance, 0.1, 0.45)
+            off = (_off(light, under) + _off(dark, under)) / 2
+            if off > best_off:
+                best, best_off = Cloth(weave, light, dark), off
+            if off >= FLOOR:
+                break
+        return best
+
+    def _cut(self, cloth: Cloth, size: tuple[int, int]) -> Image.Image:
+        x, y = (int(self.chance.integers(0, SIDE_PX - side + 1)) for side in size)
+        stuff = Image.new("RGB", size, cloth.light)
+        weave = self.weaves[cloth.weave].crop((x, y, x + size[0], y + size[1]))
+        stuff.paste(cloth.dark, (0, 0), weave)
+        return stuff
+
+    def _shadow(self, own: Image.Image, box: tuple[int, int, int, int]) -> None:
+        """Soft, around all of it and further to the lower right."""
+        small = (max(2, own.width // 5), max(2, own.height // 5))
+        grown = (own.width + 10, own.height + 10)
+        soft = Image.new("L", (small[0] + 2, small[1] + 2))
+        soft.paste(_weaker(own.resize(small, Image.Resampling.BOX), SHADOW), (1, 1))
+        dark = soft.resize(grown, Image.Resampling.BILINEAR)
+        self.picture.paste((0, 0, 0), (box[0] - 4, box[1] - 3), dark)
+
+
+# --- Masks and forms -----------------------------------------------------------------------------
+
+
+def strip_mask(path: Points, width: float) -> Image.Image:
+    """A thick line with round ends, `FINE` times the tile's size: a field for each part of it."""
+    mask = _blank()
+    draw = ImageDraw.Draw(mask)
+    way = np.gradient(path, axis=0)
+    across = np.stack([-way[:, 1], way[:, 0]], axis=1) * (
+        width / 2 / np.maximum(np.hypot(*way.T), 1e-6)[:, None]
+    )
+    fields = np.concatenate(
+        [(path - across)[:-1], (path + across)[:-1], (path + across)[1:], (path - across)[1:]],
+        axis=1,
+    )
+    for field_px in (fields * (SIDE_PX * FINE)).tolist():
+        draw.polygon(field_px, fill=255)
+    half = width / 2
+    for end in (path[0], path[-1]):
+        (x, y), far = end * (SIDE_PX * FINE), half * SIDE_PX * FINE
+        draw.ellipse((float(x - far), float(y - far), float(x + far), float(y + far)), 255)
+    return mask
+
+
+def turned(points: Points, angle: float, size: float = 1.0) -> Points:
+    """About the origin, by radians."""
+    cos, sin = np.cos(angle) * size, np.sin(angle) * size
+    made: Points = points @ np.array([[cos, sin], [-sin, cos]])
+    return made
+
+
+def smooth(corners: Points, per_part: int = 10) -> Points:
+    """A curve through all corners (Catmull and Rom's spline, open)."""
+    padded = np.vstack([2 * corners[0] - corners[1], corners, 2 * corners[-1] - corners[-2]])
+    t = np.linspace(0, 1, per_part, endpoint=False)[:, None]
+    parts = [
+        0.5
+        * (
+            2 * p1
+            + (p2 - p0) * t
+            + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2
+            + (3 * p1 - p0 - 3 * p2 + p3) * t**3
+        )
+        for p0, p1, p2, p3 in zip(padded, padded[1:], padded[2:], padded[3:], strict=False)
+    ]
+    return np.vstack([*parts, corners[-1:]])
+
+
+def _blank() -> Image.Image:
+    return Image.new("L", (SIDE_PX * FINE, SIDE_PX * FINE))
+
+
+def _fine(points: Points) -> list[float]:
+    """x, y, x, y, …"""
+    found: list[float] = (points * (SIDE_PX * FINE)).ravel().tolist()
+    return found
+
+
+def _dense(outline: Points, step: float = 0.05) -> Points:
+    """The same closed outline with more corners, so that its sides can be bent."""
+    following = np.roll(outline, -1, axis=0)
+    counts = np.maximum(1, np.ceil(np.hypot(*(following - outline).T) / step)).astype(int)
+    parts = [
+        a + (b - a) * (np.arange(n) / n)[:, None]
+        for a, b, n in zip(outline, following, counts, strict=True)
+    ]
+    return np.vstack(parts)
+
+
+def _off(one: Colour, other: Colour) -> float:
+    return float(np.sqrt(sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) / 3))
+
+
+def _tinted(chance: np.random.Generator, low: float, high: float) -> Colour:
+    hue, saturation, value = chance.random(3)
+    return from_hsv(float(hue), 0.1 + 0.6 * float(saturation), low + (high - low) * float(value))
+
+
+def _weaker(mask: Image.Image, most: int) -> Image.Image:
+    """A mask scaled so that 255 becomes `most`."""
+    return ImageChops.multiply(mask, Image.new("L", mask.size, most))
+
+
+_STRENGTH = {"ball": 0.72, "plain": 0.3, "top": 0.0, "front": 0.25, "side": 0.6}
+
+
+@cache
+def _dark(light: str, turn: int) -> Image.Image:
+    """How much darker a thing gets, of mode L, by its form and where the light is."""
+    if light == "ball":
+        grown = Image.radial_gradient("L").crop((30, 30, 256, 256)).resize((64, 64))
+    elif light in ("plain", "top"):
+        grown = Image.linear_gradient("L").resize((90, 90)).rotate(45 * turn).crop((13, 13, 77, 77))
+    else:
+        grown = Image.new("L", (64, 64), 255)
+    return grown.point([int(v * _STRENGTH[light]) for v in range(256)])
+
+
+def _shade(chance: np.random.Generator, stuff: Image.Image, light: str) -> None:
+    """Darken by form: a ball from its lit spot outwards, flat things along a line."""
+    turn = int(chance.integers(8)) if light == "plain" else 0
+    stuff.paste((0, 0, 0), (0, 0), _dark(light, turn).resize(stuff.size, Image.Resampling.BILINEAR))
+
+
+def _bevel(stuff: Image.Image, own: Image.Image, rim: int) -> None:
+    """Edges towards the light are lighter, those away from it darker."""
+    for colour, by in (((255, 255, 255), 2), ((0, 0, 0), -2)):
+        moved = Image.new("L", own.size)
+        moved.paste(own, (by, by))
+        stuff.paste(colour, (0, 0), _weaker(ImageChops.subtract(own, moved), rim))

@@ -1,0 +1,303 @@
+"""Measures of a tile for those who attack `nine`: what stands out, how many, where, which form.
+
+Things are told from the ground by colour (distance from what lies along the tile's rim, threshold
+by Otsu) and by edges (Canny); circles by Hough's transform, forms by contours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.bench.pictures import Pixels
+
+Vector = NDArray[np.float32]
+Mask = NDArray[np.uint8]
+
+MOST_THINGS = 4
+LEAST_PX = 60  # smaller specks are ground
+AROUND = 24  # directions in which a circle's rim is looked at
+CELLS, BINS = 8, 9
+
+
+def gradients(tile: Pixels) -> Vector:
+    """Histograms of oriented gradients, (576,): 8 x 8 cells, each by the strength around it."""
+    grey = cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(grey, (96, 96), interpolation=cv2.INTER_AREA).astype(np.float32)
+    down, across = np.gradient(small)
+    bins = ((np.arctan2(down, across) % np.pi) / np.pi * BINS).astype(int) % BINS
+    strength = np.hypot(across, down)
+    cells = np.zeros((BINS, CELLS, CELLS), np.float32)
+    step = 96 // CELLS
+    for number in range(BINS):
+        part = np.where(bins == number, strength, 0.0)
+        cells[number] = part.reshape(CELLS, step, CELLS, step).sum((1, 3))
+    around = cv2.blur(cells.sum(0), (3, 3)) + 1.0
+    return np.asarray(cells / around, np.float32).ravel()
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One connected part that stands out. Lengths are fractions of the tile's side."""
+
+    area: float
+    x: float
+    y: float
+    wide: float
+    high: float
+    solidity: float  # area by that of the hull
+    round: float  # 1 for a circle
+    long: float  # long axis by short
+    holes: int
+    hu: Vector  # (7,)
+    contour: NDArray[np.int32]
+
+    def row(self) -> list[float]:
+        plain = [self.area, self.x, self.y, self.wide, self.high, self.solidity, self.round]
+        return [*plain, self.long, float(self.holes), *map(float, self.hu)]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """All of a tile."""
+
+    things: tuple[Thing, ...]  # the largest first
+    labels: NDArray[np.int32]
+    lab: Vector
+    circle: tuple[float, float, float]  # x, y, radius in px
+
+    def row(self) -> Vector:
+        rows = [thing.row() for thing in self.things[:MOST_THINGS]]
+        rows += [[0.0] * 16] * (MOST_THINGS - len(rows))
+        rules = [rule(self) for rule in RELATIONS.values()]
+        runs = legs(self)
+        rim = whole_rim(self)
+        flat = [*(v for row in rows for v in row), *rules, *runs, *rim, float(len(self.things))]
+        return np.nan_to_num(np.array(flat, np.float32), posinf=9.0, neginf=-9.0)
+
+
+def measured(tile: Pixels) -> Measured:
+    lab = np.asarray(cv2.cvtColor(tile, cv2.COLOR_RGB2LAB), np.float32)
+    grey: Pixels = np.asarray(cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY), np.uint8)
+    labels, things = _things(_standing_out(lab))
+    return Measured(things, labels, lab, _circle(grey))
+
+
+def _standing_out(lab: Vector) -> Mask:
+    """What differs from the rim's colours."""
+    soft = cv2.bilateralFilter(lab, 5, 20, 3)
+    edge = np.concatenate(
+        [
+            soft[:7].reshape(-1, 3),
+            soft[-7:].reshape(-1, 3),
+            soft[:, :7].reshape(-1, 3),
+            soft[:, -7:].reshape(-1, 3),
+        ]
+    )
+    centre = np.median(edge, 0)
+    spread = np.cov(edge.T) + np.eye(3) * 30
+    off = soft - centre
+    far = np.sqrt(np.einsum("...i,ij,...j", off, np.linalg.inv(spread), off))
+    scaled = np.clip(far * 30, 0, 255).astype(np.uint8)
+    _, mask = cv2.threshold(scaled, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)))
+
+
+def _things(mask: Mask) -> tuple[NDArray[np.int32], tuple[Thing, ...]]:
+    outlines, tree = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    contours = [np.asarray(outline, np.int32) for outline in outlines]
+    labels = np.zeros(mask.shape, np.int32)
+    found = []
+    for index, contour in enumerate(contours):
+        if tree[0][index][3] < 0 and cv2.contourArea(contour) >= LEAST_PX:
+            inner = [c for c in range(len(contours)) if tree[0][c][3] == index]
+            found.append(
+                _thing(contour, sum(cv2.contourArea(contours[c]) > 40 for c in inner), mask)
+            )
+    found.sort(key=lambda thing: -thing.area)
+    for number, thing in enumerate(found, 1):
+        cv2.drawContours(labels, [thing.contour], -1, number, -1)
+    return labels, tuple(found)
+
+
+def _thing(contour: NDArray[np.int32], holes: int, mask: Mask) -> Thing:
+    side = mask.shape[0]
+    area = cv2.contourArea(contour)
+    hull = max(cv2.contourArea(cv2.convexHull(contour)), 1.0)
+    (x, y), (a, b), _ = cv2.minAreaRect(contour)
+    around = max(cv2.arcLength(contour, True), 1.0)
+    hu = cv2.HuMoments(cv2.moments(contour)).ravel()
+    return Thing(
+        *(area / side**2, x / side, y / side, max(a, b) / side, min(a, b) / side),
+        *(area / hull, 4 * np.pi * area / around**2, max(a, b) / max(min(a, b), 1.0), holes),
+        np.asarray(-np.sign(hu) * np.log10(np.abs(hu) + 1e-12), np.float32),
+        contour,
+    )
+
+
+def _circle(grey: Pixels) -> tuple[float, float, float]:
+    soft = cv2.GaussianBlur(grey, (5, 5), 1.5)
+    found = cv2.HoughCircles(
+        soft, cv2.HOUGH_GRADIENT, 1, 40, param1=120, param2=22, minRadius=12, maxRadius=42
+    )
+    if found is None:
+        return (75.0, 75.0, 0.0)
+    x, y, radius = found.reshape(-1, 3)[0]
+    return float(x), float(y), float(radius)
+
+
+# --- One rule for each relation: the higher, the likelier it fits --------------------------------
+
+
+def whole_rim(of: Measured) -> list[float]:
+    """How strong the best circle's rim is, direction by direction from the other mass outwards."""
+    x, y, radius = of.circle
+    if not radius:
+        return [0.0] * AROUND
+    away = _other_mass(of)
+    angles = away + np.arange(AROUND) * 2 * np.pi / AROUND
+    strengths = []
+    for angle in angles:
+        way = np.array([np.cos(angle), np.sin(angle)])
+        inner, outer = (_sample(of.lab, np.array([x, y]) + way * (radius + s)) for s in (-4, 4))
+        strengths.append(float(np.linalg.norm(inner - outer)))
+    return [s / (max(strengths) + 1e-3) for s in strengths]
+
+
+def _other_mass(of: Measured) -> float:
+    """The direction from the circle to what else stands out."""
+    x, y, radius = of.circle
+    rows, columns = np.nonzero(of.labels)
+    outside = np.hypot(columns - x, rows - y) > radius + 2
+    if not outside.any():
+        return 0.0
+    return float(np.arctan2(rows[outside].mean() - y, columns[outside].mean() - x))
+
+
+def _sample(lab: Vector, at: NDArray[np.float64]) -> Vector:
+    column, row = np.clip(np.rint(at), 1, lab.shape[0] - 2).astype(int)
+    return np.asarray(lab[row - 1 : row + 2, column - 1 : column + 2].mean((0, 1)))
+
+
+def behind(of: Measured) -> float:
+    """The rim is weak on the side of the other thing, or there the colour differs from the rest."""
+    rim = whole_rim(of)
+    x, y, radius = of.circle
+    if not radius:
+        return 0.0
+    away = _other_mass(of)
+    near = _sample(
+        of.lab, np.array([x, y]) + 0.65 * radius * np.array([np.cos(away), np.sin(away)])
+    )
+    far = _sample(of.lab, np.array([x, y]) - 0.65 * radius * np.array([np.cos(away), np.sin(away)]))
+    return float(np.linalg.norm(near - far) / 60 - (rim[0] + rim[1] + rim[-1]) / 3)
+
+
+def inside(of: Measured) -> float:
+    """A small part lies within the contour of another."""
+    for thing in of.things[1:]:
+        for big in of.things:
+            if big.area > 3 * thing.area and _encloses(big, thing):
+                return 1.0 - thing.area
+    return float(sum(thing.holes > 1 for thing in of.things)) * 0.5
+
+
+def _encloses(big: Thing, small: Thing) -> bool:
+    at = (small.x * 150, small.y * 150)
+    return bool(cv2.pointPolygonTest(big.contour, at, False) > 0)
+
+
+def joined(of: Measured) -> float:
+    """The largest part reaches from one side to the other."""
+    if not of.things:
+        return 0.0
+    first = of.things[0]
+    rest = sum(thing.area for thing in of.things[1:])
+    return float(
+        max(np.ptp(first.contour[:, 0, 0]), np.ptp(first.contour[:, 0, 1])) / 150 - rest * 5
+    )
+
+
+def legs(of: Measured) -> list[float]:
+    """How often a line across the lower half meets something, by lean of the line."""
+    mask = (of.labels > 0).astype(np.uint8)
+    counts = []
+    for lean in (-24, -12, 0, 12, 24):
+        turn = cv2.getRotationMatrix2D((75, 75), lean, 1.0)
+        turned = cv2.warpAffine(mask, turn, (150, 150))
+        runs = (np.diff(turned[80:125:5].astype(np.int8), axis=1) == 1).sum(1)
+        counts += [float(np.median(runs)), float(np.mean(runs)), float(runs.max())]
+    return counts
+
+
+def three(of: Measured) -> float:
+    runs = legs(of)
+    return -min(
+        abs(median - 3.0) + abs(mean - 3.0)
+        for median, mean in zip(runs[::3], runs[1::3], strict=True)
+    )
+
+
+def same(of: Measured) -> float:
+    """Contours of the two largest parts match by their moments and by their radial profiles."""
+    if len(of.things) < 2:
+        return -9.0
+    one, other = of.things[:2]
+    moments = cv2.matchShapes(one.contour, other.contour, cv2.CONTOURS_MATCH_I1, 0)
+    rings = [_profile(thing.contour) for thing in (one, other)]
+    best = max(float(np.dot(rings[0], np.roll(rings[1], s))) for s in range(len(rings[0])))
+    return best - min(moments, 2.0) - abs(one.solidity - other.solidity) * 2
+
+
+def _profile(contour: NDArray[np.int32]) -> Vector:
+    """Distance from the middle by direction, in 48 steps, of length 1 about its mean."""
+    points = contour[:, 0].astype(np.float32)
+    off = points - points.mean(0)
+    angle = np.arctan2(off[:, 1], off[:, 0])
+    far = np.hypot(off[:, 0], off[:, 1])
+    order = np.argsort(angle)
+    grid = np.linspace(-np.pi, np.pi, 48, endpoint=False)
+    ring = np.interp(grid, angle[order], far[order], period=2 * np.pi)
+    ring = ring - ring.mean()
+    return np.asarray(ring / (np.linalg.norm(ring) + 1e-3), np.float32)
+
+
+def points(of: Measured) -> float:
+    """The long part's heavy end is turned to the roundest other part."""
+    if len(of.things) < 3:
+        return 0.0
+    three_things = of.things[:3]
+    arrow = max(three_things, key=lambda t: t.long + 2 * (1 - t.solidity))
+    others = sorted((t for t in three_things if t is not arrow), key=lambda t: -t.round)
+    spots = arrow.contour[:, 0].astype(np.float64) / 150
+    mask = np.zeros((150, 150), np.uint8)
+    cv2.drawContours(mask, [arrow.contour], -1, 1, -1)
+    rows, columns = np.nonzero(mask)
+    middle = np.array([columns.mean(), rows.mean()]) / 150
+    off = spots - middle
+    _, _, axes = np.linalg.svd(off - off.mean(0), full_matrices=False)
+    along = (np.stack([columns, rows], 1) / 150 - middle) @ axes[0]
+    way = axes[0] * (-1 if (along**3).mean() > 0 else 1)
+    aims = [_towards(way, np.array([t.x, t.y]) - middle) for t in others]
+    return aims[0] - aims[1]
+
+
+def _towards(way: NDArray[np.float64], to: NDArray[np.float64]) -> float:
+    return float(way @ to / (np.linalg.norm(to) + 1e-6))
+
+
+RELATIONS: Mapping[str, Callable[[Measured], float]] = MappingProxyType(
+    {
+        "behind": behind,
+        "inside": inside,
+        "joined": joined,
+        "points": points,
+        "same": same,
+        "three": three,
+    }
+)

@@ -1,0 +1,123 @@
+"""Pick the three of nine tiles that fit a relation: behind, inside, joined, pointing, alike, three.
+
+Blind chance: 1 of 84, the ways to pick three of nine. There is no tolerance: a set is right or
+wrong. The relation's name reaches the page, which says it in words; that is no secret. Nothing
+else does: one picture holds all nine tiles, and another shows a further tile that fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+from PIL import Image
+
+from gateway import art
+from gateway.art.patterns import pattern
+from gateway.art.relations import RELATIONS, Habits, Tile
+from gateway.art.relations.shapes import BOXES, SHAPES
+from gateway.art.relations.tile import SIDE_PX
+from gateway.art.style import PATTERNS, Style
+from gateway.kinds import Look
+from gateway.model import JSON, Made, Verdict
+
+ACROSS = 3
+TILES = ACROSS * ACROSS
+FIT = 3  # always: a count that varies would tell something
+KNOWN = 5  # relations of an install, of all there are
+GUTTER_PX = 4
+WIDTH_PX = ACROSS * SIDE_PX + (ACROSS - 1) * GUTTER_PX
+WEAVES = 4
+QUALITY = 58
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Nothing to set."""
+
+    look: Look = Look()
+
+
+class Nine:
+    params = Params
+    drawn = True
+
+    def make(self, rng: Random, params: Params) -> Made:
+        """Nine tiles in one picture, an example in another, and the relation's name."""
+        chance = art.generator(rng)
+        style = Style.of(params.look.salt)
+        name = known(style)[int(chance.integers(KNOWN))]
+        right = sorted(int(i) for i in chance.permutation(TILES)[:FIT])
+        tiles = _tiles(chance, style, params.look.pictures)
+        for index, tile in enumerate(tiles):
+            RELATIONS[name](tile, index in right or index == TILES)
+        view = {
+            "picture": art.webp(_grid(tiles[:TILES], style), QUALITY),
+            "prompt": art.webp(tiles[TILES].picture, QUALITY),
+            "relation": name,
+        }
+        return Made(view, {"right": right})
+
+    def check(self, secret: Mapping[str, JSON], answer: JSON) -> Verdict:
+        """`[index, …]`: the tiles picked, in any order, counted by rows from 0."""
+        if not _is_pick(answer):
+            return Verdict(False, "malformed")
+        if sorted(answer) != secret["right"]:
+            return Verdict(False, "wrong")
+        return Verdict(True, "right")
+
+
+def known(style: Style) -> tuple[str, ...]:
+    """The relations that an install asks about."""
+    names = sorted(RELATIONS)
+    return tuple(names[i] for i in style.own("nine").permutation(len(names))[:KNOWN])
+
+
+def _tiles(chance: np.random.Generator, style: Style, pictures: tuple[bytes, ...]) -> list[Tile]:
+    """Ten pieces of one scene, each turned and recoloured in its own way, with cloth to draw by."""
+    whole = ACROSS * SIDE_PX // 2
+    scene = art.scene(chance, whole, whole, style, pictures)
+    ground = art.image(scene).resize((2 * whole, 2 * whole), Image.Resampling.BICUBIC)
+    weaves = [_weave(chance, style) for _ in range(WEAVES)]
+    habits = Habits.of(style, sorted(SHAPES), BOXES)
+    places = chance.integers(0, 2 * whole - SIDE_PX + 1, (TILES + 1, 2))
+    return [Tile(chance, _piece(chance, ground, int(x), int(y)), weaves, habits) for x, y in places]
+
+
+def _piece(chance: np.random.Generator, ground: Image.Image, x: int, y: int) -> Image.Image:
+    cut = ground.crop((x, y, x + SIDE_PX, y + SIDE_PX))
+    if turn := int(chance.integers(5)):
+        cut = cut.transpose(Image.Transpose(turn))
+    tint = tuple(int(c) for c in chance.integers(20, 236, 3))
+    return Image.blend(cut, Image.new("RGB", cut.size, tint), float(chance.uniform(0.1, 0.35)))
+
+
+def _weave(chance: np.random.Generator, style: Style) -> Image.Image:
+    name = PATTERNS[int(chance.choice(len(PATTERNS), p=style.pattern_weights))]
+    period_px = SIDE_PX * float(chance.uniform(0.05, 0.12)) / style.detail
+    return art.image(255.0 * pattern(chance, name, SIDE_PX, SIDE_PX, period_px))
+
+
+def _grid(tiles: list[Tile], style: Style) -> Image.Image:
+    shade = int(style.own("gutter").integers(200, 256))
+    whole = Image.new("RGB", (WIDTH_PX, WIDTH_PX), (shade, shade, shade))
+    for index, tile in enumerate(tiles):
+        row, column = divmod(index, ACROSS)
+        step = SIDE_PX + GUTTER_PX
+        whole.paste(tile.picture, (column * step, row * step))
+    return whole
+
+
+def _is_pick(answer: JSON) -> bool:
+    """Three different tiles."""
+    return (
+        isinstance(answer, list)
+        and len(answer) == FIT
+        and all(type(index) is int and 0 <= index < TILES for index in answer)
+        and len(set(answer)) == FIT
+    )
+
+
+KIND = Nine()
