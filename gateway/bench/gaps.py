@@ -137,7 +137,10 @@ def by_oriented_contour(
     gx, gy = _slopes(scene)
     size = gx * gx + gy * gy
     soft = np.sqrt(size) + np.float32(np.median(np.sqrt(size)) + 1)
-    planes = [_slack(p / soft, slack_px) for p in (gx * gx, 2 * gx * gy, gy * gy, size)]
+    planes = [
+        _slack(np.asarray(p / soft, np.float32), slack_px)
+        for p in (gx * gx, 2 * gx * gy, gy * gy, size)
+    ]
     found: list[Place] = []
     for turn_deg, scale, mask in _changed(alpha(cut_to_mask(piece)), turns_deg, scales):
         if mask.shape[0] > gx.shape[0] or mask.shape[1] > gx.shape[1]:

@@ -25,7 +25,6 @@ from gateway.bench.whitebox import MODELS, white_box
 
 INSTALLS = 8  # salts, where none is named: the figures are of no single look
 WIDE = 150  # columns
-MOST_NAIVE = 100  # trials of the twin: it is far from its bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def _kind(kind: str, options: Options, pool: Pool, begin: Begin) -> KindReport:
     plan = Plan(kind, options.seed, options.salts, options.pictures, slow=options.slow)
     warm_up(plan)
     ours = _trials(plan, options.count, pool, begin(kind, options.count))
-    twins = min(options.count, MOST_NAIVE)
+    twins = (options.count + 1) // 2
     twin = replace(plan, naive=True)
     naive = _trials(twin, twins, pool, begin(f"{kind}, naive twin", twins))
     report = kind_report(kind, suite(kind), ours, naive)

@@ -22,6 +22,7 @@ class Pool:
 
     def __init__(self, jobs: int, deadline_s: float) -> None:
         self._executor = _executor(jobs) if jobs > 1 else None
+        keep_to_one_thread()
         self.deadline_s = deadline_s  # by time.monotonic(): what is not begun by then is left
 
     def run(
