@@ -87,6 +87,17 @@ async def test_the_first_is_let_go_again(how: str, double: Double, opened: Open)
     assert (await hands.answered(page, double))["answer"] == [8, 20]
 
 
+async def test_escape_is_for_the_first_cell_before_the_page(double: Double, opened: Open) -> None:
+    """In a frame the page closes itself by it."""
+    page = await start("gobang", double, opened)
+    await page.evaluate("addEventListener('keydown', (event) => { window.heard = event.key; })")
+    await page.locator(".cell").nth(7).press("Enter")
+    await page.keyboard.press("Escape")
+    assert await page.evaluate("window.heard") == "Enter"
+    await page.keyboard.press("Escape")
+    assert await page.evaluate("window.heard") == "Escape"
+
+
 async def test_only_neighbours_change_places(double: Double, opened: Open) -> None:
     page = await start("match", double, opened)
     cells = page.locator(".cell")

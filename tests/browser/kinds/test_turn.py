@@ -51,6 +51,7 @@ async def test_keys_turn_by_steps_and_all_the_way_round(double: Double, opened: 
     assert await degrees(page) == [30, 0]
     assert await seen(page, 0) == pytest.approx(30, abs=0.01)
     await expect(dial).to_have_attribute("aria-valuetext", "30 degrees")
+    assert float(await page.locator(".range").input_value()) == 60
     await dial.press("Control+ArrowRight")  # the browser's
     assert await degrees(page) == [30, 0]
 
@@ -85,6 +86,26 @@ async def test_a_drag_turns_by_its_own_angle(double: Double, opened: Open) -> No
     assert (await degrees(page))[0] in (60, 61, 59)
     await page.mouse.move(x, y)
     assert (await degrees(page))[0] in (60, 61, 59)
+
+
+async def test_all_the_way_round_is_nothing(double: Double, opened: Open) -> None:
+    page = await start(double, opened)
+    for i in range(2):
+        for _ in range(12):
+            await page.locator(".dial").nth(i).press("Shift+ArrowRight")
+    assert await degrees(page) == [0, 0]
+    await hands.confirm(page, "mouse")
+    assert (await hands.answered(page, double))["answer"] == [0, 0]
+
+
+async def test_a_pull_outwards_turns_nothing(double: Double, opened: Open) -> None:
+    page = await start(double, opened)
+    for i in range(2):
+        x, y = hands.centre_of(await hands.rect(page.locator(".dial").nth(i)))
+        await hands.drag(page, "mouse", (x + 20, y), (x + 60, y))
+    assert await degrees(page) == [0, 0]
+    confirm = page.locator(".control button.primary")
+    await expect(confirm).to_have_attribute("aria-disabled", "true")
 
 
 async def test_nothing_is_sent_before_all_were_turned(double: Double, opened: Open) -> None:
