@@ -16,9 +16,9 @@ from gateway.kinds.restore import (
     COLUMNS,
     KIND,
     LEAST_CONTRAST,
-    MOST_SWAPS,
     OUTER,
     ROWS,
+    SWAPS,
     Params,
     _block,
     _laid,
@@ -61,15 +61,14 @@ def test_orders(answer: JSON, reason: str) -> None:
     assert (verdict.reason, verdict.ok) == (reason, reason == "right")
 
 
-def test_no_block_is_at_home_and_few_swaps_mend_it() -> None:
+def test_a_few_swaps_mend_it_in_any_of_many_orders() -> None:
     seen = set()
-    for seed in range(3000):
+    for seed in range(8000):
         order = _muddled(Random(seed))
         assert sorted(order) == list(range(BLOCKS))
-        assert all(place != block for place, block in enumerate(order))
-        assert swaps_needed(order) <= MOST_SWAPS
+        assert swaps_needed(order) in SWAPS
         seen.add(tuple(order))
-    assert len(seen) == 145  # of which one is right: the chance that the docstring states
+    assert len(seen) == 499  # of which one is right: the chance that the docstring states
 
 
 @pytest.mark.parametrize(
