@@ -237,6 +237,15 @@ async def test_one_prefix_leaves_the_others_theirs(opened: OPEN, kept: Kept) -> 
     assert Missed("share") in greedy
 
 
+async def test_there_is_no_share_of_plenty(opened: OPEN) -> None:
+    """A whole school behind one address: as long as the makers keep up, nobody is stopped."""
+    stock = await opened(items=40)
+    for _ in range(4):
+        await full(stock, 40)
+        given = [await stock.take("dots", Params(), "school") for _ in range(9)]
+        assert all(isinstance(made, Made) for made in given)
+
+
 def test_a_share_is_for_a_window() -> None:
     shares = Shares(2)
     for _ in range(2):
@@ -284,6 +293,14 @@ def test_what_is_being_made_has_its_place(there: int, coming: int, room: bool) -
     for _ in range(there):
         assert shelf.put(b"x")
     shelf.coming = coming
+    assert shelf.has_room is room
+
+
+@pytest.mark.parametrize("most_bytes, room", [(120_000, True), (119_999, False)])
+def test_what_is_made_will_have_room(most_bytes: int, room: bool) -> None:
+    """The next is taken to be as large as the largest."""
+    shelf = Shelf(DOTS, 8, most_bytes)
+    assert shelf.put(b"x" * 60_000)
     assert shelf.has_room is room
 
 

@@ -226,7 +226,7 @@ def _next_rung(gate: GateParts, judged: Judged) -> int:
     if outcome.reason != "wrong" or judged.tries < SWITCH_AFTER:
         return outcome.rung
     drawn = gate.kinds[opened.ticket.kind].drawn
-    return min(outcome.rung + 1, last) if drawn and outcome.rung < last else outcome.rung
+    return min(outcome.rung + 1, last) if drawn else outcome.rung
 
 
 def asking_next(envelope: Envelope, judged: Judged) -> Asking:

@@ -15,6 +15,7 @@ import struct
 import sys
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -36,7 +37,8 @@ def main(known: Mapping[str, Kind]) -> None:
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # if a question should take for ever
-    os.nice(NICE)
+    with suppress(OSError):  # a sandbox may forbid it
+        os.nice(NICE)
     wanted, made = sys.stdin.buffer, _only_ours()
     look = _look(wanted)
     while (message := read(wanted)) is not None:

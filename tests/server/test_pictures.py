@@ -23,6 +23,7 @@ from tests.server.desk import CALLER, HAND, SITES, WORK, Clock, Desk, envelope, 
 DOTS = Rung("puzzle", Params(), max_risk=0.9, level=2)
 FIRST = Rung("invisible", KINDS["invisible"].params(), max_risk=0.3, level=1)
 SLIDER = Rung("slider", KINDS["slider"].params(), level=3)
+TAP = Rung("one_click", KINDS["one_click"].params(), level=4)
 PLAIN = SITES["shop"]
 SHOP = replace(
     PLAIN,
@@ -31,6 +32,8 @@ SHOP = replace(
         route("other", ladder=(DOTS,)),
         route("doubt", ladder=(FIRST, DOTS)),
         route("switch", ladder=(DOTS, SLIDER)),
+        route("drag", ladder=(replace(SLIDER, max_risk=0.5), DOTS)),
+        route("three", ladder=(replace(DOTS, max_risk=0.3), SLIDER, TAP)),
         route("loose", ladder=(DOTS,), on_error="pow"),
         route("stern", ladder=(DOTS,), accessible="never"),
     ),
@@ -120,6 +123,14 @@ async def test_page_toll_picture_solved(drawing: Any) -> None:
     response = await desk.post("answer", answer(data, shown))
     assert (await said(response)) == (200, "solved")
     assert "Set-Cookie" in response.headers
+
+
+async def test_the_page_is_told_which_kinds_have_pictures(drawing: Any) -> None:
+    desk: Desk = await drawing()
+    data = await desk.page("draw")
+    shown = await picture(desk, data)
+    other = (await desk.page("doubt"))["challenge"]
+    assert [asked["drawn"] for asked in (data["challenge"], shown, other)] == [True, True, False]
 
 
 async def test_a_toll_is_no_question_asked(drawing: Any) -> None:
@@ -235,6 +246,14 @@ async def test_pictures_of_a_prefix_are_limited(drawing: Any) -> None:
     seen = [(await said(await desk.post("challenge", fetch(page))))[1] for page in pages]
     assert seen == ["challenge", "challenge", "refused too_many"]
     assert len(desk.parts.stock.taken) == 2  # type: ignore[attr-defined]
+
+
+async def test_pictures_and_exchanges_are_counted_apart(drawing: Any) -> None:
+    """Every visit to a drawn kind needs one: it must not use up what a change of mind takes."""
+    desk: Desk = await drawing(limits=AnswerLimits(challenges=1))
+    data = await desk.page("draw")
+    assert (await said(await desk.post("challenge", fetch(data, want="new", proof=None))))[0] == 200
+    assert (await said(await desk.post("challenge", fetch(data))))[0] == 200
 
 
 async def test_numbers_cannot_be_tried_out(drawing: Any) -> None:
@@ -387,6 +406,31 @@ async def test_after_two_failures_the_ladders_next_kind(drawing: Any) -> None:
         shown = body["challenge"]
         kinds_seen.append(shown["kind"])
     assert kinds_seen == ["puzzle", "slider", "slider"]
+
+
+async def test_kinds_that_are_not_drawn_stay(drawing: Any) -> None:
+    desk: Desk = await drawing()
+    data = await desk.page("drag")
+    shown = data["challenge"]
+    for _ in range(3):
+        desk.clock.now_s += 1
+        wrong = answer(data, shown, answer={"reached": 0.1, "steps": 0})
+        shown = (await (await desk.post("answer", wrong)).json())["challenge"]
+        assert shown["kind"] == "slider"
+
+
+async def test_a_doubt_skips_no_rung(drawing: Any) -> None:
+    """A right answer at some risk leads to the next rung, however many came before."""
+    desk: Desk = await drawing()
+    data = await desk.page("three")
+    shown = await picture(desk, data)
+    desk.clock.now_s += 1
+    body = await (await desk.post("answer", answer(data, shown, answer=-1))).json()
+    desk.clock.now_s += 1
+    signals = HAND | {"webdriver": True, "moved": 0}
+    doubted = answer(data, body["challenge"], signals=signals)
+    body = await (await desk.post("answer", doubted)).json()
+    assert (body["reason"], body["challenge"]["kind"]) == ("more", "slider")
 
 
 async def test_the_last_kind_stays(drawing: Any) -> None:
