@@ -23,12 +23,22 @@ LUMA = np.array((0.299, 0.587, 0.114), np.float32)  # ITU-R BT.601
 
 def decode(uri: str) -> Pixels:
     """A `data:image/…;base64,…` string as (h, w, 3) RGB, or (h, w, 4) where it has an alpha."""
+    with _opened(uri) as picture:
+        mode = "RGBA" if picture.has_transparency_data else "RGB"
+        return np.asarray(picture.convert(mode))
+
+
+def size_px(uri: str) -> tuple[int, int]:
+    """Width and height, by the head of the file alone."""
+    with _opened(uri) as picture:
+        return picture.size
+
+
+def _opened(uri: str) -> Image.Image:
     head, _, body = uri.partition(",")
     if not head.startswith("data:image/") or not head.endswith(";base64"):
         raise ValueError(f"not a picture: {uri[:40]}")
-    with Image.open(io.BytesIO(base64.b64decode(body, validate=True))) as picture:
-        mode = "RGBA" if picture.has_transparency_data else "RGB"
-        return np.asarray(picture.convert(mode))
+    return Image.open(io.BytesIO(base64.b64decode(body, validate=True)))
 
 
 def is_picture(value: JSON) -> bool:

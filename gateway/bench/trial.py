@@ -15,7 +15,7 @@ from random import Random
 
 from gateway import kinds
 from gateway.bench.attack import Attack, Suite, View, suite
-from gateway.bench.pictures import decode, uris
+from gateway.bench.pictures import size_px, uris
 from gateway.model import JSON, Made
 from gateway.preview.asking import params_of
 
@@ -92,7 +92,7 @@ def trial(plan: Plan, index: int) -> Outcome:
         index,
         make_s,
         len(sent),
-        tuple((picture.shape[1], picture.shape[0]) for picture in map(decode, uris(view))),
+        tuple(map(size_px, uris(view))),
         tuple(try_attack(plan, index, attack, made) for attack in attacks_of(plan)),
         0 if plan.naive else blind_hits(plan, index, suite(plan.kind), made, view),
     )

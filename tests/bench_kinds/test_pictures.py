@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gateway.bench.pictures import alpha, decode, grey, rgb, uris
+from gateway.bench.pictures import alpha, decode, grey, rgb, size_px, uris
 
 
 def uri(pixels: np.ndarray, kind: str) -> str:
@@ -25,6 +25,7 @@ def test_decode(kind, channels):
     if channels == 4:
         pixels[..., 3] |= 1  # a WebP forgets the colour of what is all transparent
     np.testing.assert_array_equal(decode(uri(pixels, kind)), pixels)
+    assert size_px(uri(pixels, kind)) == (9, 7)
 
 
 def test_alpha_and_grey():
