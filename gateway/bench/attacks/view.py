@@ -268,14 +268,19 @@ def blind(view: View, rng: Random) -> JSON:
 SUITE = Suite(
     attacks=(
         Attack("ORB matches", False, by_likeness(_matches(cv2.ORB.create(300), cv2.NORM_HAMMING))),
-        Attack("SIFT matches", False, by_likeness(_matches(cv2.SIFT.create(300), cv2.NORM_L2))),
+        Attack(
+            "SIFT matches",
+            False,
+            by_likeness(_matches(cv2.SIFT.create(300), cv2.NORM_L2)),
+            slow=True,
+        ),
         Attack("colour histogram", False, by_likeness(histograms)),
         Attack("template", False, by_likeness(template)),
         Attack("SSIM", False, by_likeness(structure)),
         Attack("perceptual hash", False, by_likeness(perceptual_hash)),
         Attack("colours in places", True, in_places(colours), WRITTEN_FOR_US),
         Attack("outlines in places", True, in_places(masks), WRITTEN_FOR_US),
-        Attack("rendered outlines in places", True, in_places(names), WRITTEN_FOR_US),
+        Attack("rendered outlines in places", True, in_places(names), WRITTEN_FOR_US, slow=True),
     ),
     naive=naive,
     controls=(Control("template", 0.8), Control("colours in places", 0.6)),
