@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -59,3 +60,13 @@ def test_other_files_are_told_apart(tmp_path, text):
     said = gateway("bench", "table", str(tmp_path / "x.json"))
     assert said.exit_code == 2
     assert "Error: " in said.stderr
+
+
+@pytest.mark.usefixtures("slider_suite")
+@pytest.mark.parametrize("package", ["cv2", "sklearn.ensemble"])
+def test_a_missing_extra_is_told_in_one_line(monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    said = gateway("bench", "kinds", "slider", "--count", "2", "--white-box", "--train", "50")
+    assert said.exit_code == 1
+    assert said.stderr.strip().endswith("is missing: pip install 'gateway[bench]'")
+    assert "Traceback" not in said.stderr
