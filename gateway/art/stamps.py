@@ -40,9 +40,11 @@ def bent(
     turn_deg: float,
     bend: float = 0.13,
     squeeze: float = 0.12,
+    parts: int = 10,
 ) -> Mask:
     """(s, s) with s = 1.5 size_px: the ink with its longer side at `size_px`, turned, squeezed by
-    up to `squeeze` along a slanted axis, every part moved by up to `bend` of its size."""
+    up to `squeeze` along a slanted axis, every part moved by up to `bend` of its size. `parts` by
+    `parts` of it are moved, smoothly: fewer are quicker to draw."""
     picture = Image.fromarray(ink)
     cut = picture.crop(picture.getbbox())
     side = round(ROOM * size_px)
@@ -53,7 +55,9 @@ def bent(
     width = round(side * longer)
     stretched = affine(turned.resize((width, side)), turn_deg - axis_deg, 1.0, (side, side))
     return pixels_of(
-        warp(chance, stretched, bend * size_px, cell_px=0.42 * size_px, mesh_px=max(6, side // 10))
+        warp(
+            chance, stretched, bend * size_px, cell_px=0.42 * size_px, mesh_px=max(6, side // parts)
+        )
     ) / np.float32(255.0)
 
 
