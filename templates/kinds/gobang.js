@@ -1,15 +1,15 @@
-// Move one stone so that five lie in a row.
+// Move one stone so that five of a kind lie in a row.
 
 import { cells, words } from "../controls/cells.js";
 
 export const texts = {
   en: {
     ...words.en,
-    title: "Move one stone to make five in a row",
+    title: "Move one piece so that five alike make a line",
   },
   zh: {
     ...words.zh,
-    title: "请移动一枚棋子，连成五子",
+    title: "请移动一个图案，让五个相同的连成一线",
   },
 };
 

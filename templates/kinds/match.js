@@ -5,11 +5,11 @@ import { cells, words } from "../controls/cells.js";
 export const texts = {
   en: {
     ...words.en,
-    title: "Swap two neighbours to make three in a row",
+    title: "Swap two neighbours so that three alike make a line",
   },
   zh: {
     ...words.zh,
-    title: "请交换相邻两个图案，连成三个",
+    title: "请交换相邻两个图案，让三个相同的连成一线",
   },
 };
 
