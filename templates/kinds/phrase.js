@@ -1,19 +1,15 @@
-// Click characters in the order in which they make a phrase.
+// Click four characters in the order in which they make a Chinese phrase; one more does not belong.
 
 import { points, words } from "../controls/points.js";
 
 export const texts = {
   en: {
     ...words.en,
-    title: "Click the characters so that they make the phrase",
-    prompt: "In the right order:",
-    prompt_alt: "the phrase, shown as a picture",
+    title: "Click the 4 characters in the order of a Chinese phrase",
   },
   zh: {
     ...words.zh,
-    title: "请依次点击文字，组成词语",
-    prompt: "按正确顺序：",
-    prompt_alt: "以图片显示的词语",
+    title: "请依次点击 4 个字，组成成语",
   },
 };
 
