@@ -220,6 +220,20 @@ async def test_who_leaves_waits_no_more(opened: OPEN, monkeypatch: pytest.Monkey
     assert isinstance(await stays, Made)
 
 
+async def test_two_that_come_at_once_are_given_to_two(opened: OPEN) -> None:
+    """Who was given one is still in the line until the loop comes round to him."""
+    slow = Params(make_s=100)
+    stock = await opened(Wanted("dots", slow), warm=False)
+    waits = [asyncio.create_task(stock.take("dots", slow, "")) for _ in range(2)]
+    await asyncio.sleep(0.05)
+    (shelf,) = stock._shelves.values()
+    for number in range(2):
+        assert stock._give(shelf, b'{"view": {"n": %d}, "secret": {}}' % number)
+    given = [taken(await wait).view["n"] for wait in waits]
+    assert given == [0, 1]
+    assert len(shelf) == 0
+
+
 # --- Shares ----------------------------------------------------------------------------------
 
 

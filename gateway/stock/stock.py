@@ -191,7 +191,7 @@ class Stock:
         """One maker, until it is gone: its process id and exit code."""
         try:
             maker = await start_maker(self._look, self._command)
-        except OSError:
+        except (OSError, RuntimeError):  # RuntimeError: uvloop's word for a pipe that has closed
             return None, None
         try:
             while True:
