@@ -67,6 +67,12 @@ for name in sys.argv[1:]:
     assert done.returncode == 0, done.stderr[-3000:]
 
 
+def test_commands_carry_no_library_to_draw_with():
+    script = "import gateway.cli.app, gateway.gate, sys; print({'numpy', 'PIL'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout == "set()\n", done.stderr
+
+
 def code_files() -> list[str]:
     served = [
         path
