@@ -554,6 +554,8 @@ async function main() {
 
   dom.fresh.addEventListener("click", () => press(dom.fresh, "new"));
   dom.another.addEventListener("click", () => press(dom.another, dom.another.dataset.want ?? "another"));
+  // A browser without WebP, or a filter: said, since nothing else would tell who cannot go on.
+  dom.box.addEventListener("error", () => ui.warn(t("no_picture")), true);
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   if (framed) {
     visit = fragment.get("visit") ?? "";

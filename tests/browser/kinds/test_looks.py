@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.browser.kinds import hands
 from tests.browser.kinds.views import VIEWS
@@ -83,6 +83,17 @@ async def test_it_says_that_there_is_another_way(kind: str, double: Double, open
     names = await page.locator(".control img").evaluate_all("all => all.map(e => e.alt)")
     assert any("Another way" in name and "below" in name for name in names)
     await page.get_by_role("button", name="Another way").wait_for()
+
+
+async def test_a_picture_that_cannot_be_shown_is_told(double: Double, opened: Open) -> None:
+    double.kind = "word"
+    double.view = VIEWS["word"] | {"picture": "data:image/webp;base64,UklGRg=="}
+    page = await opened()
+    await hands.ready(page)
+    told = "Your browser does not show this picture. Please choose another way."
+    await expect(page.locator("#alert")).to_have_text(told)
+    await page.get_by_role("button", name="Another way").click()
+    await expect(page.get_by_role("checkbox")).to_be_visible()
 
 
 @every_kind
