@@ -42,7 +42,7 @@ def test_words_that_only_look_like_imports_stay() -> None:
 
 def test_a_fault_names_the_script_that_has_it() -> None:
     source = b'import { c } from "./c.js";\nimport { d } from "./d.js";'
-    with pytest.raises(ValueError, match="b.js imports d.js"):
+    with pytest.raises(ValueError, match=r"b\.js imports d\.js"):
         link({"b.js": source, "c.js": b"export const c = 1;"})
 
 
