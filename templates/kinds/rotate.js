@@ -5,11 +5,11 @@ import { turn, words } from "../controls/turn.js";
 export const texts = {
   en: {
     ...words.en,
-    title: "Turn the picture until it is upright",
+    title: "Turn each picture until it stands upright",
   },
   zh: {
     ...words.zh,
-    title: "请把图片转正",
+    title: "请把每张图片转正",
   },
 };
 
