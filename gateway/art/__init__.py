@@ -13,13 +13,14 @@ from gateway.art.forms import Pixels, blurred, bounded, generator, image, pixels
 from gateway.art.scenes import photo, scene
 from gateway.art.send import data_uri, jpeg, webp, webp_lossless
 from gateway.art.style import Style
-from gateway.art.warps import affine, warp
+from gateway.art.warps import affine, bent, warp
 
 __all__ = [
     "Palette",
     "Pixels",
     "Style",
     "affine",
+    "bent",
     "blurred",
     "bounded",
     "colour_cloud",

@@ -37,6 +37,27 @@ def warp(
     )
 
 
+def bent(
+    chance: np.random.Generator,
+    picture: Image.Image,
+    back: tuple[float, ...],
+    size: tuple[int, int],
+    strength_px: float,
+    cell_px: float,
+) -> Image.Image:
+    """An affine transform and a warp in one go: each place of `size` is taken from where `back`
+    (Pillow's six coefficients) says, moved by up to `strength_px` before. For masks: bilinear."""
+    width, height = size
+    columns, rows = max(2, width // _MESH_PX), max(2, height // _MESH_PX)
+    right, down = np.linspace(0, width, columns + 1), np.linspace(0, height, rows + 1)
+    cell = cell_px * columns / width
+    x = right[None, :] + noise(chance, rows + 1, columns + 1, cell) * strength_px
+    y = down[:, None] + noise(chance, rows + 1, columns + 1, cell) * strength_px
+    a, b, c, d, e, f = back
+    mesh = _mesh(right, down, a * x + b * y + c, d * x + e * y + f)
+    return picture.transform(size, Image.Transform.MESH, mesh, Image.Resampling.BILINEAR)
+
+
 def affine(
     picture: Image.Image, turn_deg: float, scale: float = 1.0, size: tuple[int, int] | None = None
 ) -> Image.Image:

@@ -1,15 +1,15 @@
-// Carry each piece into its gap.
+// Carry each piece into the gap that is cut out of the same thing.
 
 import { carry, words } from "../controls/carry.js";
 
 export const texts = {
   en: {
     ...words.en,
-    title: "Move the piece into its gap",
+    title: "Move each piece to the same thing with a gap",
   },
   zh: {
     ...words.zh,
-    title: "请把拼图块移到缺口中",
+    title: "请把每块拼图移到画着同一样东西的缺口中",
   },
 };
 

@@ -1,0 +1,352 @@
+"""Attacks on `puzzle`: find gaps by edges, masks and rims; then tell which thing goes on around.
+
+The gaps are all alike and plain to see, so all of those that look for gaps find one of six. What
+is made for us finds all six and tells by what is beside them: rims that go on, the piece's form
+in any pose, and the shipped icons, once the piece is recognised as one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from random import Random
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway import art
+from gateway.art.assets import icons
+from gateway.art.things import KNOWN, layers
+from gateway.bench import besides, blobs, gaps, twins
+from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
+from gateway.bench.besides import Search, Seen
+from gateway.bench.gaps import Place
+from gateway.bench.pictures import Pixels, Plane, alpha, decode, rgb
+from gateway.kinds.puzzle import DRAWN_PX, FRAME_PX, GAP_PX, HEIGHT_PX, PIECES, WIDTH_PX
+from gateway.model import JSON, Made
+
+WIDTH = 300  # of the scene for those who look for gaps
+HALF = 0.5  # of the scene for those who know the things
+APART = 0.08  # of the width: two pieces do not go into one gap
+MOST_PLACES = 8
+
+Floats = NDArray[np.float32]
+Finder = Callable[[Pixels, Pixels, int], list[Place]]
+Points = list[list[float]]
+
+
+def pictures_of(view: View) -> tuple[Pixels, list[Pixels]]:
+    """The scene and its pieces."""
+    return decode(view["picture"]), [decode(piece["picture"]) for piece in view["pieces"]]
+
+
+# --- Where is a gap? -----------------------------------------------------------------------
+
+
+def _by(finder: Finder) -> Callable[[View, Random], JSON]:
+    """Both pieces by one finder, at the best two places that are apart."""
+
+    def solve(view: View, chance: Random) -> JSON:
+        scene, pieces = pictures_of(view)
+        found = []
+        for piece in pieces:
+            small, part = gaps.together(scene, piece, WIDTH)
+            height, width = small.shape[:2]
+            places = finder(small, part, MOST_PLACES)
+            found.append([(p.x / width, p.y / height, p.score) for p in places])
+        pairs = [(a, b) for a in found[0] for b in found[1] if _are_apart(a, b)]
+        best = max(
+            pairs, key=lambda pair: pair[0][2] + pair[1][2], default=(found[0][0], found[1][0])
+        )
+        return [[float(one[0]), float(one[1])] for one in best]
+
+    return solve
+
+
+def _are_apart(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:
+    return float(np.hypot(one[0] - other[0], one[1] - other[1])) > APART
+
+
+def _contour(scene: Pixels, piece: Pixels, count: int) -> list[Place]:
+    return gaps.by_contour(scene, piece, count)
+
+
+def _oriented(scene: Pixels, piece: Pixels, count: int) -> list[Place]:
+    return gaps.by_oriented_contour(scene, piece, count)
+
+
+def _darkest(scene: Pixels, piece: Pixels, count: int) -> list[Place]:
+    return gaps.by_darkness(scene, piece, count, either=True)
+
+
+def _continued(scene: Pixels, piece: Pixels, count: int) -> list[Place]:
+    return gaps.by_continuity(scene, piece, count, normalised=True)
+
+
+# --- Which gap is it? ----------------------------------------------------------------------
+
+
+def gap_middles(scene: Pixels) -> list[tuple[float, float]]:
+    """The middles of all gaps, px: where a dark disc in a light ring fits best."""
+    side = GAP_PX + 4 * FRAME_PX
+    off = np.arange(side) - (side - 1) / 2
+    far = np.hypot(off[:, None], off[None, :])
+    disc = np.where(far < GAP_PX / 2, -1.0, np.where(far < GAP_PX / 2 + FRAME_PX, 3.0, 0.0))
+    light = rgb(scene).astype(np.float32).mean(axis=2)
+    heat = cv2.matchTemplate(light, disc.astype(np.float32), cv2.TM_CCOEFF_NORMED)
+    return [(p.x, p.y) for p in gaps.peaks(heat, disc, 6, apart_px=0.7 * GAP_PX)]
+
+
+def _answer(view: View, middles: Sequence[tuple[float, float]], scores: Floats) -> JSON:
+    """The best pairing of pieces and gaps."""
+    chosen = blobs.paired(scores)
+    return [[middles[n][0] / DRAWN_PX[0], middles[n][1] / DRAWN_PX[1]] for n in chosen]
+
+
+def _made_ready(scene: Pixels, middles: Sequence[tuple[float, float]], factor: float) -> Seen:
+    small = gaps.resized(scene, factor)
+    places = [(x * factor, y * factor) for x, y in middles]
+    return besides.seen(small, places, factor * (GAP_PX / 2 + FRAME_PX))
+
+
+def _rims(view: View, chance: Random) -> JSON:
+    """What crosses the rim of a gap, and what the piece's: turned a little, whatever its colour."""
+    scene, pieces = pictures_of(view)
+    middles = gap_middles(scene)
+    scores = np.array([[rim_fit(scene, m, piece) for m in middles] for piece in pieces])
+    return _answer(view, middles, scores.astype(np.float32))
+
+
+def rim_fit(scene: Pixels, middle: tuple[float, float], piece: Pixels) -> float:
+    """How much alike the steps around both rims are, at the best of small turns."""
+    outer = GAP_PX / 2 + FRAME_PX
+    there = _around(scene, middle, outer + 2, outer + 8)
+    side = piece.shape[0] / 2
+    here = _around(rgb(piece), (side, side), GAP_PX / 2 - 10, GAP_PX / 2 - 4)
+    return max(float((there * np.roll(here, shift)).sum()) for shift in range(-5, 6))
+
+
+def _around(picture: Pixels, middle: tuple[float, float], near: float, far: float) -> Floats:
+    """(120,) how steep colours are along a ring; mean 0, length 1."""
+    turn = np.linspace(0, 2 * np.pi, 120, endpoint=False, dtype=np.float32)[None]
+    radius = np.linspace(near, far, 6, dtype=np.float32)[:, None]
+    x, y = middle[0] + radius * np.cos(turn), middle[1] + radius * np.sin(turn)
+    lab = cv2.cvtColor(np.ascontiguousarray(rgb(picture)), cv2.COLOR_RGB2Lab).astype(np.float32)
+    ring = cv2.remap(lab, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).mean(axis=0)
+    steep = np.abs(np.roll(ring, -2, 0) - np.roll(ring, 2, 0)).sum(axis=1)
+    tamed = np.minimum(steep / (steep.mean() + 5), 3)
+    soft = cv2.GaussianBlur(np.tile(tamed, 3)[None], (0, 0), 1.5)[0, 120:240]
+    off = soft - soft.mean()
+    return np.asarray(off / (np.linalg.norm(off) + 1e-3), np.float32)
+
+
+_ANY_POSE = Search(scales=(1.45, 1.75, 2.05))
+
+
+def _form(view: View, chance: Random) -> JSON:
+    """The piece as it is, larger, in every pose, around every gap."""
+    scene, pieces = pictures_of(view)
+    middles = gap_middles(scene)
+    ready = _made_ready(scene, middles, HALF)
+    scores = [
+        besides.fits(ready, gaps.resized(rgb(p), HALF), 18.0, _ANY_POSE, _middle_of(p, HALF))
+        for p in pieces
+    ]
+    return _answer(view, middles, np.stack(scores))
+
+
+def _middle_of(piece: Pixels, factor: float) -> Plane:
+    """What of a piece is not at its rim."""
+    inner = np.asarray(alpha(piece) > 0.9, np.float32)
+    small = cv2.resize(inner, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.erode(small, np.ones((5, 5), np.uint8)), np.float32)
+
+
+# --- With the shipped icons ----------------------------------------------------------------
+
+_THUMB = 20
+_CANDIDATES = 3
+_POSE_ON_SCENE = Search((-16.0, -8.0, 0.0, 8.0, 16.0), (1.27, 1.4), (0.83, 1.0, 1.2))
+
+
+def _atlas(view: View, chance: Random) -> JSON:
+    """The piece is named by the icons, and their line drawings searched for around the gaps."""
+    scene, pieces = pictures_of(view)
+    middles = gap_middles(scene)
+    ready = _made_ready(scene, middles, HALF)
+    scores = []
+    for piece in pieces:
+        named = recognised(piece, _CANDIDATES)
+        each = [
+            likely * besides.fits(ready, gaps.resized(_drawings()[n], HALF), 22.0, _POSE_ON_SCENE)
+            for n, likely in named
+        ]
+        scores.append(np.max(each, axis=0))
+    return _answer(view, middles, np.stack(scores))
+
+
+def recognised(piece: Pixels, count: int) -> list[tuple[int, float]]:
+    """The icons whose form it may be, and how likely beside the best."""
+    thumb = _thumb(_ink_of(piece))
+    likeness = (_known_forms() @ thumb).reshape(len(_drawings()), -1).max(axis=1)
+    best = np.argsort(-likeness)[:count]
+    return [(int(n), float((likeness[n] / likeness[best[0]]) ** 2)) for n in best]
+
+
+def _ink_of(piece: Pixels) -> Plane:
+    """What is not of the ground's colour, which is that of the rim."""
+    inner = alpha(piece) > 0.9
+    lab = cv2.cvtColor(np.ascontiguousarray(rgb(piece)), cv2.COLOR_RGB2Lab).astype(np.float32)
+    rim = inner & (cv2.erode(inner.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0)
+    off = np.linalg.norm(lab - np.median(lab[rim], axis=0), axis=2)
+    return np.asarray((off > 22) & inner, np.float32)
+
+
+def _thumb(mask: Plane) -> Floats:
+    """Brought to one place and size by its moments; soft, mean 0, length 1."""
+    rows, columns = np.nonzero(mask > 0.5)
+    if len(rows) < 20:
+        return np.zeros(_THUMB * _THUMB, np.float32)
+    y, x = rows.mean(), columns.mean()
+    spread = float(np.sqrt(((rows - y) ** 2 + (columns - x) ** 2).mean()))
+    scale = 0.27 * _THUMB / spread
+    matrix = np.array([[scale, 0, _THUMB / 2 - scale * x], [0, scale, _THUMB / 2 - scale * y]])
+    put = cv2.warpAffine(mask, matrix, (_THUMB, _THUMB), flags=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(put, (0, 0), 0.7)
+    off = (soft - soft.mean()).ravel()
+    return np.asarray(off / (np.linalg.norm(off) + 1e-6), np.float32)
+
+
+@cache
+def _known_forms() -> Floats:
+    """(icons x poses, pixels): every icon's body in every pose of a piece."""
+    search = Search((-24.0, -12.0, 0.0, 12.0, 24.0), (1.0,), (0.75, 1.0, 1.33))
+    return np.stack(
+        [
+            _thumb(_turned(np.asarray(layers(icon)[..., 0] / 255.0, np.float32), matrix))
+            for icon in _icons()
+            for matrix in search.matrices()
+        ]
+    )
+
+
+def _icons() -> list[art.assets.Icon]:
+    return [icon for icon in icons() if icon.name in KNOWN]
+
+
+def _turned(mask: Plane, matrix: Floats) -> Plane:
+    middle = np.array([mask.shape[1] / 2, mask.shape[0] / 2])
+    whole = np.hstack([matrix, (middle - matrix @ middle)[:, None]])
+    return np.asarray(cv2.warpAffine(mask, whole.astype(np.float64), mask.shape[::-1]), np.float32)
+
+
+@cache
+def _drawings() -> tuple[Pixels, ...]:
+    """Every icon as the scene shows it: a light body with dark lines on a middling ground."""
+    found = []
+    for icon in _icons():
+        body, lines = (layers(icon)[..., n, None] / 255.0 for n in (0, 1))
+        grey = (128 + 110 * body) * (1 - lines) + 30 * lines
+        found.append(np.repeat(grey, 3, axis=2).astype(np.uint8))
+    return tuple(found)
+
+
+# --- The twin, blind guessing, the white box -----------------------------------------------
+
+
+def naive(rng: Random) -> Made:
+    """As peers draw it: dark gaps with light rims, pieces unturned, their alpha the gap."""
+    chance = art.generator(rng)
+    scene = twins.backdrop(chance, WIDTH_PX, HEIGHT_PX)
+    side = 56
+    views, places = [], []
+    for number, mask in enumerate((twins.jigsaw(side), twins.jigsaw(side)[::-1, ::-1].copy())):
+        left = int(chance.integers(8 + 150 * number, 90 + 150 * number))
+        top = int(chance.integers(8, HEIGHT_PX - side - 8))
+        scene, piece = twins.cut_out(scene, mask, left, top)
+        rows, columns = np.nonzero(mask > 0.1)
+        x = left + (columns.min() + columns.max() + 1) / 2
+        y = top + (rows.min() + rows.max() + 1) / 2
+        places.append([float(x / WIDTH_PX), float(y / HEIGHT_PX)])
+        size = {"width": side / WIDTH_PX, "height": side / HEIGHT_PX}
+        views.append({"picture": twins.sent(piece), "x": 0.3 + 0.4 * number, "y": 1.2, **size})
+    view = {"picture": twins.sent(scene), "aspect": WIDTH_PX / HEIGHT_PX, "pieces": views}
+    return Made(view, {"places": places, "tolerance_px": 10.0})
+
+
+def blind(view: View, chance: Random) -> JSON:
+    """Anywhere in the picture."""
+    return [[chance.random(), chance.random()] for _ in range(PIECES)]
+
+
+class _Gaps:
+    """Each piece with each gap: how rims and coarse edges fit, and both seen small."""
+
+    _SMALL = 0.25
+    _POSES = Search((-24.0, 0.0, 24.0), (1.75,), (1.0,))
+
+    def examples(self, made: Made) -> tuple[Rows, Labels]:
+        rows, middles = self._rows(made.view)
+        labels = [
+            int(np.hypot((x / DRAWN_PX[0] - px) * 320, (y / DRAWN_PX[1] - py) * 220) < 12)
+            for px, py in made.secret["places"]
+            for x, y in middles
+        ]
+        return rows, np.array(labels, np.int64)
+
+    def answer(self, view: View, predict: Predict) -> JSON:
+        rows, middles = self._rows(view)
+        likely = np.log(np.clip(predict(rows), 1e-5, 1.0)).reshape(PIECES, -1)
+        return _answer(view, middles, likely.astype(np.float32))
+
+    def _rows(self, view: View) -> tuple[Rows, list[tuple[float, float]]]:
+        scene, pieces = pictures_of(view)
+        middles = gap_middles(scene)
+        ready = _made_ready(scene, middles, self._SMALL)
+        rows = []
+        for piece in pieces:
+            small = gaps.resized(rgb(piece), self._SMALL)
+            inside = _middle_of(piece, self._SMALL)
+            coarse = besides.fits(ready, small, 9.0, self._POSES, inside)
+            rims = np.array([rim_fit(scene, m, piece) for m in middles])
+            ranks = np.array([coarse - coarse.max(), rims - rims.max(), coarse, rims]).T
+            form = cv2.resize(_ink_of(piece), (10, 10), interpolation=cv2.INTER_AREA).ravel()
+            for middle, rank in zip(middles, ranks, strict=True):
+                rows.append(np.concatenate([rank, form, self._beside(ready, middle)]))
+        return np.stack(rows).astype(np.float32), middles
+
+    def _beside(self, ready: Seen, middle: tuple[float, float]) -> Floats:
+        """Edges by direction in 8 x 8 fields around a gap."""
+        side = 40
+        x, y = (round(v * self._SMALL) for v in middle)
+        wide = np.pad(ready.edges, ((side, side), (side, side), (0, 0)))
+        part = wide[y + side // 2 : y + side * 3 // 2, x + side // 2 : x + side * 3 // 2]
+        return np.asarray(
+            cv2.resize(part, (8, 8), interpolation=cv2.INTER_AREA).ravel(), np.float32
+        )
+
+
+SUITE = Suite(
+    attacks=(
+        Attack("edges", False, _by(gaps.by_edges)),
+        Attack("grey template", False, _by(gaps.by_grey)),
+        Attack("piece content", False, _by(gaps.by_content)),
+        Attack("darkness", False, _by(_darkest)),
+        Attack("continuity", False, _by(_continued)),
+        Attack("mask contour", True, _by(_contour), 0.25),
+        Attack("oriented contour", True, _by(_oriented), 0.25),
+        Attack("rims that go on", True, _rims, 0.25),
+        Attack("piece in any pose", True, _form, 0.5, slow=True),
+        Attack("shipped icons", True, _atlas, 0.5, slow=True),
+    ),
+    naive=naive,
+    controls=(
+        Control("edges", 0.8),
+        Control("mask contour", 0.8),
+        Control("oriented contour", 0.8),
+    ),
+    learner=_Gaps(),
+    blind=blind,
+    chance=0.0001,
+)
