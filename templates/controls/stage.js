@@ -8,6 +8,8 @@
 /** @typedef {(value: unknown) => void} Done */
 /** @typedef {[x: number, y: number]} Place fractions of the picture's width and height */
 
+const PROMPT_PX = 56; // its height; narrow pages shrink it
+
 /** Where an arrow key leads. @type {Record<string, Place>} */
 export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -53,8 +55,8 @@ export function prompt(view, ctx, alt) {
   row.hidden = !view.prompt;
   if (!view.prompt) return row;
   const image = picture(view.prompt, alt);
-  image.height = 44;
-  image.width = Math.round(44 * (view.prompt_aspect || 1));
+  image.height = PROMPT_PX;
+  image.width = Math.round(PROMPT_PX * (view.prompt_aspect || 1));
   row.append(ctx.t("prompt"), image);
   return row;
 }
