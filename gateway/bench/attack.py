@@ -38,7 +38,7 @@ class Attack:
     made_for_us: bool  # False: off the shelf, or as published; True: written for this generator
     solve: Solve
     most: float = OFF_THE_SHELF  # budget: the share of challenges that it may solve
-    slow: bool = False  # a quarter of a second and more: only in a full run
+    slow: bool = False  # a quarter of a second and more: on every fourth, in full runs
     needs: str = ""  # the package that it takes besides the extra `bench`: "ddddocr"
 
 

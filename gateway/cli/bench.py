@@ -93,7 +93,8 @@ def bench_kinds(
     """Attack each kind of picture, and what others draw today, and count what is solved.
 
     An attack may solve its budget and no more, and must solve the naive twin: else the exit code
-    is 1. Needs the extra `bench`; attacks by ddddocr run where `bench-ocr` is installed.
+    is 1. The dearest attacks meet every fourth challenge. Needs the extra `bench`; attacks by
+    ddddocr run where `bench-ocr` is installed.
     """
     from gateway.bench.kinds import Options
     from gateway.cli.preview import pictures_in

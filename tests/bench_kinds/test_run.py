@@ -127,6 +127,11 @@ def test_fast_leaves_slow_attacks_out():
     assert (attacks["patient"].solved.of, attacks["numpy"].solved.of) == (0, 2)
 
 
+def test_slow_attacks_meet_every_fourth(report):
+    assert by_name(report)["patient"].solved == Share(COUNT // 4, COUNT // 4)
+    assert by_name(report)["patient"].solved_indices == tuple(range(0, COUNT, 4))
+
+
 def test_it_is_bounded_in_time():
     report = run(Options(count=COUNT, most_s=0.0), quiet)
     assert report.kinds[0].count == 0
