@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from statistics import median
 from typing import Any
 
@@ -105,9 +105,15 @@ def read(text: JSON) -> Report:
 
 
 def joined(reports: Sequence[Report]) -> Report:
-    """The kinds of several runs, by name; of a kind that is in two, the later one."""
-    kinds = {kind.kind: kind for report in reports for kind in report.kinds}
-    return Report(reports[0].seed, reports[0].salts, tuple(kinds[name] for name in sorted(kinds)))
+    """The kinds of several runs, by name. Of a kind that is in two, the later one; the white box is
+    the last that was run."""
+    kinds: dict[str, KindReport] = {}
+    for kind in (kind for report in reports for kind in report.kinds):
+        before = kinds.get(kind.kind)
+        box = kind.white_box or (before.white_box if before else None)
+        kinds[kind.kind] = replace(kind, white_box=box)
+    first = reports[0]
+    return Report(first.seed, first.salts, tuple(kinds[name] for name in sorted(kinds)))
 
 
 def _read_kind(kind: JSON) -> KindReport:

@@ -50,6 +50,7 @@ def test_earlier_runs_are_printed_as_one(tmp_path):
     assert gateway("bench", "table", files[0]).stdout == first.stdout
     both = gateway("bench", "table", *files, "--markdown")
     assert both.exit_code == 1
+    assert "100 % / 100 % |" in both.stdout  # the white box of the first run
     assert "`slider`" in both.stdout
     assert len(both.stdout.strip().splitlines()) == 3
 
