@@ -38,7 +38,7 @@ TOLLS = 2_000
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--items", type=int, default=Sizes.items, help="of each kind")
+    parser.add_argument("--items", type=int, default=Sizes().items, help="of each kind")
     parser.add_argument("--each", type=int, default=20, help="made of each kind to time it")
     options = parser.parse_args()
     drawn = [Wanted(name, kind.params()) for name, kind in kinds.load().items() if kind.drawn]

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, Page, Route, expect
 
+from gateway import kinds
 from gateway.keys import load_keys
 from gateway.tokens import open_ticket
 from tests.browser.acts import SLOW_MS, click_box
@@ -22,10 +23,22 @@ from tests.recorder import Line, Recorder, Seen, reply_bytes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-HANDS = {"restore": hands.cells, "view": hands.choose}
+HANDS = {
+    "gobang": hands.cells,
+    "icon": hands.points,
+    "match": hands.cells,
+    "nine": hands.choose,
+    "phrase": hands.points,
+    "puzzle": hands.carry,
+    "restore": hands.cells,
+    "rotate": hands.turn,
+    "view": hands.choose,
+    "word": hands.points,
+}
+DRAWN = [name for name, kind in kinds.load().items() if kind.drawn]
 ROUTES = [
     {"name": kind, "match": {"method": "POST", "path": f"/{kind}"}, "ladder": [kind], "work": 5000}
-    for kind in HANDS
+    for kind in DRAWN
 ]
 FORM = b"""<!doctype html><title>A form</title><form method=post>
 <input name=a value=1><button>Send</button></form>"""
@@ -95,7 +108,7 @@ async def arrived(page: Page, recorder: Recorder, path: str) -> None:
     assert bytes(seen.body) == b"a=1"
 
 
-@pytest.mark.parametrize("kind", HANDS)
+@pytest.mark.parametrize("kind", DRAWN)
 async def test_a_visit(
     kind: str, context: BrowserContext, gate: GateProcess, recorder: Recorder
 ) -> None:
