@@ -84,13 +84,16 @@ def _sealed(gate: GateParts, asking: Asking, asked: Asked) -> dict[str, JSON]:
     wait_s = ACCESSIBLE_WAIT_S if accessible else float(view.get("wait_s", 0))
     base = asked.times * asking.route.work * 2 ** min(max(asking.failures, 0), MOST_DOUBLINGS)
     work, secret = make_work(gate.rng, hashes_for(base, asking.risk, accessible=accessible))
-    times = Times(wait_s, gate.limits.ticket_ttl_s + wait_s)
+    drawn = gate.kinds[asked.rung.kind].drawn
+    limits = gate.limits
+    ttl_s = limits.picture_ttl_s if drawn and not asked.toll else limits.ticket_ttl_s
+    times = Times(wait_s, ttl_s + wait_s)
     ticket = _ticket(gate, asking, asked, secret, times)
     return {
         "ticket": seal_ticket(gate.ring, ticket, gate.nonce()),
         "kind": asked.rung.kind,
         "view": None if asked.toll else dict(view),
-        "drawn": gate.kinds[asked.rung.kind].drawn,
+        "drawn": drawn,
         "work": work,
         "expires_in_s": max(0, int(ticket.expires_s - ticket.issued_s)),
         "ways": ways(asking.route, index),

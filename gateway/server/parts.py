@@ -36,6 +36,7 @@ class AnswerLimits:
     tries: int = 10  # wrong answers and exchanges of one visit …
     tries_window_s: int = 120  # … until it must wait for the next of these
     ticket_ttl_s: int = 120
+    picture_ttl_s: int = 300  # of a picture: by keys alone, or read slowly, one takes longer
     visit_ttl_s: int = 1800  # of a visit that holds nothing; else the hold's
 
 

@@ -338,12 +338,24 @@ async def test_a_right_answer_without_work_solves_nothing(drawing: Any) -> None:
     assert (body["outcome"], body["challenge"]["view"]) == ("again", None)
 
 
+@pytest.mark.parametrize("late_s, outcome", [(299.9, "solved"), (300.0, "again expired")])
+async def test_a_picture_stands_longer_than_a_toll(
+    drawing: Any, late_s: float, outcome: str
+) -> None:
+    desk: Desk = await drawing()
+    data = await desk.page("draw")
+    shown = await picture(desk, data)
+    assert (data["challenge"]["expires_in_s"], shown["expires_in_s"]) == (120, 300)
+    desk.clock.now_s += late_s
+    assert (await said(await desk.post("answer", answer(data, shown))))[1] == outcome
+
+
 async def test_what_ran_out_unanswered_has_bought_nothing(drawing: Any) -> None:
     """Its ticket is not spent, so its proof could be shown again and again."""
     desk: Desk = await drawing()
     data = await desk.page("draw")
     shown = await picture(desk, data)
-    desk.clock.now_s += 120
+    desk.clock.now_s += 300
     for _ in range(3):
         body = await (await desk.post("answer", answer(data, shown))).json()
         assert (body["reason"], body["challenge"]["view"]) == ("expired", None)
