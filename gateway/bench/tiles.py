@@ -1,7 +1,7 @@
 """Measures of a tile for those who attack `nine`: what stands out, how many, where, which form.
 
 Things are told from the ground by colour (distance from what lies along the tile's rim, threshold
-by Otsu) and by edges (Canny); circles by Hough's transform, forms by contours.
+by Otsu) or by GrabCut; circles by Hough's transform, forms by contours.
 """
 
 from __future__ import annotations
@@ -81,16 +81,35 @@ class Measured:
         return np.nan_to_num(np.array(flat, np.float32), posinf=9.0, neginf=-9.0)
 
 
-def measured(tile: Pixels) -> Measured:
+def measured(tile: Pixels, apart: Callable[[Pixels], Mask]) -> Measured:
+    """`apart` tells things from the ground: `off_the_rim` or `grabbed`."""
     lab = np.asarray(cv2.cvtColor(tile, cv2.COLOR_RGB2LAB), np.float32)
     grey: Pixels = np.asarray(cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY), np.uint8)
-    labels, things = _things(_standing_out(lab))
+    labels, things = _things(apart(tile))
     return Measured(things, labels, lab, _circle(grey))
 
 
-def _standing_out(lab: Vector) -> Mask:
-    """What differs from the rim's colours."""
-    soft = cv2.bilateralFilter(lab, 5, 20, 3)
+def grabbed(tile: Pixels) -> Mask:
+    """GrabCut, at half the size, from all but the tile's edge."""
+    half = tile.shape[0] // 2
+    small = np.ascontiguousarray(cv2.resize(tile, (half, half), interpolation=cv2.INTER_AREA))
+    found, edge = np.zeros((half, half), np.uint8), half // 15
+    rect = (edge, edge, half - 2 * edge, half - 2 * edge)
+    cv2.setRNGSeed(1)
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    try:
+        cv2.grabCut(small, found, rect, *models, 2, cv2.GC_INIT_WITH_RECT)
+    except cv2.error:  # a tile of one colour
+        return np.zeros(tile.shape[:2], np.uint8)
+    mask = np.where(found % 2 == 1, 255, 0).astype(np.uint8)  # surely or probably a thing
+    grown = cv2.resize(mask, tile.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.where(grown > 127, 255, 0).astype(np.uint8)
+
+
+def off_the_rim(tile: Pixels) -> Mask:
+    """What differs from the colours along the tile's rim."""
+    lab = np.asarray(cv2.cvtColor(tile, cv2.COLOR_RGB2LAB), np.float32)
+    soft = np.asarray(cv2.medianBlur(cv2.GaussianBlur(lab, (5, 5), 1.2), 5), np.float32)
     edge = np.concatenate(
         [
             soft[:7].reshape(-1, 3),
@@ -102,7 +121,7 @@ def _standing_out(lab: Vector) -> Mask:
     centre = np.median(edge, 0)
     spread = np.cov(edge.T) + np.eye(3) * 30
     off = soft - centre
-    far = np.sqrt(np.einsum("...i,ij,...j", off, np.linalg.inv(spread), off))
+    far = np.sqrt(((off @ np.linalg.inv(spread).astype(np.float32)) * off).sum(2))
     scaled = np.clip(far * 30, 0, 255).astype(np.uint8)
     _, mask = cv2.threshold(scaled, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)))
@@ -149,6 +168,11 @@ def _circle(grey: Pixels) -> tuple[float, float, float]:
         return (75.0, 75.0, 0.0)
     x, y, radius = found.reshape(-1, 3)[0]
     return float(x), float(y), float(radius)
+
+
+_RADII_PX = np.arange(24, 58, 3, dtype=np.float64)
+_TURNS = np.linspace(0, 2 * np.pi, 120, endpoint=False)
+_COS, _SIN = np.cos(_TURNS), np.sin(_TURNS)
 
 
 # --- One rule for each relation: the higher, the likelier it fits --------------------------------
@@ -224,23 +248,20 @@ def joined(of: Measured) -> float:
 
 
 def legs(of: Measured) -> list[float]:
-    """How often a line across the lower half meets something, by lean of the line."""
-    mask = (of.labels > 0).astype(np.uint8)
-    counts = []
-    for lean in (-24, -12, 0, 12, 24):
-        turn = cv2.getRotationMatrix2D((75, 75), lean, 1.0)
-        turned = cv2.warpAffine(mask, turn, (150, 150))
-        runs = (np.diff(turned[80:125:5].astype(np.int8), axis=1) == 1).sum(1)
-        counts += [float(np.median(runs)), float(np.mean(runs)), float(runs.max())]
-    return counts
+    """How often circles about the middle of what stands out meet it, by radius."""
+    rows, columns = np.nonzero(of.labels)
+    if not len(rows):
+        return [0.0] * len(_RADII_PX)
+    x, y = columns.mean(), rows.mean()
+    across = np.clip(np.rint(x + _RADII_PX[:, None] * _COS), 0, 149).astype(int)
+    down = np.clip(np.rint(y + _RADII_PX[:, None] * _SIN), 0, 149).astype(int)
+    met = (of.labels[down, across] > 0).astype(np.int8)
+    return [float(n) for n in (np.diff(met, axis=1, append=met[:, :1]) == 1).sum(1)]
 
 
 def three(of: Measured) -> float:
-    runs = legs(of)
-    return -min(
-        abs(median - 3.0) + abs(mean - 3.0)
-        for median, mean in zip(runs[::3], runs[1::3], strict=True)
-    )
+    """On most circles it is three."""
+    return -float(np.mean(np.minimum(np.abs(np.array(legs(of)) - 3.0), 2.0)))
 
 
 def same(of: Measured) -> float:

@@ -4,40 +4,37 @@ from __future__ import annotations
 
 import numpy as np
 
-from gateway.art.relations.tile import Points, Tile, smooth, turned
+from gateway.art.relations.tile import Points, Tile, smooth
 
-LEG = 0.055
+LEG = 0.06  # wide
+APART = 0.95  # radians between two legs, at least
+OTHERS = (2, 4)
 
 
 def three(tile: Tile, fits: bool) -> None:
-    """Legs differ in length, bend and place; bodies in form and lean."""
+    """Legs stand out all around, in any direction; they differ in length and bend."""
     chance = tile.chance
-    count = 3 if fits else (2, 4)[int(chance.integers(2))]
-    lean = tile.habits.lean + chance.uniform(-0.3, 0.3)
-    middle = np.array([0.5, 0.52]) + chance.uniform(-0.03, 0.03, 2)
-    wide, high = chance.uniform(0.25, 0.33), chance.uniform(0.1, 0.15)
-    for leg in _legs(chance, count, wide):
-        tile.strip(turned(leg, lean) + middle, LEG * tile.habits.stroke)
-    tile.polygon(turned(_body(chance, wide, high), lean) + middle, "plain")
+    count = 3 if fits else OTHERS[int(chance.integers(len(OTHERS)))]
+    middle = np.array([0.5, 0.5]) + chance.uniform(-0.05, 0.05, 2)
+    radius = chance.uniform(0.13, 0.18)
+    for angle in directions(chance, count):
+        tile.strip(_leg(chance, angle, radius) + middle, LEG * tile.habits.stroke)
+    tile.disc(middle, radius, "ball" if chance.random() < 0.5 else "plain")
 
 
-def _legs(chance: np.random.Generator, count: int, wide: float) -> list[Points]:
-    """Each from the body down to its foot, about the middle of the creature."""
-    slots = np.linspace(-0.82, 0.82, count) * wide + chance.uniform(-0.02, 0.02, count)
-    legs = []
-    for x in slots:
-        foot = x * chance.uniform(1.0, 1.2) + chance.uniform(-0.015, 0.015)
-        low = chance.uniform(0.24, 0.32)
-        knee = (x + foot) / 2 + chance.uniform(-0.03, 0.03)
-        toe = foot + (0.05 if chance.random() < 0.5 else -0.05)
-        bones = np.array([(x, -0.12), (knee, 0.1), (foot, low), (toe, low + 0.01)])
-        legs.append(smooth(bones, 6))
-    return legs
+def directions(chance: np.random.Generator, count: int) -> Points:
+    """(count,) angles, drawn until none is close to another."""
+    while True:
+        angles = np.sort(chance.uniform(0, 2 * np.pi, count))
+        gaps = np.diff(np.append(angles, angles[0] + 2 * np.pi))
+        if gaps.min() > APART:
+            return angles
 
 
-def _body(chance: np.random.Generator, wide: float, high: float) -> Points:
-    angles = np.linspace(0, 2 * np.pi, 36, endpoint=False)
-    square = chance.uniform(0.55, 1.0)  # 1: an ellipse; less: nearer to a box
-    x = np.sign(np.cos(angles)) * np.abs(np.cos(angles)) ** square * wide
-    y = np.sign(np.sin(angles)) * np.abs(np.sin(angles)) ** square * high - 0.16
-    return np.stack([x, y], axis=1)
+def _leg(chance: np.random.Generator, angle: float, radius: float) -> Points:
+    """From within the body outwards, bent at the knee and at the foot."""
+    far = radius + chance.uniform(0.15, 0.24)
+    bends = chance.uniform(-0.22, 0.22, 2) + angle
+    along = np.array([radius * 0.7, (radius + far) / 2, far])
+    turns = np.array([angle, bends[0], bends[1]])
+    return smooth(np.stack([np.cos(turns) * along, np.sin(turns) * along], axis=1), 7)

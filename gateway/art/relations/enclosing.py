@@ -7,8 +7,8 @@ import numpy as np
 from gateway.art.relations.tile import Points, Tile, turned
 
 LINE = 0.042
-WIDTH = 0.24  # of the room within the outline
-SMALL = 0.065  # radius of the thing
+WIDTH = 0.26  # of the room within the outline
+SMALL = 0.056  # radius of the thing
 CLEAR = 0.035  # between it and the outline
 
 

@@ -15,9 +15,9 @@ def same(tile: Tile, fits: bool) -> None:
     first = int(chance.integers(len(names)))
     other = first if fits else (first + int(chance.integers(1, len(names)))) % len(names)
     away = chance.uniform(0, 2 * np.pi)
-    half = 0.235 * np.array([np.cos(away), np.sin(away)])
+    half = 0.25 * np.array([np.cos(away), np.sin(away)])
     for index, side in ((first, -1), (other, 1)):
         shape = turned(
-            SHAPES[names[index]](), chance.uniform(0, 2 * np.pi), chance.uniform(0.15, 0.2)
+            SHAPES[names[index]](), chance.uniform(0, 2 * np.pi), chance.uniform(0.175, 0.225)
         )
         tile.polygon(shape + 0.5 + side * half + chance.uniform(-0.02, 0.02, 2))

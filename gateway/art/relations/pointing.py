@@ -7,8 +7,8 @@ import numpy as np
 from gateway.art.relations.shapes import box_faces
 from gateway.art.relations.tile import Points, Tile, turned
 
-ROUND = 0.115
-LONG = 0.3  # of the arrow
+ROUND = 0.11
+LONG = 0.36  # of the arrow
 BETWEEN = (1.2, 2.6)  # radians from one target to the other, as seen from the arrow
 
 
@@ -32,19 +32,19 @@ def _places(chance: np.random.Generator) -> tuple[Points, Points, Points]:
         start = np.array([0.5, 0.5]) + chance.uniform(-0.14, 0.14, 2)
         first = chance.uniform(0, 2 * np.pi)
         other = first + chance.uniform(*BETWEEN) * (1 if chance.random() < 0.5 else -1)
-        far = chance.uniform(0.33, 0.42, 2)
+        far = chance.uniform(0.36, 0.45, 2)
         ball = start + far[0] * np.array([np.cos(first), np.sin(first)])
         corner = start + far[1] * np.array([np.cos(other), np.sin(other)])
         both = np.array([ball, corner])
-        if both.min() > 0.15 and both.max() < 0.85:
+        if both.min() > 0.14 and both.max() < 0.86:
             return start, ball, corner
 
 
 def _arrow(tile: Tile) -> Points:
     """Pointing to the right, its middle at the origin."""
     long, wide = tile.habits.arrow
-    head, half = 0.13 * long, 0.085 * wide
-    thin = 0.03 * tile.habits.stroke
+    head, half = 0.16 * long, 0.115 * wide
+    thin = 0.036 * tile.habits.stroke
     tip = LONG / 2
     return np.array(
         [

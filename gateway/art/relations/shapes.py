@@ -52,20 +52,9 @@ def _drop() -> Points:
     return np.stack([0.75 * np.sin(t) * np.sin(t / 2) ** 1.2, -np.cos(t)], axis=1)
 
 
-def _half() -> Points:
-    t = np.linspace(0, np.pi, 22)
-    return np.stack([np.cos(t), np.sin(t) - 0.4], axis=1)
-
-
 def _arrow() -> Points:
     return np.array(
         [(0, -1), (0.75, -0.1), (0.28, -0.1), (0.28, 1), (-0.28, 1), (-0.28, -0.1), (-0.75, -0.1)]
-    )
-
-
-def _bolt() -> Points:
-    return np.array(
-        [(0.35, -1), (-0.6, 0.15), (-0.05, 0.15), (-0.35, 1), (0.6, -0.2), (0.05, -0.2)]
     )
 
 
@@ -86,16 +75,14 @@ def _clover() -> Points:
 SHAPES: Mapping[str, Callable[[], Points]] = MappingProxyType(
     {
         "star": lambda: _spiky(5, 0.42),
-        "sun": lambda: _spiky(9, 0.62),
+        "wheel": lambda: _spiky(11, 0.76),
         "triangle": lambda: _regular(3),
         "square": lambda: _regular(4) * 0.95,
         "cross": _cross,
         "moon": _moon,
         "heart": _heart,
         "drop": _drop,
-        "half": _half,
         "arrow": _arrow,
-        "bolt": _bolt,
         "bar": _bar,
         "angle": _angle,
         "clover": _clover,

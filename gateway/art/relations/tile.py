@@ -19,10 +19,10 @@ from gateway.art.style import Style
 
 SIDE_PX = 150
 FINE = 2  # things are drawn so many times larger, then reduced: smooth edges
-FLOOR = (
-    58.0  # root mean square over the channels that a thing's colour is off what lies below, about
-)
-COLOUR_TRIES = 6
+FLOOR = 70.0  # root mean square over the channels, from what lies below to a cloth's colour
+SLACK = 25.0  # by which its second colour may be nearer
+COLOUR_TRIES = 12
+STEP = (45.0, 85.0)  # from one colour of a cloth to the other, in all channels
 SHADOW = 140  # of 255
 
 Points = NDArray[np.float64]  # (n, 2): x and y
@@ -54,11 +54,11 @@ class Habits:
 
 @dataclass(frozen=True, slots=True)
 class Cloth:
-    """A pattern, by its place among the tile's, in a light and a dark colour."""
+    """A pattern, by its place among the tile's, in one colour on another."""
 
     weave: int
-    light: Colour
-    dark: Colour
+    plain: Colour
+    drawn: Colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,97 +106,113 @@ class Tile:
 
     def polygon(self, outline: Points, light: str = "plain", cloth: Cloth | None = None) -> Cloth:
         """A filled shape. Returns its cloth, for other faces of the same thing."""
-        mask = _blank()
-        ImageDraw.Draw(mask).polygon(_fine(self.bend(_dense(outline))), fill=255)
-        return self.thing(mask, light, cloth)
+        bent = self.bend(_dense(outline))
+        sheet = Sheet.about(bent, 0.0)
+        sheet.draw.polygon(sheet.fine(bent), fill=255)
+        return self.thing(sheet, light, cloth)
 
     def disc(self, middle: Points, radius: float, light: str = "ball") -> Cloth:
-        angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
-        ring = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-        return self.polygon(ring * radius + middle, light)
+        return self.polygon(_RING * radius + middle, light)
 
     def strip(self, path: Points, width: float, cloth: Cloth | None = None) -> Cloth:
         """A thick line with round ends."""
-        return self.thing(strip_mask(self.bend(path), width), "plain", cloth)
+        bent = self.bend(path)
+        sheet = Sheet.about(bent, width)
+        sheet.strip(bent, width)
+        return self.thing(sheet, "plain", cloth)
 
     def ring(self, path: Points, width: float, line: float) -> Cloth:
         """The outline, `line` wide, of a thick line `width` wide."""
         bent = self.bend(path)
-        outer, inner = strip_mask(bent, width + line), strip_mask(bent, width - line)
-        return self.thing(ImageChops.subtract(outer, inner), "plain")
+        sheet = Sheet.about(bent, width + line)
+        sheet.strip(bent, width + line)
+        sheet.strip(bent, width - line, 0)
+        return self.thing(sheet, "plain")
 
-    def thing(self, fine_mask: Image.Image, light: str, cloth: Cloth | None = None) -> Cloth:
-        """Whatever a mask of `FINE` times the size says, in cloth of its own."""
-        mask = fine_mask.reduce(FINE)
-        box = mask.getbbox()
-        if box is None:
-            raise ValueError("nothing to draw")
-        own = mask.crop(box)
+    def thing(self, sheet: Sheet, light: str, cloth: Cloth | None = None) -> Cloth:
+        """Whatever is drawn on a sheet, in cloth of its own."""
+        own, at = sheet.mask.reduce(FINE), sheet.at_px
+        box = (*at, at[0] + own.width, at[1] + own.height)
         if cloth is None:
             cloth = self._cloth(box)
-            self._shadow(own, box)
+            self._shadow(own, at)
         stuff = self._cut(cloth, own.size)
         _shade(self.chance, stuff, light)
         _bevel(stuff, own, self.habits.rim)
-        self.picture.paste(stuff, box[:2], own)
+        self.picture.paste(stuff, at, own)
         return cloth
 
     def _cloth(self, box: tuple[int, int, int, int]) -> Cloth:
-        """Two colours, light and dark, of which one can be seen on what lies below."""
+        """A colour that stands out from what lies below, and a darker or lighter one in it."""
         below = self.picture.crop(box).resize((1, 1), Image.Resampling.BOX)
         red, green, blue = below.tobytes()
-        under = (red, green, blue)
-        best, best_off = Cloth(0, (0, 0, 0), (0, 0, 0)), -1.0
         weave = int(self.chance.integers(len(self.weaves)))
+        best, best_off = Cloth(weave, (0, 0, 0), (0, 0, 0)), -1.0
         for _ in range(COLOUR_TRIES):
-            light = _tinted(self.chance, 0.66, 1.0)
-            dark = _tinted(self.chance, 0.1, 0.45)
-            off = (_off(light, under) + _off(dark, under)) / 2
+            plain = _tinted(self.chance, 0.15, 1.0)
+            drawn = _stepped(self.chance, plain)
+            off = min(_off(plain, (red, green, blue)), _off(drawn, (red, green, blue)) + SLACK)
             if off > best_off:
-                best, best_off = Cloth(weave, light, dark), off
+                best, best_off = Cloth(weave, plain, drawn), off
             if off >= FLOOR:
                 break
         return best
 
     def _cut(self, cloth: Cloth, size: tuple[int, int]) -> Image.Image:
         x, y = (int(self.chance.integers(0, SIDE_PX - side + 1)) for side in size)
-        stuff = Image.new("RGB", size, cloth.light)
+        stuff = Image.new("RGB", size, cloth.plain)
         weave = self.weaves[cloth.weave].crop((x, y, x + size[0], y + size[1]))
-        stuff.paste(cloth.dark, (0, 0), weave)
+        stuff.paste(cloth.drawn, (0, 0), weave)
         return stuff
 
-    def _shadow(self, own: Image.Image, box: tuple[int, int, int, int]) -> None:
+    def _shadow(self, own: Image.Image, at: tuple[int, int]) -> None:
         """Soft, around all of it and further to the lower right."""
         small = (max(2, own.width // 5), max(2, own.height // 5))
         grown = (own.width + 10, own.height + 10)
         soft = Image.new("L", (small[0] + 2, small[1] + 2))
         soft.paste(_weaker(own.resize(small, Image.Resampling.BOX), SHADOW), (1, 1))
         dark = soft.resize(grown, Image.Resampling.BILINEAR)
-        self.picture.paste((0, 0, 0), (box[0] - 4, box[1] - 3), dark)
+        self.picture.paste((0, 0, 0), (at[0] - 4, at[1] - 3), dark)
 
 
 # --- Masks and forms -----------------------------------------------------------------------------
 
 
-def strip_mask(path: Points, width: float) -> Image.Image:
-    """A thick line with round ends, `FINE` times the tile's size: a field for each part of it."""
-    mask = _blank()
-    draw = ImageDraw.Draw(mask)
-    way = np.gradient(path, axis=0)
-    across = np.stack([-way[:, 1], way[:, 0]], axis=1) * (
-        width / 2 / np.maximum(np.hypot(*way.T), 1e-6)[:, None]
-    )
-    fields = np.concatenate(
-        [(path - across)[:-1], (path + across)[:-1], (path + across)[1:], (path - across)[1:]],
-        axis=1,
-    )
-    for field_px in (fields * (SIDE_PX * FINE)).tolist():
-        draw.polygon(field_px, fill=255)
-    half = width / 2
-    for end in (path[0], path[-1]):
-        (x, y), far = end * (SIDE_PX * FINE), half * SIDE_PX * FINE
-        draw.ellipse((float(x - far), float(y - far), float(x + far), float(y + far)), 255)
-    return mask
+@dataclass(slots=True)
+class Sheet:
+    """Where one thing is drawn as a mask, `FINE` times the size: no larger than the thing."""
+
+    at_px: tuple[int, int]  # its upper left, on the tile
+    mask: Image.Image
+    draw: ImageDraw.ImageDraw
+
+    @classmethod
+    def about(cls, points: Points, width: float) -> Sheet:
+        """A sheet with room for these places and `width` around them, as far as the tile goes."""
+        (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()
+        x0, x1 = _extent(left, right, width / 2)
+        y0, y1 = _extent(top, bottom, width / 2)
+        mask = Image.new("L", (FINE * (x1 - x0), FINE * (y1 - y0)))
+        return cls((x0, y0), mask, ImageDraw.Draw(mask))
+
+    def fine(self, points: Points) -> list[float]:
+        """x, y, x, y, … in px of the mask."""
+        found: list[float] = ((points * SIDE_PX - self.at_px) * FINE).ravel().tolist()
+        return found
+
+    def strip(self, path: Points, width: float, fill: int = 255) -> None:
+        """A thick line with round ends: a field for each part of it."""
+        way = np.gradient(path, axis=0)
+        long = np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-6)[:, None]
+        across = np.stack([-way[:, 1], way[:, 0]], axis=1) * (width / 2 / long)
+        one, other = path - across, path + across
+        fields = np.stack([one[:-1], other[:-1], other[1:], one[1:]], axis=1)
+        fine = ((fields * SIDE_PX - self.at_px) * FINE).reshape(len(fields), 8).tolist()
+        for corners in fine:
+            self.draw.polygon(corners, fill=fill)
+        half = width / 2 * SIDE_PX * FINE
+        for x, y in ((path[[0, -1]] * SIDE_PX - self.at_px) * FINE).tolist():
+            self.draw.ellipse((x - half, y - half, x + half, y + half), fill)
 
 
 def turned(points: Points, angle: float, size: float = 1.0) -> Points:
@@ -223,25 +239,20 @@ def smooth(corners: Points, per_part: int = 10) -> Points:
     return np.vstack([*parts, corners[-1:]])
 
 
-def _blank() -> Image.Image:
-    return Image.new("L", (SIDE_PX * FINE, SIDE_PX * FINE))
+def _extent(low: float, high: float, more: float) -> tuple[int, int]:
+    """The px of the tile, along one axis, that hold what lies there."""
+    start = min(max(int((low - more) * SIDE_PX) - 1, 0), SIDE_PX - 4)
+    return start, min(max(int((high + more) * SIDE_PX) + 2, start + 4), SIDE_PX)
 
 
-def _fine(points: Points) -> list[float]:
-    """x, y, x, y, …"""
-    found: list[float] = (points * (SIDE_PX * FINE)).ravel().tolist()
-    return found
-
-
-def _dense(outline: Points, step: float = 0.05) -> Points:
+def _dense(outline: Points) -> Points:
     """The same closed outline with more corners, so that its sides can be bent."""
-    following = np.roll(outline, -1, axis=0)
-    counts = np.maximum(1, np.ceil(np.hypot(*(following - outline).T) / step)).astype(int)
-    parts = [
-        a + (b - a) * (np.arange(n) / n)[:, None]
-        for a, b, n in zip(outline, following, counts, strict=True)
-    ]
-    return np.vstack(parts)
+    if len(outline) >= _MANY:
+        return outline
+    along = np.arange(_PARTS * len(outline)) / _PARTS
+    corners = np.arange(len(outline) + 1)
+    closed = np.vstack([outline, outline[:1]])
+    return np.stack([np.interp(along, corners, closed[:, axis]) for axis in (0, 1)], axis=1)
 
 
 def _off(one: Colour, other: Colour) -> float:
@@ -251,6 +262,20 @@ def _off(one: Colour, other: Colour) -> float:
 def _tinted(chance: np.random.Generator, low: float, high: float) -> Colour:
     hue, saturation, value = chance.random(3)
     return from_hsv(float(hue), 0.1 + 0.6 * float(saturation), low + (high - low) * float(value))
+
+
+def _stepped(chance: np.random.Generator, colour: Colour) -> Colour:
+    """Darker where it is light, lighter where it is dark; a little off in hue."""
+    step = chance.uniform(*STEP) * (1 if sum(colour) < 330 else -1)
+    off = chance.normal(step, 14.0, 3).tolist()
+    red, green, blue = (min(255, max(0, int(c + o))) for c, o in zip(colour, off, strict=True))
+    return red, green, blue
+
+
+_MANY = 16  # corners of an outline that needs no more
+_PARTS = 6  # of a side, of any other
+_ANGLES = np.linspace(0, 2 * np.pi, 32, endpoint=False)
+_RING = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
 
 
 def _weaker(mask: Image.Image, most: int) -> Image.Image:
@@ -280,8 +305,7 @@ def _shade(chance: np.random.Generator, stuff: Image.Image, light: str) -> None:
 
 
 def _bevel(stuff: Image.Image, own: Image.Image, rim: int) -> None:
-    """Edges towards the light are lighter, those away from it darker."""
-    for colour, by in (((255, 255, 255), 2), ((0, 0, 0), -2)):
-        moved = Image.new("L", own.size)
-        moved.paste(own, (by, by))
-        stuff.paste(colour, (0, 0), _weaker(ImageChops.subtract(own, moved), rim))
+    """Edges towards the light are lighter."""
+    moved = Image.new("L", own.size)
+    moved.paste(own, (2, 2))
+    stuff.paste((255, 255, 255), (0, 0), _weaker(ImageChops.subtract(own, moved), rim))

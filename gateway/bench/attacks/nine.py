@@ -20,7 +20,7 @@ from gateway import art
 from gateway.art.relations.tile import SIDE_PX
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
 from gateway.bench.pictures import Pixels, decode
-from gateway.bench.tiles import RELATIONS, Measured, gradients, measured
+from gateway.bench.tiles import RELATIONS, grabbed, gradients, measured, off_the_rim
 from gateway.kinds.nine import ACROSS, FIT, GUTTER_PX, TILES
 from gateway.model import JSON, Made
 
@@ -66,7 +66,7 @@ def odd_three(view: View, rng: Random) -> JSON:
 def by_rule(view: View, rng: Random) -> JSON:
     """The rule of the relation on each tile."""
     rule = RELATIONS[view["relation"]]
-    return _best([rule(measured(tile)) for tile in tiles_of(view)])
+    return _best([rule(measured(tile, grabbed)) for tile in tiles_of(view)])
 
 
 def _colours(tile: Pixels) -> Vector:
@@ -144,8 +144,8 @@ class Tiles:
         return np.stack([self._row(tile, asked) for tile in tiles_of(view)])
 
     def _row(self, tile: Pixels, asked: list[float]) -> Vector:
-        found: Measured = measured(tile)
-        return np.concatenate([found.row(), gradients(tile), np.array(asked, np.float32)])
+        found = [measured(tile, apart).row() for apart in (off_the_rim, grabbed)]
+        return np.concatenate([*found, gradients(tile), np.array(asked, np.float32)])
 
 
 def blind(view: View, rng: Random) -> JSON:
