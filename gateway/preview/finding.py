@@ -12,6 +12,7 @@ from gateway.model import JSON
 
 Path: TypeAlias = tuple[str | int, ...]
 
+ROUNDS = "rounds"  # where a view of several rounds keeps them
 _PREFIX = "data:image/"
 _LONGEST_TEXT_CHARS = 80  # of what is not a picture
 
@@ -26,6 +27,12 @@ class Found:
     @property
     def name(self) -> str:
         return named(self.path)
+
+    @property
+    def family(self) -> Path:
+        """The same for all pictures of one list."""
+        last = max((at for at, key in enumerate(self.path) if isinstance(key, int)), default=None)
+        return self.path if last is None else self.path[:last]
 
 
 def named(path: Path) -> str:
@@ -57,7 +64,7 @@ def rounds(found: Sequence[Found]) -> list[list[Found]]:
     """Pictures that are looked at together. Those of no round come first."""
     groups: dict[Path, list[Found]] = {(): []}
     for one in found:
-        in_round = len(one.path) > 2 and isinstance(one.path[1], int)
+        in_round = len(one.path) > 2 and one.path[0] == ROUNDS
         groups.setdefault(one.path[:2] if in_round else (), []).append(one)
     return [group for group in groups.values() if group]
 

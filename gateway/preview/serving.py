@@ -91,6 +91,7 @@ class Study:
             "ticket": run.ticket,
             "kind": run.kind,
             "view": dict(made.view),
+            "drawn": kind.drawn,
             "work": None,
             "expires_in_s": EXPIRES_S,
             "ways": [],

@@ -7,9 +7,9 @@ biggest is `SCENE_PX` wide or high, or `OPTION_PX` where there are many of the s
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from gateway.model import JSON
@@ -26,6 +26,7 @@ CONTACT_PX = 230
 RULER_PX = 26
 GAP_PX = 10
 TEXT_PX = 13
+WORDS_IN_LINE = 4
 NUMBER_PX = 26
 BIG = 0.6  # share of the biggest picture's area, from which a picture is a scene with rulers
 MOST_SCENES = 2  # more big pictures than that are options
@@ -73,8 +74,14 @@ def _block(item: Item) -> Image:
     head = _text(f"{item.number}", NUMBER_PX)
     drawn = [_round(group) for group in groups]
     body = [_beside(drawn)] if drawn else []
-    lines = [_text(line, TEXT_PX, SOFT) for line in words(item.view)]
+    lines = [_text("   ".join(few), TEXT_PX, SOFT) for few in _by(WORDS_IN_LINE, words(item.view))]
     return _padded(_below([head, *body, *lines]))
+
+
+def _by(count: int, said: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    left = iter(said)
+    while few := tuple(islice(left, count)):
+        yield few
 
 
 def _round(group: list[Found]) -> Image:
@@ -87,7 +94,7 @@ def _round(group: list[Found]) -> Image:
     scale = min(MOST_SCALE, (SCENE_PX if scenes else OPTION_PX) / longest_px)
     parts = [_below([_text(o.name, TEXT_PX, SOFT), ruled(_scaled(p, scale))]) for o, p in scenes]
     rest = [one for one in opened if one not in scenes]
-    for _, row in groupby(rest, key=lambda one: one[0].path[:-1]):
+    for _, row in groupby(rest, key=lambda one: one[0].family):
         parts.append(_row([(one.name, _scaled(picture, scale)) for one, picture in row]))
     return _below(parts)
 

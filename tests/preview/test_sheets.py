@@ -22,6 +22,7 @@ def picture(width, height, colour=(200, 30, 30)):
 SCENE, PIECE = picture(600, 300), picture(90, 90, (0, 0, 255, 120))
 POINTS = {"scene": SCENE, "prompt": [PIECE, PIECE], "asked": 2}
 CARRY = {"rounds": [{"scene": SCENE, "piece": PIECE}, {"scene": SCENE, "piece": PIECE}]}
+PIECES = {"picture": SCENE, "pieces": [{"picture": PIECE, "x": 0.3}, {"picture": PIECE}]}
 OPTIONS = {"options": [picture(200, 200)] * 6, "id": "behind"}
 
 
@@ -56,13 +57,19 @@ def test_words_are_all_but_the_pictures():
 
 
 @pytest.mark.parametrize(
-    "view, sizes", [(POINTS, [3]), (CARRY, [2, 2]), ({**CARRY, "prompt": PIECE}, [1, 2, 2])]
+    "view, sizes",
+    [(POINTS, [3]), (PIECES, [3]), (CARRY, [2, 2]), ({**CARRY, "prompt": PIECE}, [1, 2, 2])],
 )
 def test_rounds_are_looked_at_one_by_one(view, sizes):
     assert [len(group) for group in rounds(list(pictures(view)))] == sizes
 
 
-@pytest.mark.parametrize("view", [POINTS, CARRY, OPTIONS, {"start": 0.1}, {}])
+def test_pieces_of_one_list_stand_in_a_row():
+    families = [one.family for one in pictures(PIECES)]
+    assert families == [("picture",), ("pieces",), ("pieces",)]
+
+
+@pytest.mark.parametrize("view", [POINTS, CARRY, PIECES, OPTIONS, {"start": 0.1}, {}])
 def test_any_view_makes_sheets(view):
     made = list(sheets.sheets([Item(n, view) for n in range(1, 9)], per_sheet=6))
     assert len(made) >= 2
