@@ -364,6 +364,16 @@ def test_cookies_and_the_test_command_are_in_the_readme(word):
     assert word in README
 
 
+def pictures_shown() -> list[str]:
+    return re.findall(r"\.images/[\w./-]+", README)
+
+
+@pytest.mark.parametrize("path", pictures_shown())
+def test_pictures_of_the_readme_are_there_and_small(path):
+    most_bytes = 60_000 if "/kinds/" in path else 150_000
+    assert 0 < (ROOT / path).stat().st_size <= most_bytes
+
+
 def test_metrics_keep_to_the_customs():
     """`gateway_…`, base units, `_total` for counters."""
     for family in Metrics().registry.collect():
