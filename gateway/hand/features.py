@@ -32,4 +32,5 @@ def measure(paths: list[Points]) -> NDArray[np.float32]:
         *ways,
         *of_shape.measure(samples, along, aside, gone, reach),
     ]
-    return np.stack(columns, axis=1).astype(np.float32)
+    table = np.concatenate(columns).reshape(len(columns), -1)
+    return np.ascontiguousarray(table.T, dtype=np.float32)

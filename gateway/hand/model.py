@@ -43,21 +43,21 @@ class Trees:
 
     roots: NDArray[np.int32]
     feature: NDArray[np.int32]
-    bound: Single  # up to it: left
-    left: NDArray[np.int32]
-    right: NDArray[np.int32]
+    bound: Single
+    child: NDArray[np.int32]  # two of each node: 2 i up to its bound, 2 i + 1 above
     value: Single
     depth: int
     base: float
 
     def __call__(self, features: Single) -> Single:
         """(paths, features) to (paths,): all trees go down one level at a time."""
-        rows = np.arange(len(features))[:, None]
+        width = features.shape[1]
+        rows = (width * np.arange(len(features), dtype=np.int32))[:, None]
         node = np.broadcast_to(self.roots, (len(features), len(self.roots)))
         for _ in range(self.depth):
-            low = features[rows, self.feature[node]] <= self.bound[node]
-            node = np.where(low, self.left[node], self.right[node])
-        result: Single = self.value[node].sum(axis=1) + np.float32(self.base)
+            above = features.take(rows + self.feature.take(node)) > self.bound.take(node)
+            node = self.child.take(2 * node + above)
+        result: Single = self.value.take(node).sum(axis=1) + np.float32(self.base)
         return result
 
 
@@ -107,8 +107,7 @@ def to_table(model: Model) -> Table:
         "roots": trees.roots,
         "feature": trees.feature.astype(np.uint8),
         "bound": trees.bound,
-        "left": trees.left.astype(np.uint16),
-        "right": trees.right.astype(np.uint16),
+        "child": trees.child.astype(np.uint16),
         "value": trees.value.astype(np.float16),
         "rest": np.array(
             [trees.depth, trees.base, model.tree_share, model.slope, model.offset], np.float64
@@ -138,8 +137,7 @@ def from_table(table: Table) -> Model:
         whole("roots"),
         whole("feature"),
         single("bound"),
-        whole("left"),
-        whole("right"),
+        whole("child"),
         single("value"),
         round(depth),
         base,

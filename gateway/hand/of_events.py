@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.hand.paths import APART_MS, Flat, Floats, Ints
+from gateway.hand.paths import APART_MS, Flat, Floats, Ints, before
 
 FRAME_MS = 50 / 3  # of most screens
 
@@ -36,6 +36,10 @@ DOCS = {
     "event_axis": "share of moving events exactly along x or y (pixel lattice)",
     "event_repeat": "share of steps equal to the one before, in whole pixels",
     "event_unit": "share of moving events of a single pixel",
+    "mid_aside": "ln px: distance of events from the line between their neighbours, rms",
+    "mid_aside_share": "mean of that distance over the mean step",
+    "mid_along_share": "mean distance along it from where an even pace would put them, over steps",
+    "mid_straight": "share of such distances aside under half a pixel, steps above 3 px",
     "events": "ln of the number of events",
 }
 
@@ -59,6 +63,7 @@ def measure(events: Flat, first: Ints, last: Ints) -> list[Floats]:
         *_of_gaps(events, gap, inside, inside_count, deciles),
         events.sums([inside & (step == 0)])[0] / inside_count,
         *_of_steps(events, (gap, dx, dy, step), inside, deciles[2]),
+        *_of_mids(events, (gap, dx, dy, step), inside, deciles[2]),
         np.log(events.counts),
     ]
 
@@ -79,25 +84,22 @@ def _of_gaps(
     median = np.maximum(deciles[2], 1.0)
     own = deciles[2][events.path]
     frames = gap / FRAME_MS
+    moving = inside * gap
     sums = events.sums(
-        inside
-        * [
-            np.abs(gap - own) <= 1,
-            gap == own,
-            gap > 3 * own + 10,
-            gap <= 3,
-            np.abs(frames - np.rint(frames)),
+        [
+            *(inside & (np.abs(gap - own) <= 1), inside & (gap == own)),
+            *(inside & (gap > 3 * own + 10), inside & (gap <= 3)),
+            inside * np.abs(frames - np.rint(frames)),
+            *(np.abs(events.step(moving)), moving),
         ]
     )
-    moving = inside * gap
-    change, whole = events.sums([np.abs(events.step(moving)), moving])
     return [
         np.log(median),
         (deciles[3] - deciles[1]) / median,
         deciles[4] / median,
         deciles[0] / median,
-        *(sums / count),
-        change / np.maximum(whole, 1.0),
+        *(sums[:5] / count),
+        sums[5] / np.maximum(sums[6], 1.0),
     ]
 
 
@@ -135,4 +137,33 @@ def _of_steps(
         sums[10] / moves,
         sums[12] / pairs,
         sums[11] / moves,
+    ]
+
+
+def _of_mids(
+    events: Flat,
+    steps: tuple[Floats, Floats, Floats, Floats],
+    inside: NDArray[np.bool_],
+    median: Floats,
+) -> list[Floats]:
+    """Each event against its two neighbours, in place and in time (signal-dependent noise)."""
+    gap, dx, dy, step = steps
+    usual = inside & (gap <= 4 * median[events.path])
+    both = np.zeros(len(gap), bool)
+    both[1:] = usual[1:] & usual[:-1] & (events.place[1:] > 1)
+    old_x, old_y, old_gap, old = (before(values) for values in (dx, dy, gap, step))
+    way_x, way_y = dx + old_x, dy + old_y
+    way = np.hypot(way_x, way_y) + 1e-9
+    both &= way > 1.0
+    aside = np.abs(old_x * way_y - old_y * way_x) / way * both
+    part = old_gap / np.maximum(gap + old_gap, 1.0)
+    along = np.abs((old_x * way_x + old_y * way_y) / way - part * way) * both
+    quick = both & (step > 3) & (old > 3)
+    rows = (both, aside * aside, aside, along, both * way, quick, quick & (aside < 0.5))
+    count, square, mean_aside, mean_along, length, quicks, lines = events.sums(rows)
+    return [
+        np.log(np.sqrt(square / np.maximum(count, 1)) + 0.1),
+        mean_aside / (length / 2 + 1e-9),
+        mean_along / (length / 2 + 1e-9),
+        (lines + 0.5) / (quicks + 1.0),
     ]

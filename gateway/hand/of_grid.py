@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.hand.paths import Flat, Floats
+from gateway.hand.paths import Flat, Floats, before
 
 TINY: Final = 1e-9
-NONE_PX: Final = 0.05  # less than that is arithmetic, not movement
+NONE: Final = 0.05  # px or rad: less is arithmetic, not movement
 
 DOCS = {
     "duration": "ln ms from the first movement to the last",
@@ -63,6 +63,10 @@ DOCS = {
     "force": "root mean square of the changes of velocity over the mean step",
     "jerk": "ln of the energy of second changes of velocity over that of first ones",
     "jerk_whole": "ln of dimensionless squared jerk (Hogan and Sternad 2009)",
+    "shake_slow": "ln px: second changes of velocity, rms, where slower than the mean step",
+    "shake_fast": "… where faster",
+    "shake_gain": "the one less the other: people's noise grows with speed (Harris, Wolpert 1998)",
+    "shake_scale": "ln of second changes over four steps against those over two",
     "axis": "share of moving steps exactly along x or y",
     "repeat": "share of steps equal to the one before",
     "repeat_px": "share of steps above 2 px within a pixel of the one before",
@@ -79,18 +83,10 @@ DOCS = {
 }
 
 
-def _before(values: Floats) -> Floats:
-    """Each point's predecessor. Where a path begins, that is another's: mask it."""
-    moved = np.empty_like(values)
-    moved[0] = 0.0
-    moved[1:] = values[:-1]
-    return moved
-
-
 def _against(values: Floats) -> NDArray[np.bool_]:
     """Whether each is against the one before it, and neither next to nothing."""
-    clear = np.where(np.abs(values) > NONE_PX, values, 0.0)
-    return clear * _before(clear) < 0
+    clear = np.where(np.abs(values) > NONE, values, 0.0)
+    return clear * before(clear) < 0
 
 
 def measure(samples: Flat) -> tuple[list[Floats], Floats, Floats, Floats, Floats]:
@@ -113,7 +109,7 @@ def _of_way(samples: Flat, length: Floats) -> tuple[list[Floats], Floats, Floats
     far = np.hypot(far_x, far_y)
     reach = np.maximum.reduceat(far, starts) + TINY
     index = np.arange(len(far))
-    at = np.minimum.reduceat(np.where(far >= reach[own] - NONE_PX, index, len(far)), starts)
+    at = np.minimum.reduceat(np.where(far >= reach[own] - NONE, index, len(far)), starts)
     at = np.minimum(at, len(far) - 1)
     to_x, to_y = (far_x[at] / reach)[own], (far_y[at] / reach)[own]
     along, aside = far_x * to_x + far_y * to_y, far_y * to_x - far_x * to_y
@@ -133,7 +129,7 @@ def _of_way(samples: Flat, length: Floats) -> tuple[list[Floats], Floats, Floats
         ]
     )
     mean = sums[0] / samples.counts
-    peak = np.minimum.reduceat(np.where(off >= most[own] - NONE_PX, samples.place, 10**6), starts)
+    peak = np.minimum.reduceat(np.where(off >= most[own] - NONE, samples.place, 10**6), starts)
     duration = np.maximum(samples.t[ends] - samples.t[starts], 1.0)
     found = [
         np.log(duration),
@@ -173,7 +169,7 @@ def _of_pace(samples: Flat, step: Floats, gone: Floats, length: Floats) -> list[
             *(square, square * off, square * square, step * when, step * when * when),
             *(moving & (step < 0.1 * most[own]), moving & (step < 0.5), moving & (step < 3)),
             *(np.abs(on_step), on_step**2, samples.step(on_step, 3) ** 2),
-            *(off * _before(off) * later, (place > 2) & _against(on_step)),
+            *(off * before(off) * later, (place > 2) & _against(on_step)),
             *(np.maximum(on_step, 0) ** 2, logs, gone < 0.1, gone < 0.5, gone < 0.9),
         ]
     )
@@ -182,7 +178,7 @@ def _of_pace(samples: Flat, step: Floats, gone: Floats, length: Floats) -> list[
     off_logs = (logs - (sums[14] / steps)[own]) * moving
     log_square, log_cube = samples.sums([off_logs**2, off_logs**3])
     log_spread = np.sqrt(log_square / steps) + TINY
-    top = np.minimum.reduceat(np.where(step >= most[own] - NONE_PX, place, 10**6), starts)
+    top = np.minimum.reduceat(np.where(step >= most[own] - NONE, place, 10**6), starts)
     ends = starts + samples.counts - 1
     peaks, smooth = _peaks(samples, step, most)
     return [
@@ -218,17 +214,14 @@ def _peaks(samples: Flat, step: Floats, most: Floats) -> tuple[Floats, Floats]:
     ends = samples.starts + samples.counts - 1
     counts = []
     for _ in range(2):
-        before, after = _before(step), np.empty_like(step)
-        before[edge] = 0.0
+        old, after = before(step), np.empty_like(step)
+        old[edge] = 0.0
         after[:-1] = step[1:]
         after[ends] = 0.0
         counts.append(
-            (samples.place > 0)
-            & (step > before + NONE_PX)
-            & (step >= after - NONE_PX)
-            & (step > floor)
+            (samples.place > 0) & (step > old + NONE) & (step >= after - NONE) & (step > floor)
         )
-        step = (before + 2 * step + after) / 4
+        step = (old + 2 * step + after) / 4
         step[samples.starts] = 0.0
     peaks, smooth = samples.sums(counts)
     return peaks, smooth
@@ -241,30 +234,49 @@ def _of_changes(samples: Flat, dx: Floats, dy: Floats, step: Floats) -> list[Flo
     jerk = samples.step(ax, 3) ** 2 + samples.step(ay, 3) ** 2
     moving = (samples.place > 0) & (step > 0)
     later = samples.place > 1
+    third = samples.place > 2
+    usual = samples.sums([step])[0] / np.maximum(samples.counts - 1, 1)
+    fast = third & (before(step) > usual[samples.path])
+    wide = _wide_jerk(samples)
     sums = samples.sums(
         [
             *(change, jerk, step, moving),
             moving & ((np.abs(dx) < 0.01) | (np.abs(dy) < 0.01)),
             later & (change < 1e-4),
             later & (change < 1.02) & (step > 2),
+            *(fast * jerk, fast, wide),
         ]
     )
     steps = np.maximum(samples.counts - 1, 1)
     pairs, triples = np.maximum(steps - 1, 1), np.maximum(steps - 2, 1)
     mean = (sums[2] + TINY) / steps
+    slow_count = np.maximum(triples - sums[8], 1)
+    slow = np.log(np.sqrt(np.maximum(sums[1] - sums[7], 0) / slow_count) + 0.2)
+    quick = np.log(np.sqrt(sums[7] / np.maximum(sums[8], 1)) + 0.2)
     return [
         np.sqrt(sums[0] / pairs) / mean,
         np.log(sums[1] / (sums[0] + 1) + 0.01),
         np.log(sums[1] / triples * (steps / mean) ** 2 + 1e-3),
+        *(slow, quick, quick - slow),
+        np.log((np.sqrt(sums[9] / triples) + 0.2) / (np.sqrt(sums[1] / triples) + 0.2)),
         sums[4] / np.maximum(sums[3], 1),
         sums[5] / pairs,
         sums[6] / pairs,
     ]
 
 
+def _wide_jerk(samples: Flat) -> Floats:
+    """Squared third differences over steps of two samples; 0 for a path's first six points."""
+    found = np.zeros(len(samples.t))
+    for values in (samples.x, samples.y):
+        found[6:] += (values[6:] - 3 * values[4:-2] + 3 * values[2:-4] - values[:-6]) ** 2
+    found[samples.place < 6] = 0.0
+    return found
+
+
 def _of_turns(samples: Flat, dx: Floats, dy: Floats, step: Floats) -> list[Floats]:
     own = samples.path
-    old_x, old_y, old = _before(dx), _before(dy), _before(step)
+    old_x, old_y, old = before(dx), before(dy), before(step)
     wide = (samples.place > 1) & (step > 1.4) & (old > 1.4)
     turn = np.where(wide, np.arctan2(old_x * dy - old_y * dx, old_x * dx + old_y * dy), 0.0)
     size = np.abs(turn)
@@ -275,7 +287,7 @@ def _of_turns(samples: Flat, dx: Floats, dy: Floats, step: Floats) -> list[Float
     sums = samples.sums(
         [
             *(wide, size, turn * turn, turn, wide & (size > 0.8), wide & (size < 0.02)),
-            (samples.place > 2) & (turn * _before(turn) < 0),
+            (samples.place > 2) & _against(turn),
             *(bent, log_speed, log_curve, size * step * wide, step),
         ]
     )

@@ -81,7 +81,7 @@ def _left(values: Floats, degrees: tuple[int, ...] = _DEGREES) -> Floats:
 def _of_curve(samples: Flat, gone: Floats, reach: Floats) -> list[Floats]:
     """Over the length of the way instead of time."""
     own = samples.path
-    clock = np.maximum.accumulate(gone + 10.0 * own) + 1e-9 * np.arange(len(gone))
+    clock = np.maximum.accumulate(gone + 10.0 * own) + 1e-9 * samples.place
     when = 10.0 * np.arange(len(reach))[:, None] + _AT
     starts = samples.starts[own]
     rows = (samples.x - samples.x[starts], samples.y - samples.y[starts])

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Points = tuple[Floats, Floats, Floats]  # t_ms, x_px, y_px
 
 GRID_MS = 1000 / 30
@@ -37,10 +38,12 @@ class Flat:
     counts: Ints
     path: Ints  # which path each point belongs to
     place: Ints  # the point's number within its path
+    early: tuple[Bools, Bools, Bools]  # whether it is among its path's first one, two, three
 
     def sums(self, rows: Sequence[NDArray[Any]]) -> Floats:
         """Each row (of points) summed by path: (rows, points) to (rows, paths)."""
-        found: Floats = np.add.reduceat(np.asarray(rows), self.starts, axis=1)
+        table = np.concatenate(rows, dtype=np.float64).reshape(len(rows), -1)
+        found: Floats = np.add.reduceat(table, self.starts, axis=1)
         return found
 
     def step(self, values: Floats, order: int = 1) -> Floats:
@@ -48,15 +51,24 @@ class Flat:
         steps = np.empty_like(values)
         steps[0] = 0.0
         np.subtract(values[1:], values[:-1], out=steps[1:])
-        steps[self.place < order] = 0.0
+        steps[self.early[order - 1]] = 0.0
         return steps
+
+
+def before(values: Floats) -> Floats:
+    """Each point's predecessor. Where a path begins, that is another's: mask it."""
+    moved = np.empty_like(values)
+    moved[0] = 0.0
+    moved[1:] = values[:-1]
+    return moved
 
 
 def flat(t: Floats, x: Floats, y: Floats, counts: Ints) -> Flat:
     """Arrays end to end, with their offsets."""
     starts = np.cumsum(counts) - counts
     path = np.repeat(np.arange(len(counts)), counts)
-    return Flat(t, x, y, starts, counts, path, np.arange(len(t)) - starts[path])
+    place = np.arange(len(t)) - starts[path]
+    return Flat(t, x, y, starts, counts, path, place, (place < 1, place < 2, place < 3))
 
 
 def join(paths: list[Points]) -> Flat:
@@ -97,4 +109,4 @@ def grid(events: Flat, begin_ms: Floats, end_ms: Floats) -> Flat:
     t = begin_ms[path] + np.minimum(place * GRID_MS, spans_ms[path])
     clock, own = t + APART_MS * path, events.t + APART_MS * events.path
     x, y = np.interp(clock, own, events.x), np.interp(clock, own, events.y)
-    return Flat(t, x, y, starts, counts, path, place)
+    return Flat(t, x, y, starts, counts, path, place, (place < 1, place < 2, place < 3))

@@ -63,7 +63,7 @@ def lognormal(rng: Rng, scene: Scene) -> Points:
     count = int(rng.integers(2, 7))
     shares = rng.dirichlet(np.linspace(4, 0.6, count))
     t = np.arange(0, 6000.0, 4.0)
-    x, y = np.full(len(t), scene.x0), np.full(len(t), scene.y0)
+    x, y = np.full(len(t), float(scene.x0)), np.full(len(t), float(scene.y0))
     heading = np.arctan2(scene.y1 - scene.y0, scene.x1 - scene.x0)
     begin_ms = 0.0
     for share in shares:

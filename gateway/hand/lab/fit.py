@@ -18,11 +18,13 @@ from gateway.hand.model import Model, Net, Single, Trees
 if TYPE_CHECKING:
     from gateway.hand.lab.pieces import Floats
 
-NETS, UNITS, DECAY, EPOCHS = 4, (32, 16), 3e-3, 14
-TREES, LEAVES, RATE, DEPTH = 160, 16, 0.1, 6
+# Each net sees half of the features: none can lean on one recorder's habit alone.
+NETS, SEEN, UNITS, DECAY, EPOCHS = 6, 0.5, (64, 32), 3e-3, 12
+CHECK_NETS, CHECK_TREES = 3, 160  # of a fold's model: enough to judge by, and quick
+TREES, LEAVES, RATE, DEPTH = 260, 31, 0.1, 7
 TREE_SHARE = 0.5
-SLOPE = 0.6
-PER_SOURCE = {"raw": (900, 200), "norm": (900, 200), "varied": (900, 200)}  # people, scripts
+SLOPE = 0.4  # steeper ones make the mean of several paths a vote
+PER_SOURCE = {"raw": (1800, 450), "norm": (1800, 450), "varied": (1800, 350)}  # people, scripts
 # An exact replay is a hand's movement: its share is small, or it would cost people.
 LESS = {OWN + "replay": 0.3, OWN + "replay_noise": 0.5, OWN + "replay_warp": 0.5}
 
@@ -51,29 +53,40 @@ def weights(rows: Rows, picked: NDArray[np.int64]) -> Floats:
     return np.asarray(found)
 
 
-def fit(rows: Rows, among: NDArray[np.bool_], *, seed: int = 0) -> Model:
-    """A model of these rows, not yet calibrated."""
+def fit(
+    rows: Rows,
+    among: NDArray[np.bool_],
+    *,
+    seed: int = 0,
+    nets: int = NETS,
+    trees: int = TREES,
+) -> Model:
+    """A model of these rows, not yet calibrated. Without trees the nets speak alone."""
     picked = pick(rows, among, seed)
     weight = weights(rows, picked)
     features, script = rows.features[picked], rows.script[picked]
     lowest, highest = np.percentile(features, [0.5, 99.5], axis=0).astype(np.float32)
     cut = np.clip(features, lowest, highest) - lowest
     scale = (1 / (np.sqrt(np.average(cut**2, axis=0, weights=weight)) + 1e-6)).astype(np.float32)
-    nets = [_net(cut * scale, script, weight, seed + i) for i in range(NETS)]
-    trees = _trees(features, script, weight, seed)
-    return Model(lowest, highest, scale, side_by_side(nets), trees, TREE_SHARE, SLOPE, 0.0)
+    net = side_by_side([_net(cut * scale, script, weight, seed + i) for i in range(nets)])
+    grown = _trees(features, script, weight, seed, trees) if trees else NO_TREES
+    share = TREE_SHARE if trees else 0.0
+    return Model(lowest, highest, scale, net, grown, share, SLOPE, 0.0)
 
 
 def _net(inputs: Single, script: NDArray[np.bool_], weight: Floats, seed: int) -> Net:
     from sklearn.neural_network import MLPClassifier
 
+    seen = np.random.default_rng(seed).random(inputs.shape[1]) < SEEN
     found: Any = MLPClassifier(
         UNITS, alpha=DECAY, batch_size=256, learning_rate_init=1.5e-3, max_iter=EPOCHS,
         random_state=seed,
     )  # fmt: skip
-    found.fit(inputs, script, sample_weight=weight)
+    found.fit(inputs[:, seen], script, sample_weight=weight)
+    first = np.zeros((inputs.shape[1], UNITS[0]), np.float32)
+    first[seen] = found.coefs_[0]
     return Net(
-        tuple(np.asarray(part, np.float32) for part in found.coefs_),
+        (first, *(np.asarray(part, np.float32) for part in found.coefs_[1:])),
         tuple(np.asarray(part, np.float32) for part in found.intercepts_),
     )
 
@@ -105,12 +118,14 @@ def _diagonal(parts: list[Single]) -> Single:
     return found
 
 
-def _trees(features: Single, script: NDArray[np.bool_], weight: Floats, seed: int) -> Trees:
+def _trees(
+    features: Single, script: NDArray[np.bool_], weight: Floats, seed: int, count: int
+) -> Trees:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     found: Any = HistGradientBoostingClassifier(
-        max_iter=TREES, max_leaf_nodes=LEAVES, max_depth=DEPTH, learning_rate=RATE,
-        l2_regularization=5.0, min_samples_leaf=40, max_features=0.3, random_state=seed,
+        max_iter=count, max_leaf_nodes=LEAVES, max_depth=DEPTH, learning_rate=RATE,
+        l2_regularization=20.0, min_samples_leaf=60, max_features=0.2, random_state=seed,
         early_stopping=False,
     )  # fmt: skip
     found.fit(features, script, sample_weight=weight)
@@ -130,9 +145,22 @@ def flattened(stages: list[Any], base: float) -> Trees:
         starts.astype(np.int32),
         np.where(leaf, 0, nodes["feature_idx"]).astype(np.int32),
         np.where(leaf, 0, nodes["num_threshold"]).astype(np.float32),
-        np.where(leaf, itself, nodes["left"] + shift).astype(np.int32),
-        np.where(leaf, itself, nodes["right"] + shift).astype(np.int32),
+        np.stack(
+            (
+                np.where(leaf, itself, nodes["left"] + shift),
+                np.where(leaf, itself, nodes["right"] + shift),
+            ),
+            axis=1,
+        )
+        .ravel()
+        .astype(np.int32),
         np.where(leaf, nodes["value"], 0).astype(np.float32),
         int(nodes["depth"].max()),
         base,
     )
+
+
+_NONE = np.zeros(1, np.int32)
+NO_TREES = Trees(
+    _NONE, _NONE, np.zeros(1, np.float32), np.zeros(2, np.int32), np.zeros(1, np.float32), 0, 0.0
+)

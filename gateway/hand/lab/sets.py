@@ -25,7 +25,7 @@ from gateway.hand.lab.generators import FAMILIES
 from gateway.hand.lab.pieces import Floats, Points, Rng, scene
 
 PARTS = 6  # of each source's users
-MOST_PEOPLE = 1500  # paths of one source, spread over its users
+MOST_PEOPLE = 2400  # paths of one source, spread over its users
 OWN = "own_"  # before the names of our generators
 
 

@@ -31,7 +31,7 @@ def norm(points: Points, hertz: float = 30.0) -> Points:
 def varied(rng: Rng, points: Points, gaps: list[Floats]) -> Points:
     """Some of: cut, laid as a slider's drag, mirrored, scaled, thinned, sampled anew, framed."""
     t, x, y = points
-    if rng.random() < 0.3:
+    if rng.random() < 0.35:
         t, x, y = _cut(rng, t, x, y)
     if rng.random() < 0.25:
         x, y = _slid(rng, x, y)
@@ -46,7 +46,7 @@ def varied(rng: Rng, points: Points, gaps: list[Floats]) -> Points:
         keep[[0, -1]] = True
         t, x, y = t[keep], x[keep], y[keep]
     elif way == "even":
-        at = np.arange(t[0], t[-1], 1000 / rng.uniform(20, 125))
+        at = np.arange(t[0], t[-1], np.exp(rng.uniform(np.log(8.0), np.log(120.0))))
         at = at + rng.uniform(0, 1.5) * rng.random(len(at))
         t, x, y = at, np.interp(at, t, x), np.interp(at, t, y)
     elif way == "borrowed":
@@ -56,7 +56,17 @@ def varied(rng: Rng, points: Points, gaps: list[Floats]) -> Points:
         t, x, y = at, np.interp(at, t, x), np.interp(at, t, y)
     elif way == "frames":
         t, x, y = framed(rng, t, x, y)
+    if rng.random() < 0.25:
+        t = late(rng, t)
     return t, np.rint(x), np.rint(y)
+
+
+def late(rng: Rng, t: Floats) -> Floats:
+    """Told by a busy page: each event some milliseconds late, several at once after a stall."""
+    lateness = rng.gamma(1.0, rng.uniform(0.3, 6), len(t))
+    stalled = rng.random(len(t)) < rng.uniform(0, 0.05)
+    told: Floats = np.maximum.accumulate(t + lateness + stalled * rng.exponential(40, len(t)))
+    return told
 
 
 def _cut(rng: Rng, t: Floats, x: Floats, y: Floats) -> Points:

@@ -1,0 +1,68 @@
+"""`python -m gateway.hand.lab`: trains the model that ships, checks it, attacks it.
+
+Needs scikit-learn (`pip install 'gateway[bench]'`). DATA is a folder of recorded paths in the
+format that `gateway trace` reads, with `label` human or bot; it is no part of this repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import warnings
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from gateway.hand.lab import attack, check, fit, sets
+from gateway.hand.model import to_table
+from gateway.hand.weights import FILE, shipped
+
+SEED, EACH = 1, 600
+
+
+def main() -> None:
+    """Parse and run."""
+    parser = argparse.ArgumentParser(
+        prog="python -m gateway.hand.lab", description=__doc__.split("\n")[0]
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    train = commands.add_parser("train", help="fit the model and set its threshold; a few minutes")
+    train.add_argument("data", type=Path)
+    train.add_argument("--out", type=Path, default=FILE)
+    checked = commands.add_parser("check", help="figures on people and generators left out")
+    checked.add_argument("data", type=Path)
+    checked.add_argument("--strict", action="store_true", help="leave out whole families")
+    attacked = commands.add_parser("attack", help="tune a generator against the shipped weights")
+    attacked.add_argument("--queries", type=int, default=3000)
+    attacked.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    warnings.filterwarnings("ignore", module="sklearn")  # nets stop early on purpose
+    if given.command == "attack":
+        reached = attack.attack(shipped(), queries=given.queries, seed=given.seed)
+        print(json.dumps(asdict(reached), indent=1))
+        return
+    rows = sets.build(sets.read(given.data), seed=SEED, each=EACH)
+    if given.command == "train":
+        train_and_write(rows, given.out)
+    else:
+        judged = check.held_out(
+            rows, strict=given.strict, nets=fit.CHECK_NETS, trees=fit.CHECK_TREES
+        )
+        print("\n".join(check.report(rows, judged)))
+
+
+def train_and_write(rows: sets.Rows, out: Path) -> None:
+    """The model of all rows; its threshold from models that left people out."""
+    judged = check.held_out(rows, nets=fit.CHECK_NETS, trees=fit.CHECK_TREES)
+    everyone = np.ones(len(rows.script), bool)
+    model = fit.fit(rows, everyone)
+    at = check.threshold(rows, judged)
+    model = replace(model, offset=-model.slope * at)
+    np.savez_compressed(out, **to_table(model))  # type: ignore[arg-type]
+    print("\n".join(check.report(rows, judged)))
+    print(f"threshold at raw {at:.3f}; {out.stat().st_size} bytes in {out}")
+
+
+if __name__ == "__main__":
+    main()

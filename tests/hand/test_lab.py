@@ -1,0 +1,178 @@
+"""The laboratory: generators, channels, views and figures. Fitting itself needs the recordings."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gateway.hand.lab import attack, check, fit, sets, views
+from gateway.hand.lab.borrow import BORROWERS
+from gateway.hand.lab.channels import framed, play
+from gateway.hand.lab.generators import FAMILIES
+from gateway.hand.lab.pieces import Scene, scene
+from gateway.hand.model import Net
+from tests.hand.drawn import drawn, ruled
+
+TO = Scene(100, 200, 400, 260)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_generator_goes_where_it_is_sent(name: str) -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        t, x, y = FAMILIES[name](rng, TO)
+        assert (np.diff(t) >= 0).all()
+        assert np.isfinite(x).all() and np.isfinite(y).all()
+        assert np.hypot(x[0] - TO.x0, y[0] - TO.y0) < 30
+        assert np.hypot(x[-1] - TO.x1, y[-1] - TO.y1) < 90
+
+
+@pytest.mark.parametrize("name", BORROWERS)
+def test_a_borrower_makes_usable_paths(name: str) -> None:
+    rng = np.random.default_rng(5)
+    people = [drawn(seed) for seed in range(9)]
+    made = [BORROWERS[name](rng, scene(rng), people) for _ in range(20)]
+    assert all((np.diff(t) >= 0).all() for t, _, _ in made)
+    assert sum(views.usable(path) for path in made) >= 15
+
+
+def test_playing_keeps_the_order_of_time() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        t, x, y = play(rng, drawn(), [np.array([3.0, 20.0, 9.0])])
+        assert t[0] == 0
+        assert (np.diff(t) >= 0).all()
+        assert len(t) == len(x) == len(y)
+
+
+def test_frames_keep_one_event_each() -> None:
+    rng = np.random.default_rng(5)
+    t, x, _ = framed(rng, *drawn(1, 4.0))
+    assert len(t) <= 900 * 60 / 1000 + 2
+    assert x[-1] == drawn(1, 4.0)[1][-1]
+
+
+def test_the_norm_view_is_even_and_whole() -> None:
+    t, x, y = views.norm(drawn())
+    assert np.diff(t) == pytest.approx(1000 / 30)
+    assert (x == np.rint(x)).all() and (y == np.rint(y)).all()
+
+
+@pytest.mark.parametrize(
+    "path, expected",
+    [
+        (ruled(8, 30.0), True),
+        (ruled(7, 40.0), False),
+        (ruled(8, 28.0), False),  # 196 ms
+        ((np.arange(9.0) * 50, np.arange(9.0) * 3, np.zeros(9)), False),  # 24 px
+        ((np.arange(9.0) * 1260, np.arange(9.0) * 9, np.zeros(9)), False),
+        ((np.zeros(0), np.zeros(0), np.zeros(0)), False),
+    ],
+)
+def test_what_is_usable(path, expected) -> None:  # type: ignore[no-untyped-def]
+    assert views.usable(path) is expected
+
+
+def test_varied_views_stay_in_order() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(200):
+        t, _, _ = views.varied(rng, drawn(), [np.array([8.0, 16.0])])
+        assert (np.diff(t) >= 0).all()
+
+
+def test_figures_of_what_is_known() -> None:
+    """Half of the scripts above all people, half among them."""
+    people, scripts = np.arange(100.0), np.concatenate((np.full(50, 200.0), np.arange(50) * 2.0))
+    found = check.figures(people, np.ones(100), scripts, np.ones(100))
+    assert found.caught == pytest.approx(0.5, abs=0.02)
+    assert found.area == pytest.approx(0.75, abs=0.01)
+    assert found.equal_error == pytest.approx(1 / 3, abs=0.02)
+
+
+def test_all_alike_is_chance() -> None:
+    same = np.zeros(50)
+    assert check.figures(same, np.ones(50), same, np.ones(50)).area == pytest.approx(0.5)
+
+
+def test_every_source_weighs_the_same() -> None:
+    weight = check.alike(np.array(["a", "b", "b", "b"]))
+    assert weight.tolist() == [1, 1 / 3, 1 / 3, 1 / 3]
+
+
+def rows_of(folder: Path) -> sets.Rows:
+    rng = np.random.default_rng(2)
+    for name in ("human_balabit", "human_howweswipe", "bot_pyclick"):
+        source = name.partition("_")[2]
+        with gzip.open(folder / f"{name}.jsonl.gz", "wt") as file:
+            for number in range(24):
+                t, x, y = (ruled if name.startswith("bot") else drawn)(30 + number)
+                t = np.cumsum(rng.integers(5, 12, len(t)))
+                row = {
+                    "source": source, "user": str(number), "pointer": "mouse",
+                    "t": t.tolist(), "x": x.tolist(), "y": y.tolist(),
+                    "label": name.partition("_")[0],
+                }  # fmt: skip
+                row["label"] = "bot" if name.startswith("bot") else "human"
+                file.write(json.dumps(row) + "\n")
+    return sets.build(sets.read(folder), seed=3, each=3)
+
+
+def test_rows_and_folds_keep_people_apart(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path)
+    assert set(rows.view) == {"raw", "norm", "varied"}
+    assert {*FAMILIES, *BORROWERS} <= {name.removeprefix(sets.OWN) for name in rows.source}
+    for fold in check.folds(rows):
+        assert not (fold.train & (fold.people | fold.scripts)).any()
+        assert not rows.script[fold.people].any()
+        assert rows.script[fold.scripts].all()
+        assert fold.source not in rows.person[fold.train]  # nor in anybody's replay
+    again = rows_of(tmp_path)
+    assert (again.features == rows.features).all()
+
+
+def test_a_small_model_is_fitted_and_the_same_again(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    rows = rows_of(tmp_path)
+    everyone = np.ones(len(rows.script), bool)
+    with pytest.warns(UserWarning, match="Maximum iterations"):
+        one = fit.fit(rows, everyone, nets=2, trees=5)
+    with pytest.warns(UserWarning, match="Maximum iterations"):
+        two = fit.fit(rows, everyone, nets=2, trees=5)
+    raw = one.raw(rows.features)
+    assert (raw == two.raw(rows.features)).all()
+    assert raw[rows.script].mean() > raw[~rows.script].mean() + 1
+
+
+def test_nets_side_by_side_are_their_mean() -> None:
+    rng = np.random.default_rng(1)
+
+    def net() -> Net:
+        shapes = [(5, 4), (4, 3), (3, 1)]
+        weights = tuple(rng.normal(0, 1, shape).astype(np.float32) for shape in shapes)
+        biases = tuple(rng.normal(0, 1, shape[1]).astype(np.float32) for shape in shapes)
+        return Net(weights, biases)
+
+    nets = [net() for _ in range(3)]
+    rows = rng.normal(0, 1, (7, 5)).astype(np.float32)
+    both = np.mean([one(rows) for one in nets], axis=0)
+    assert fit.side_by_side(nets)(rows) == pytest.approx(both, abs=1e-4)
+
+
+def test_the_attacker_finds_a_low_place() -> None:
+    rng = np.random.default_rng(1)
+    goal = np.linspace(-1, 1, 10)
+    found = attack.descend(rng, lambda place: float(np.square(place - goal).sum()), 10, 1500)
+    assert found == pytest.approx(goal, abs=0.05)
+
+
+def test_the_attackers_paths_are_usable() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(40):
+        knobs = attack.knobs_of(rng.normal(0, 1, len(attack.KNOBS)))
+        t, x, y = attack.draw(rng, attack.goal(rng), knobs)
+        assert (np.diff(t) >= 0).all()
+        assert np.isfinite(x + y).all()
