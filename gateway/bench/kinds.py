@@ -21,7 +21,7 @@ from gateway.bench.pool import Advance, Pool, open_pool
 from gateway.bench.report import KindReport, Report, faults, joined, kind_report, read
 from gateway.bench.table import markdown, print_report
 from gateway.bench.trial import Outcome, Plan, trial, warm_up
-from gateway.bench.whitebox import MODELS, white_box
+from gateway.bench.whitebox import white_box
 
 INSTALLS = 8  # salts, where none is named: the figures are of no single look
 WIDE = 150  # columns
@@ -69,8 +69,7 @@ def _kind(kind: str, options: Options, pool: Pool, begin: Begin) -> KindReport:
     report = kind_report(kind, suite(kind), ours, naive)
     if not options.train:
         return report
-    steps = 2 * options.train + 2 * len(MODELS) * options.count
-    advance = begin(f"{kind}, white box", steps)
+    advance = begin(f"{kind}, white box", 2 * options.train + options.count)
     return replace(report, white_box=white_box(plan, pool, options.train, options.count, advance))
 
 

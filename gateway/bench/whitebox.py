@@ -8,14 +8,14 @@ the kind's `Learner` gives; the better one is reported, in the attacker's favour
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from gateway.bench.attack import Labels, Predict, Rows, suite
+from gateway.bench.attack import Labels, Rows, suite
 from gateway.bench.pool import Advance, Pool
 from gateway.bench.report import WhiteBox
 from gateway.bench.shares import Share
@@ -44,49 +44,45 @@ class Trained:
 
 
 def white_box(plan: Plan, pool: Pool, train: int, test: int, advance: Advance) -> WhiteBox:
-    """`plan.salts[0]` is the install under attack. Advances 2 · train + 4 · test times."""
+    """`plan.salts[0]` is the install under attack. Advances 2 · train + test times."""
     install = plan.salts[0]
     known = replace(plan, salts=(install,), seed=plan.seed + 1)
     others = tuple(f"another install, {n} of {plan.seed}" for n in range(OTHER_INSTALLS))
+    rows, knowing = _trained(known, pool, train, advance)
+    _, stranger = _trained(replace(known, salts=others), pool, train, advance)
     fresh = replace(plan, salts=(install,), seed=plan.seed + 2)
-    rows, best_known = _learned(known, fresh, pool, train, test, advance)
-    _, best_other = _learned(replace(known, salts=others), fresh, pool, train, test, advance)
-    name = max(MODELS, key=lambda model: best_known[model].rate)
-    return WhiteBox(
-        train,
-        rows,
-        name,
-        best_known[name],
-        max(best_other.values(), key=lambda share: share.rate),
-    )
+    right = pool.run(partial(_solve, fresh, (*knowing, *stranger)), range(test), advance)
+    shares = [Share(sum(column), len(right)) for column in zip(*right, strict=True)]
+    shares = shares or [Share(0, 0)] * (2 * len(MODELS))
+    best = max(range(len(MODELS)), key=lambda n: shares[n].rate)
+    unknown = max(shares[len(MODELS) :], key=lambda share: share.rate)
+    return WhiteBox(train, rows, MODELS[best], shares[best], unknown)
 
 
-def _learned(
-    learn: Plan, fresh: Plan, pool: Pool, train: int, test: int, advance: Advance
-) -> tuple[int, dict[str, Share]]:
-    """How many rows there were, and what each model solves of the fresh challenges."""
-    found = pool.run(partial(_examples, learn), range(train), advance)
+def _trained(
+    plan: Plan, pool: Pool, train: int, advance: Advance
+) -> tuple[int, tuple[Trained, ...]]:
+    """How many rows there were, and each of MODELS trained on them."""
+    found = pool.run(partial(_examples, plan), range(train), advance)
+    if not found:
+        return 0, ()
     rows = np.concatenate([rows for rows, _ in found])
     labels = np.concatenate([labels for _, labels in found])
-    rows, labels = _thinned(rows, labels, learn.seed)
-    shares = {}
-    for name in MODELS:
-        trained = fit(name, rows, labels, learn.seed)
-        right = pool.run(partial(_solves, fresh, trained), range(test), advance)
-        shares[name] = Share(sum(right), len(right))
-    return len(rows), shares
+    rows, labels = _thinned(rows, labels, plan.seed)
+    return len(rows), tuple(fit(name, rows, labels, plan.seed) for name in MODELS)
 
 
 def _examples(plan: Plan, index: int) -> tuple[Rows, Labels]:
     return suite(plan.kind).learner.examples(challenge(plan, index))
 
 
-def _solves(plan: Plan, trained: Trained, index: int) -> bool:
+def _solve(plan: Plan, models: Sequence[Trained], index: int) -> tuple[bool, ...]:
+    """Which of the models solve the same fresh challenge."""
     made = challenge(plan, index)
     view = json.loads(json.dumps(dict(made.view)))
-    predict: Predict = trained.predict
-    answer = suite(plan.kind).learner.answer(view, predict)
-    return is_right(plan.kind, made, json.loads(json.dumps(answer)))
+    learner = suite(plan.kind).learner
+    answers = (learner.answer(view, model.predict) for model in models)
+    return tuple(is_right(plan.kind, made, json.loads(json.dumps(answer))) for answer in answers)
 
 
 def _thinned(rows: Rows, labels: Labels, seed: int) -> tuple[Rows, Labels]:
