@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from gateway.art.assets import ICON_PX, Icon, icons
 from gateway.art.colours import Colour, from_hsv
@@ -37,6 +37,16 @@ tooth tractor traffic-signal train treasure-chest trophy truck tulip umbrella va
 watch wheelbarrow wheelchair windmill wine wrench
 """
 KNOWN = frozenset(_WORDS.split())  # at a glance, and by a part of them
+_WORDS = """
+air-balloon anchor armchair barn bathtub bed beer-stein bell bicycle boat boot bus cactus cake
+camera car car-profile castle-turret cat chair chess-knight chess-rook cooking-pot cow
+cowboy-hat crown desktop dog dress fire-extinguisher fire-truck flag gas-pump ghost gingerbread
+helicopter high-heel ice-cream lamp laptop lighthouse lock martini microscope milk-bottle moped
+mushroom office-chair palm pants piggy-bank pine potted-plant pram rabbit sailboat scooter
+shopping-cart skull sneaker spray-bottle stool t-shirt television tent toilet tractor train
+trophy truck tulip umbrella van wheelbarrow wheelchair windmill wine
+"""
+UPRIGHT = frozenset(_WORDS.split())  # known, with an up that nobody doubts, and drawn that way
 OFTEN_TAKEN_FOR_EACH_OTHER = (
     frozenset({"bus", "car", "car-profile", "fire-truck", "train", "truck", "van", "tractor"}),
     frozenset({"cooking-pot", "basket", "bathtub", "shopping-cart", "wheelbarrow", "pram"}),
@@ -102,9 +112,15 @@ class Inks:
         return cls(dark, light) if chance.random() < dark_share else cls(light, dark)
 
 
-def things(chance: np.random.Generator, count: int, style: Style, alike: float) -> list[Icon]:
+def things(
+    chance: np.random.Generator,
+    count: int,
+    style: Style,
+    alike: float,
+    among: frozenset[str] = KNOWN,
+) -> list[Icon]:
     """`count` things that nobody takes for one another; no two overlap by more than `alike`."""
-    known = _of_install(style)
+    known = _of_install(style, among)
     limit = alike
     found: list[Icon] = []
     while len(found) < count:
@@ -116,9 +132,9 @@ def things(chance: np.random.Generator, count: int, style: Style, alike: float) 
 
 
 @lru_cache(maxsize=64)
-def _of_install(style: Style) -> tuple[Icon, ...]:
-    """The things that an install draws: most of those known."""
-    known = [icon for icon in icons() if icon.name in KNOWN]
+def _of_install(style: Style, among: frozenset[str]) -> tuple[Icon, ...]:
+    """The things that an install draws: most of those there are."""
+    known = [icon for icon in icons() if icon.name in among]
     kept = style.own("things").permutation(len(known))[: round(_USED * len(known))]
     return tuple(known[int(at)] for at in kept)
 
@@ -181,6 +197,19 @@ def as_form(
     body, form = thing.body[..., None], thing.form[..., None]
     under = ground + (np.asarray(inks.paper, np.float32) - ground) * body
     return np.asarray(under + (ink - under) * form, np.float32)
+
+
+def scribble(chance: np.random.Generator, onto: Image.Image, count: int) -> None:
+    """Bent strokes, drawn into `onto`, about as thick as lines of things: so not every edge in a
+    picture belongs to a thing."""
+    draw = ImageDraw.Draw(onto)
+    for _ in range(count):
+        x, y = chance.uniform(0, onto.width), chance.uniform(0, onto.height)
+        ways = chance.uniform(0, 2 * np.pi) + chance.uniform(-0.3, 0.3) * np.arange(8)
+        step_px = chance.uniform(4, 8)
+        xs, ys = x + np.cumsum(np.cos(ways)) * step_px, y + np.cumsum(np.sin(ways)) * step_px
+        points = list(zip(xs.tolist(), ys.tolist(), strict=True))
+        draw.line(points, Inks.draw(chance).ink, 5, "curve")
 
 
 def _uneven(chance: np.random.Generator, side_px: int, colour: Colour, most: float) -> Pixels:

@@ -26,7 +26,7 @@ from PIL import Image, ImageDraw
 
 from gateway import art
 from gateway.art.assets import Icon
-from gateway.art.things import Drawn, Inks, Pose, as_form, drawn, in_lines, things
+from gateway.art.things import Drawn, Inks, Pose, as_form, drawn, in_lines, scribble, things
 from gateway.kinds import Between, Look
 from gateway.model import JSON, Made, Verdict
 
@@ -38,6 +38,7 @@ DRAWN_PX = (round(WIDTH_PX * SCALE), round(HEIGHT_PX * SCALE))
 THING_PX = 128  # an icon's square
 SQUARE_PX = 152  # with room for a thing that is turned and bent
 GAP_PX = 80  # across
+GAP_RGB = (56, 57, 64)
 FRAME_PX = 4  # a light ring around each gap
 PIECE_PX = 84
 HIDDEN = (0.34, 0.52)  # of a thing's body, by its gap
@@ -107,7 +108,9 @@ def laid(
 ) -> list[Placed]:
     """Six things drawn into `scene`, one in each cell, in random order."""
     cells = chance.permutation(COLUMNS * ROWS)
-    _scribble(chance, scene)
+    picture = art.image(scene)
+    scribble(chance, picture, SCRIBBLES)
+    scene[:] = art.pixels(picture)
     found = []
     for icon, cell in zip(things(chance, len(cells), style, ALIKE), cells, strict=True):
         found.append(_put(chance, scene, icon, divmod(int(cell), COLUMNS), bend_px))
@@ -180,21 +183,6 @@ def _hole(x: int, y: int) -> art.Pixels:
     return np.asarray(far <= GAP_PX / 2 / COARSE, np.float32)
 
 
-def _scribble(chance: np.random.Generator, scene: art.Pixels) -> None:
-    """Bent strokes about as thick as lines of things: not every edge belongs to a thing."""
-    picture = art.image(scene)
-    draw = ImageDraw.Draw(picture)
-    for _ in range(SCRIBBLES):
-        x, y = chance.uniform(0, DRAWN_PX[0]), chance.uniform(0, DRAWN_PX[1])
-        way, bend = chance.uniform(0, 2 * np.pi), chance.uniform(-0.3, 0.3)
-        ways = way + bend * np.arange(8)
-        step_px = chance.uniform(4, 8)
-        xs, ys = x + np.cumsum(np.cos(ways)) * step_px, y + np.cumsum(np.sin(ways)) * step_px
-        inks = Inks.draw(chance)
-        draw.line(list(zip(xs.tolist(), ys.tolist(), strict=True)), inks.ink, 5, "curve")
-    scene[:] = art.pixels(picture)
-
-
 def _with_gaps(scene: art.Pixels, gaps: Sequence[_Point]) -> Image.Image:
     picture = art.image(scene)
     over = _gap_picture()
@@ -209,7 +197,7 @@ def _gap_picture() -> Image.Image:
     side, finer = GAP_PX + 2 * FRAME_PX + 2, 4
     big = Image.new("RGBA", (finer * side, finer * side), (248, 248, 248, 0))
     draw = ImageDraw.Draw(big)
-    for across_px, ink in ((GAP_PX + 2 * FRAME_PX, (248, 248, 248)), (GAP_PX, (56, 57, 64))):
+    for across_px, ink in ((GAP_PX + 2 * FRAME_PX, (248, 248, 248)), (GAP_PX, GAP_RGB)):
         near, far = finer * (side - across_px) / 2, finer * (side + across_px) / 2
         draw.ellipse((near, near, far, far), (*ink, 255))
     return big.resize((side, side), Image.Resampling.BOX)

@@ -23,7 +23,15 @@ from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, 
 from gateway.bench.besides import Search, Seen
 from gateway.bench.gaps import Place
 from gateway.bench.pictures import Pixels, Plane, alpha, decode, rgb
-from gateway.kinds.puzzle import DRAWN_PX, FRAME_PX, GAP_PX, HEIGHT_PX, PIECES, WIDTH_PX
+from gateway.kinds.puzzle import (
+    DRAWN_PX,
+    FRAME_PX,
+    GAP_PX,
+    GAP_RGB,
+    HEIGHT_PX,
+    PIECES,
+    WIDTH_PX,
+)
 from gateway.model import JSON, Made
 
 WIDTH = 300  # of the scene for those who look for gaps
@@ -88,13 +96,14 @@ def _continued(scene: Pixels, piece: Pixels, count: int) -> list[Place]:
 
 
 def gap_middles(scene: Pixels) -> list[tuple[float, float]]:
-    """The middles of all gaps, px: where a dark disc in a light ring fits best."""
+    """The middles of all gaps, px: where a disc of their colour, with a rim of another, fits."""
     side = GAP_PX + 4 * FRAME_PX
     off = np.arange(side) - (side - 1) / 2
     far = np.hypot(off[:, None], off[None, :])
-    disc = np.where(far < GAP_PX / 2, -1.0, np.where(far < GAP_PX / 2 + FRAME_PX, 3.0, 0.0))
-    light = rgb(scene).astype(np.float32).mean(axis=2)
-    heat = cv2.matchTemplate(light, disc.astype(np.float32), cv2.TM_CCOEFF_NORMED)
+    disc = np.where(far < GAP_PX / 2, 1.0, np.where(far < GAP_PX / 2 + FRAME_PX, -4.0, 0.0))
+    away = np.abs(rgb(scene).astype(np.float32) - GAP_RGB).max(axis=2)
+    dark = np.asarray(away < 40, np.float32)
+    heat = cv2.matchTemplate(dark, disc.astype(np.float32), cv2.TM_CCORR)
     return [(p.x, p.y) for p in gaps.peaks(heat, disc, 6, apart_px=0.7 * GAP_PX)]
 
 

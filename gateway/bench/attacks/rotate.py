@@ -1,0 +1,223 @@
+"""Attacks on `rotate`: what edges say of up, where weight lies, and the shipped icons at any turn.
+
+There is no ring, so polar correlation has nothing to compare with but drawings of the same things:
+those of the shipped icons, for who has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from itertools import zip_longest
+from random import Random
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from gateway import art
+from gateway.art.assets import icons
+from gateway.art.things import UPRIGHT, layers
+from gateway.bench import besides, blobs, gaps, turning, twins
+from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
+from gateway.bench.besides import Search
+from gateway.bench.pictures import Pixels, decode, rgb
+from gateway.kinds.rotate import AWAY_DEG, PICTURES, SIDE_PX, STEPS, THING_PX
+from gateway.model import JSON, Made
+
+Floats = NDArray[np.float32]
+Turn = Callable[[Pixels, Pixels | None], float]  # of a picture, with what it is compared with
+
+CANDIDATES = 24  # turns that the learner looks at
+
+
+def _by(turn: Turn) -> Callable[[View, Random], JSON]:
+    """Each picture alone."""
+
+    def solve(view: View, chance: Random) -> JSON:
+        shown = [decode(uri) for uri in view["pictures"]]
+        still: list[Pixels | None] = [decode(uri) for uri in view.get("reference", ())]
+        found = [turn(p, s) for p, s in zip_longest(shown, still)]
+        return [float(share % 1.0) for share in found]
+
+    return solve
+
+
+# --- Off the shelf -------------------------------------------------------------------------
+
+
+def _polar(picture: Pixels, still: Pixels | None) -> float:
+    """Colours around the middle, as rings are aligned; without a reference, against the whole of
+    what stands upright by the likeliest directions of edges."""
+    if still is not None:
+        return turning.same_disc_turn(still, picture)
+    upright = turning.turned(picture, turning.upright_turns(picture)[0])
+    return turning.best_turn(turning.polar(upright), turning.polar(picture))
+
+
+def _mirror(picture: Pixels, still: Pixels | None) -> float:
+    """The axis of things that have one: where the mirror image fits best. Light is above."""
+    half = turning.best_turn(turning.polar(picture[:, ::-1]), turning.polar(picture)) / 2
+    lighter = turning.upright_turns(turning.turned(picture, half))
+    return half + min(lighter, key=lambda turn: abs((turn + 0.25) % 0.5 - 0.25))
+
+
+def _directions(picture: Pixels, still: Pixels | None) -> float:
+    """Most edges upright or level, light above."""
+    if still is not None:
+        return turning.same_thing_turn(still, picture)
+    return turning.upright_turns(picture)[0]
+
+
+# --- Made for us ---------------------------------------------------------------------------
+
+
+def _weight(picture: Pixels, still: Pixels | None) -> float:
+    """The thing stands along its longer axis or across it, the wider end below."""
+    found = blobs.find(picture, 50, 170, 1)
+    if not found:
+        return 0.5
+    rows, columns = np.nonzero(blobs.filled(found[0].mask) > 0.5)
+    across, down = columns - columns.mean(), rows - rows.mean()
+    angle = 0.5 * np.arctan2(2 * (across * down).mean(), (across**2 - down**2).mean())
+    ways = [angle + k * np.pi / 2 for k in range(4)]
+    skews = [float(((across * np.cos(w) + down * np.sin(w)) ** 3).mean()) for w in ways]
+    below = ways[int(np.argmin(skews))]  # the heavy end is near, the light one reaches far
+    return float((np.pi / 2 - below) / (2 * np.pi))
+
+
+def _polar_icons(picture: Pixels, still: Pixels | None) -> float:
+    """Edges around the thing's middle, against those of every icon: the best fit of all."""
+    found = blobs.find(picture, 60, 180, 1)
+    middle = (found[0].x, found[0].y) if found else (SIDE_PX / 2, SIDE_PX / 2)
+    whole = np.ascontiguousarray(rgb(picture))
+    cut = np.asarray(cv2.getRectSubPix(whole, (150, 150), middle), np.uint8)
+    fits = np.stack([turning.edge_correlation(still, cut, 24) for still in _drawn_icons(150)])
+    return float(np.unravel_index(int(fits.argmax()), fits.shape)[1]) / turning.STEPS
+
+
+_COARSE = 0.25
+_FINE = 0.5
+_ROUGHLY = Search(tuple(range(0, 360, 15)), (THING_PX / 96,), (1.0,))
+_NEAR_DEG = (-15.0, -7.5, 0.0, 7.5, 15.0)
+
+
+def _icons(picture: Pixels, still: Pixels | None) -> float:
+    """Every icon in every pose, small; then the best few once more, larger and more exactly."""
+    rough = []
+    coarse = _made_ready(picture, _COARSE)
+    for number, drawing in enumerate(_drawn_icons(96)):
+        small = gaps.resized(drawing, _COARSE)
+        for turn_deg in _ROUGHLY.turns_deg:
+            one = Search((turn_deg,), _ROUGHLY.scales, (1.0,), (False,))
+            rough.append((float(besides.fits(coarse, small, 9.0, one)[0]), number, turn_deg))
+    fine = _made_ready(picture, _FINE)
+    best = (-1.0, 0.0)
+    for _, number, turn_deg in sorted(rough, reverse=True)[:24]:
+        drawing = gaps.resized(_drawn_icons(96)[number], _FINE)
+        for off_deg in _NEAR_DEG:
+            one = Search((turn_deg + off_deg,), (1.28, 1.42), (0.8, 1.0, 1.25), (False,))
+            fit = float(besides.fits(fine, drawing, 18.0, one)[0])
+            best = max(best, (fit, turn_deg + off_deg))
+    return -best[1] / 360.0  # the drawing was turned clockwise to fit
+
+
+def _made_ready(picture: Pixels, factor: float) -> besides.Seen:
+    """The whole picture as seen around its middle, with no gap in it."""
+    small = gaps.resized(rgb(picture), factor)
+    middle = (small.shape[1] / 2, small.shape[0] / 2)
+    return besides.Seen(besides.edges(small), np.ones(small.shape[:2], np.float32), (middle,))
+
+
+@cache
+def _drawn_icons(side_px: int) -> tuple[Pixels, ...]:
+    """Every icon that has an up and its mirror image, as pictures show them."""
+    found: list[Pixels] = []
+    for icon in icons():
+        if icon.name in UPRIGHT:
+            body, lines = (layers(icon)[..., n, None] / 255.0 for n in (0, 1))
+            grey = ((128 + 110 * body) * (1 - lines) + 30 * lines).astype(np.uint8)
+            size = round(side_px * THING_PX / 150) if side_px == 150 else side_px
+            grown = np.asarray(cv2.resize(grey, (size, size)), np.uint8)
+            room = (side_px - size) // 2
+            padded = np.pad(grown, room, constant_values=128)
+            shown = np.repeat(padded[..., None], 3, axis=2)
+            found += [shown, np.ascontiguousarray(shown[:, ::-1])]
+    return tuple(found)
+
+
+# --- The twin, blind guessing, the white box -----------------------------------------------
+
+
+def naive(rng: Random) -> Made:
+    """As peers draw it: a disc cut from a picture that still holds it, to be turned back."""
+    chance = art.generator(rng)
+    stills, turned, turns = [], [], []
+    for _ in range(PICTURES):
+        scene = art.image(twins.backdrop(chance, 220, 220))
+        turn = float(chance.uniform(0.1, 0.9))
+        disc = art.affine(scene, turn * 360).crop((35, 35, 185, 185))
+        stills.append(art.webp(scene, 80))
+        turned.append(art.webp(disc, 80))
+        turns.append(turn)
+    view = {"pictures": turned, "reference": stills, "steps": STEPS}
+    return Made(view, {"turns": turns, "tolerance_deg": 18.0})
+
+
+def blind(view: View, chance: Random) -> JSON:
+    """Any turn that is possible."""
+    away = AWAY_DEG / 360
+    return [chance.uniform(away, 1 - away) for _ in range(PICTURES)]
+
+
+class _Turned:
+    """A picture at many turns: which of them is upright, by its edges in a grid of fields."""
+
+    _SIDE = 96
+    _FIELDS = 8
+
+    def examples(self, made: Made) -> tuple[Rows, Labels]:
+        rows = [self._rows(uri) for uri in made.view["pictures"]]
+        labels = [
+            int(abs((n / CANDIDATES - turn + 0.5) % 1 - 0.5) < 0.5 / CANDIDATES)
+            for turn in made.secret["turns"]
+            for n in range(CANDIDATES)
+        ]
+        return np.concatenate(rows), np.array(labels, np.int64)
+
+    def answer(self, view: View, predict: Predict) -> JSON:
+        found = []
+        for uri in view["pictures"]:
+            likely = predict(self._rows(uri))
+            soft = likely + 0.5 * (np.roll(likely, 1) + np.roll(likely, -1))
+            found.append(int(np.argmax(soft)) / CANDIDATES)
+        return [float(turn) for turn in found]
+
+    def _rows(self, uri: str) -> Rows:
+        whole = Image.fromarray(rgb(decode(uri))).resize((self._SIDE, self._SIDE))
+        rows = []
+        for n in range(CANDIDATES):
+            turned = np.asarray(art.affine(whole, -360 * n / CANDIDATES))
+            inner = slice(self._SIDE // 8, -self._SIDE // 8)
+            edges = besides.edges(np.ascontiguousarray(turned[inner, inner]))
+            size = (self._FIELDS, self._FIELDS)
+            rows.append(cv2.resize(edges, size, interpolation=cv2.INTER_AREA).ravel())
+        return np.stack(rows).astype(np.float32)
+
+
+SUITE = Suite(
+    attacks=(
+        Attack("polar correlation", False, _by(_polar)),
+        Attack("edge directions", False, _by(_directions)),
+        Attack("mirror image", True, _by(_mirror), 0.25),
+        Attack("axis and weight", True, _by(_weight), 0.25),
+        Attack("polar edges of icons", True, _by(_polar_icons), 0.25),
+        Attack("shipped icons", True, _by(_icons), 0.5, slow=True),
+    ),
+    naive=naive,
+    controls=(Control("polar correlation", 0.8), Control("edge directions", 0.8)),
+    learner=_Turned(),
+    blind=blind,
+    chance=(36 / (360 - 2 * AWAY_DEG)) ** 2,
+)
