@@ -97,7 +97,7 @@ def _continued(scene: Pixels, piece: Pixels, count: int) -> list[Place]:
 
 def gap_middles(scene: Pixels) -> list[tuple[float, float]]:
     """The middles of all gaps, px: where a disc of their colour, with a rim of another, fits."""
-    side = GAP_PX + 4 * FRAME_PX
+    side = GAP_PX + 2 * FRAME_PX
     off = np.arange(side) - (side - 1) / 2
     far = np.hypot(off[:, None], off[None, :])
     disc = np.where(far < GAP_PX / 2, 1.0, np.where(far < GAP_PX / 2 + FRAME_PX, -4.0, 0.0))
