@@ -34,7 +34,8 @@ class Icon:
     group: str  # animal, plant, food, …
     outline: Alpha
     filled: Alpha
-    alike: frozenset[str]  # names of icons of much the same shape: never both in one picture
+    alike: frozenset[str]  # names of icons of much its shape or meaning: never both in one picture
+    plain: bool  # many have much its shape: hard to tell once it is bent
     near: tuple[str, ...]  # of the others those most like it, the nearest first
 
 
@@ -52,6 +53,7 @@ def icons() -> tuple[Icon, ...]:
             outline=_cell(atlas, 2 * number),
             filled=_cell(atlas, 2 * number + 1),
             alike=frozenset(row["alike"]),
+            plain=row["plain"],
             near=tuple(row["near"]),
         )
         for number, row in enumerate(rows)

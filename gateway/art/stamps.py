@@ -4,6 +4,9 @@ What a person sees is the local contrast along an outline; it is kept above a fl
 a program would like is one colour, one sign of contrast or one scale of texture to look for: the
 fill follows the light of what is behind it, is lighter here and darker there, and carries the
 scene's own texture from elsewhere. Pieces of other things, drawn alike, lie between.
+
+Bends are smooth over most of a thing: people read a caricature at once, while a template, and one
+cut into parts that may each shift a little, lose it.
 """
 
 from __future__ import annotations
@@ -11,26 +14,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from gateway.art.assets import Alpha
 from gateway.art.colours import luminance
 from gateway.art.fields import noise
 from gateway.art.forms import Mask, Pixels, bounded, image, pixels_of
-from gateway.art.warps import affine, warp
 
 ROOM = 1.5  # of a stamp's picture, to its size: for turns and bends
-_TEXTURE_PX = 7.0  # what is finer counts as texture, what is coarser as light
+MOST_CONTRAST = 90.0
+_MESH = 6  # cells of a bend, each way: it is smooth over more than one
+_PAD_PX = 64  # empty, around the ink: what a bend fetches from beyond its picture
+_TEXTURE_PX = 8  # # what is finer counts as texture, what is coarser as light
+_OVER_TEXTURE = 1.7  # the contrast is at least so many times the spread of the texture behind
 
 
 @dataclass(frozen=True, slots=True)
 class Ink:
     """How stamps are drawn into a scene."""
 
-    contrast: float = 58.0  # of luminance, along the outline; 0 to 255
+    contrast: float = 60.0  # of luminance, along the outline; 0 to 255, at most MOST_CONTRAST
     texture: float = 0.8  # of the scene's own, inside
     tint: float = 26.0  # how far the channels may differ
-    two_toned: float = 0.5  # chance that a stamp is lighter in one part and darker in the other
+    two_toned: float = 0.6  # chance that a stamp is lighter in one part and darker in the other
 
 
 def bent(
@@ -40,25 +47,57 @@ def bent(
     turn_deg: float,
     bend: float = 0.13,
     squeeze: float = 0.12,
-    parts: int = 10,
+    cell: float = 0.42,
 ) -> Mask:
     """(s, s) with s = 1.5 size_px: the ink with its longer side at `size_px`, turned, squeezed by
-    up to `squeeze` along a slanted axis, every part moved by up to `bend` of its size. `parts` by
-    `parts` of it are moved, smoothly: fewer are quicker to draw."""
-    picture = Image.fromarray(ink)
-    cut = picture.crop(picture.getbbox())
+    up to `squeeze` along a slanted axis, every part moved by up to `bend` of its size, smoothly
+    over `cell` of it."""
     side = round(ROOM * size_px)
-    axis_deg = float(chance.uniform(0, 180))
+    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
+    high, wide = int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1
+    corners = np.linspace(-side / 2, side / 2, _MESH + 1)
+    x, y = np.meshgrid(corners, corners)
+    smooth_px = cell * size_px * (_MESH + 1) / side
+    x = x + bend * size_px * noise(chance, _MESH + 1, _MESH + 1, smooth_px)
+    y = y + bend * size_px * noise(chance, _MESH + 1, _MESH + 1, smooth_px)
+    turn = _matrix(chance, turn_deg, squeeze) * (max(high, wide) / size_px)
+    from_x = turn[0, 0] * x + turn[0, 1] * y + columns[0] + wide / 2
+    from_y = turn[1, 0] * x + turn[1, 1] * y + rows[0] + high / 2
+    return _fetched(ink, side, from_x, from_y)
+
+
+def _matrix(chance: np.random.Generator, turn_deg: float, squeeze: float) -> NDArray[np.float64]:
+    """(2, 2) from the picture back to the ink: turned, and shorter or longer along some axis."""
+    axis = float(chance.uniform(0, np.pi))
     longer = 1.0 + squeeze * float(chance.uniform(-1, 1))
-    ratio = size_px / max(cut.size)
-    turned = affine(cut, axis_deg, ratio, (side, side))
-    width = round(side * longer)
-    stretched = affine(turned.resize((width, side)), turn_deg - axis_deg, 1.0, (side, side))
-    return pixels_of(
-        warp(
-            chance, stretched, bend * size_px, cell_px=0.42 * size_px, mesh_px=max(6, side // parts)
-        )
-    ) / np.float32(255.0)
+    along = _rotation(axis)
+    return _rotation(np.deg2rad(turn_deg)) @ along @ np.diag((1.0 / longer, 1.0)) @ along.T
+
+
+def _rotation(angle: float) -> NDArray[np.float64]:
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, -sin], [sin, cos]])
+
+
+def _fetched(
+    ink: Alpha, side: int, from_x: NDArray[np.float64], from_y: NDArray[np.float64]
+) -> Mask:
+    """(side, side): a mesh of cells, each fetched from four corners of the ink; empty outside."""
+    edges = np.rint(np.linspace(0, side, _MESH + 1)).astype(int).tolist()
+    padded = Image.fromarray(np.pad(ink, _PAD_PX))
+    at_x = np.clip(from_x + _PAD_PX, 0, padded.width - 1).tolist()
+    at_y = np.clip(from_y + _PAD_PX, 0, padded.height - 1).tolist()
+    cells = []
+    for row in range(_MESH):
+        for column in range(_MESH):
+            corners = ((row, column), (row + 1, column), (row + 1, column + 1), (row, column + 1))
+            quad = tuple(v for r, c in corners for v in (at_x[r][c], at_y[r][c]))
+            box = (edges[column], edges[row], edges[column + 1], edges[row + 1])
+            cells.append((box, quad))
+    bent_ink = padded.transform(
+        (side, side), Image.Transform.MESH, cells, Image.Resampling.BILINEAR
+    )
+    return pixels_of(bent_ink) / np.float32(255.0)
 
 
 def hollowed(chance: np.random.Generator, mask: Mask, wall_px: float, share: float = 0.5) -> Mask:
@@ -73,11 +112,7 @@ def hollowed(chance: np.random.Generator, mask: Mask, wall_px: float, share: flo
 
 def piece(chance: np.random.Generator, mask: Mask, share: float = 0.4) -> Mask:
     """A part of it, cut along an irregular line: about `share` of its ink stays."""
-    side = mask.shape[0]
-    angle = float(chance.uniform(0, 2 * np.pi))
-    along = np.linspace(-1, 1, side, dtype=np.float32)
-    field = along[None, :] * np.float32(np.cos(angle)) + along[:, None] * np.float32(np.sin(angle))
-    field = field + 0.35 * noise(chance, side, side, side / 4)
+    field = _slope(chance, *mask.shape)
     inked = field[mask > 0.5]
     edge = float(np.quantile(inked, 1.0 - share)) if inked.size else 0.0
     return mask * bounded((field - edge) * 14.0, 0, 1)
@@ -90,21 +125,26 @@ class Canvas:
         self.values = scene.copy()
         self._light = _soft_scene(scene)
         self._grain = scene - self._light
+        self._spread = float(luminance(self._grain).std())
 
     def put(
         self, chance: np.random.Generator, mask: Mask, x_px: float, y_px: float, ink: Ink
-    ) -> None:
-        """With the middle of `mask` at (x, y). What lies outside is cut."""
-        box = _box(mask.shape[0], x_px, y_px, self.values.shape)
-        rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
-        if not (rows.start < rows.stop and columns.start < columns.stop):
-            return
-        cover = mask[box.mask_rows, box.mask_columns, None]
+    ) -> float:
+        """With the middle of `mask` at (x, y); what lies outside is cut.
+
+        How well it can be seen: the mean difference of luminance, 0 to 255, to what was behind.
+        """
+        box = _box(mask, x_px, y_px, self.values.shape)
+        if box is None:
+            return 0.0
+        rows, columns, cover = box
         light = self._light[rows, columns]
-        off = self._off(chance, light, mask.shape[0], ink)
-        fill = light + off + self._elsewhere(chance, light, ink)
-        here = self.values[rows, columns]
-        self.values[rows, columns] = bounded(here + cover * (fill - here))
+        fill = light + self._off(chance, light, ink) + self._elsewhere(chance, light, ink)
+        before = self.values[rows, columns]
+        after = bounded(before + cover[..., None] * (fill - before))
+        self.values[rows, columns] = after
+        weight = max(float(cover.sum()), 1e-6)
+        return float((cover * np.abs(luminance(after - light))).sum() / weight)
 
     def _elsewhere(self, chance: np.random.Generator, like: Pixels, ink: Ink) -> Pixels:
         """Texture of another place of the scene."""
@@ -113,40 +153,45 @@ class Canvas:
         left = int(chance.integers(self._grain.shape[1] - width + 1))
         return np.float32(ink.texture) * self._grain[top : top + height, left : left + width]
 
-    def _off(self, chance: np.random.Generator, light: Pixels, side: int, ink: Ink) -> Pixels:
+    def _off(self, chance: np.random.Generator, light: Pixels, ink: Ink) -> Pixels:
         """(h, w, 3): what is added to the light behind: lighter or darker, never in between."""
         height, width = light.shape[:2]
-        start = 1.0 if chance.random() < 0.5 else -1.0
-        sign = np.full((height, width), start, np.float32)
+        contrast = min(max(ink.contrast, _OVER_TEXTURE * self._spread), MOST_CONTRAST)
+        sign = np.full((height, width), 1.0 if chance.random() < 0.5 else -1.0, np.float32)
         if chance.random() < ink.two_toned:
-            field = noise(chance, height, width, side / 1.3)
+            field = _slope(chance, height, width)
             sign = np.where(field > np.median(field), sign, -sign)
         level = luminance(light)
-        sign = np.where(level < ink.contrast, 1.0, sign)
-        sign = np.where(level > 255.0 - ink.contrast, -1.0, sign)
+        sign = np.where(level < contrast, 1.0, sign)
+        sign = np.where(level > 255.0 - contrast, -1.0, sign)
         tint = chance.uniform(-ink.tint, ink.tint, 3).astype(np.float32)
-        tint -= np.float32(tint @ np.array([0.299, 0.587, 0.114], np.float32))
-        return np.asarray(sign[..., None] * np.float32(ink.contrast) + tint, dtype=np.float32)
+        tint -= luminance(tint)
+        return np.asarray(sign[..., None] * np.float32(contrast) + tint, dtype=np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class _Box:
-    """Where a mask falls: of the scene, and the part of the mask that is inside."""
+def _box(
+    mask: Mask, x_px: float, y_px: float, shape: tuple[int, ...]
+) -> tuple[slice, slice, Mask] | None:
+    """Where in the scene the mask has ink, and that part of the mask; None if nowhere."""
+    inked_rows, inked_columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not inked_rows.size:
+        return None
+    up, left = round(y_px - mask.shape[0] / 2), round(x_px - mask.shape[1] / 2)
+    top, bottom = max(0, up + inked_rows[0]), min(shape[0], up + inked_rows[-1] + 1)
+    first, last = max(0, left + inked_columns[0]), min(shape[1], left + inked_columns[-1] + 1)
+    if top >= bottom or first >= last:
+        return None
+    part = mask[top - up : bottom - up, first - left : last - left]
+    return slice(top, bottom), slice(first, last), part
 
-    top: int
-    bottom: int
-    left: int
-    right: int
-    mask_rows: slice
-    mask_columns: slice
 
-
-def _box(side: int, x_px: float, y_px: float, shape: tuple[int, ...]) -> _Box:
-    up, left = round(y_px - side / 2), round(x_px - side / 2)
-    top, bottom = max(0, up), min(shape[0], up + side)
-    first, last = max(0, left), min(shape[1], left + side)
-    rows, columns = slice(top - up, bottom - up), slice(first - left, last - left)
-    return _Box(top, bottom, first, last, rows, columns)
+def _slope(chance: np.random.Generator, height: int, width: int) -> Pixels:
+    """(height, width): rising one way, unevenly."""
+    angle = float(chance.uniform(0, 2 * np.pi))
+    across = np.linspace(-1, 1, width, dtype=np.float32)[None, :] * np.float32(np.cos(angle))
+    down = np.linspace(-1, 1, height, dtype=np.float32)[:, None] * np.float32(np.sin(angle))
+    slope: Pixels = across + down + np.float32(0.25) * noise(chance, height, width, height / 3)
+    return slope
 
 
 def _soft(mask: Mask, radius_px: float) -> Mask:
@@ -155,5 +200,9 @@ def _soft(mask: Mask, radius_px: float) -> Mask:
 
 
 def _soft_scene(scene: Pixels) -> Pixels:
-    soft = image(scene).filter(ImageFilter.GaussianBlur(_TEXTURE_PX))
+    """Its light: the mean of small squares, and smooth between their middles."""
+    height, width = scene.shape[:2]
+    few = (max(2, width // _TEXTURE_PX), max(2, height // _TEXTURE_PX))
+    squares = image(scene).resize(few, Image.Resampling.BOX)
+    soft = squares.filter(ImageFilter.GaussianBlur(1.0)).resize((width, height))
     return np.asarray(soft, dtype=np.float32)

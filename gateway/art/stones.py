@@ -127,7 +127,7 @@ def stone(chance: np.random.Generator, icon: Icon, style: str, cell_px: int) -> 
     turn_deg = float(chance.uniform(-TURN_DEG, TURN_DEG))
     is_filled = style == "filled" or (style == "badge" and chance.random() < 0.6)
     ink = icon.filled if is_filled else icon.outline
-    mask = bent(chance, ink, round(cell_px * size), turn_deg, BEND, SQUEEZE, PARTS)
+    mask = bent(chance, ink, round(cell_px * size), turn_deg, BEND, SQUEEZE)
     return _cut_out(chance, mask, cell_px) if style == "badge" else mask
 
 

@@ -89,6 +89,22 @@ def test_icons_of_much_the_same_shape_know_of_each_other():
         assert icon.name not in icon.alike
         assert icon.alike <= set(by_name)
         assert len(icon.alike) < len(icons()) / 8  # so that a scene can always be put together
+        assert icon.near and not icon.alike & {*icon.near, icon.name}
+
+
+def test_what_people_take_for_one_another_is_alike():
+    """By what they are, not by their shape."""
+    by_name = {icon.name: icon for icon in icons()}
+    for one, other in (("headphones", "headset"), ("tree", "pine"), ("bus", "train")):
+        assert other in by_name[one].alike
+        assert other not in by_name[one].near
+
+
+def test_plain_shapes_are_few_and_known():
+    plain = {icon.name for icon in icons() if icon.plain}
+    assert {"shield", "plectrum", "diamond"} <= plain
+    assert not plain & {"guitar", "scissors", "key", "cactus"}
+    assert len(plain) < len(icons()) / 5
 
 
 def test_nobody_can_change_an_icon_for_the_others():

@@ -1,0 +1,193 @@
+"""Click the icons of the prompt, in its order, where they lie in a picture.
+
+The prompt shows outlines. The scene shows seven things, filled: bent, turned, mirrored, hollow in
+parts, half of them lighter here and darker there; some are chosen for having much the shape of one
+that is asked, none for having all but the same; pieces of others lie between. Colour means nothing.
+
+Tolerance: a circle about each icon's middle of half its size, 24 to 30 px of a picture shown 320
+wide. Blind chance: one click lies in a given circle with at most 3.7 %, three in order with 5 in
+100,000; whoever knows where the seven lie but not what they are has 1 in 210, of two 1 in 42.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Annotated
+
+import numpy as np
+from PIL import Image
+
+from gateway import art
+from gateway.art.assets import Icon as Thing
+from gateway.art.assets import icons
+from gateway.art.forms import Mask
+from gateway.art.stamps import Canvas, Ink, bent, hollowed, piece
+from gateway.art.strewing import Spot, apart, between
+from gateway.clicks import judged
+from gateway.kinds import Between, Look
+from gateway.model import JSON, Made, Verdict
+
+SHOWN_PX = (320, 240)
+FILE_PX = (480, 360)  # half as many again, for sharp screens
+THINGS = 7
+PIECES = 12
+PIECES_OF_ONE = 3
+SIZE_PX = (72, 90)  # of the file
+PROMPT_PX = 84  # height of the prompt, and width for each icon in it
+QUALITY = 64
+
+TURN_DEG, BEND, SQUEEZE = 50.0, 0.22, 0.15  # in the scene
+PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE = 15.0, 0.09, 0.08
+CELL = 0.8  # of the size: bends are smooth over so much
+HOLLOW = 0.6  # chance that a thing is hollow in a part
+DETAIL = 0.7  # of the scene's contrast: what is left, so that things stand out
+LEAST_SEEN = 42.0  # mean difference of luminance to what is behind a thing; else drawn again
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """How many icons are to be clicked."""
+
+    count: Annotated[int, Between(2, 4)] = 3
+    look: Look = Look()
+
+
+class Icon:
+    params = Params
+    drawn = True
+
+    def make(self, rng: Random, params: Params) -> Made:
+        chance = art.generator(rng)
+        style = art.Style.of(params.look.salt)
+        things = _chosen(chance, params.count)
+        sizes = chance.integers(SIZE_PX[0], SIZE_PX[1] + 1, THINGS).tolist()
+        spots = apart(chance, sizes, *FILE_PX)
+        asked = spots[: params.count]
+        scene = _scene(chance, style, params.look.pictures)
+        view = {
+            "picture": art.webp(_picture(chance, scene, things, spots), QUALITY),
+            "aspect": FILE_PX[0] / FILE_PX[1],
+            "count": params.count,
+            "prompt": art.webp(_prompt(chance, scene, things[: params.count]), QUALITY),
+            "prompt_aspect": params.count,
+        }
+        secret = {
+            "middles": [
+                [round(s.x_px / FILE_PX[0], 4), round(s.y_px / FILE_PX[1], 4)] for s in asked
+            ],
+            "radii_px": [round(s.size_px / 2 * SHOWN_PX[0] / FILE_PX[0], 2) for s in asked],
+        }
+        return Made(view, secret)
+
+    def check(self, secret: Mapping[str, JSON], answer: JSON) -> Verdict:
+        """`[[x, y], …]`: fractions of the picture, in the prompt's order."""
+        return judged(answer, secret["middles"], secret["radii_px"], *SHOWN_PX)
+
+
+# --- Which things ----------------------------------------------------------------------------
+
+
+def _chosen(chance: np.random.Generator, count: int) -> list[Thing]:
+    """The asked ones first, then for each one of much its shape, then any."""
+    chosen: list[Thing] = []
+    while len(chosen) < count:
+        chosen += _fitting(_drawn(chance, 1), chosen)
+    for asked in tuple(chosen[: THINGS - count]):
+        near = _fitting([_by_name()[name] for name in asked.near], chosen)
+        if near:
+            chosen.append(near[int(chance.integers(len(near)))])
+    while len(chosen) < THINGS:
+        chosen += _fitting(_drawn(chance, 1), chosen)
+    return chosen
+
+
+def _drawn(chance: np.random.Generator, count: int) -> list[Thing]:
+    return [icons()[int(at)] for at in chance.integers(len(icons()), size=count)]
+
+
+def _fitting(candidates: Sequence[Thing], chosen: Sequence[Thing]) -> list[Thing]:
+    """Those that nobody takes for one of the chosen, nor for a mere blot."""
+    taken = {name for thing in chosen for name in (thing.name, *thing.alike)}
+    return [c for c in candidates if c.name not in taken and not c.plain]
+
+
+def _by_name() -> Mapping[str, Thing]:
+    return {thing.name: thing for thing in icons()}
+
+
+# --- Pictures --------------------------------------------------------------------------------
+
+
+def _scene(
+    chance: np.random.Generator, style: art.Style, pictures: tuple[bytes, ...]
+) -> art.Pixels:
+    """A background, drawn as it is shown and enlarged: as good behind things, at half the cost."""
+    small = art.scene(chance, *SHOWN_PX, style, pictures)
+    middle = small.mean((0, 1))
+    return art.pixels(art.image(middle + np.float32(DETAIL) * (small - middle)).resize(FILE_PX))
+
+
+def _picture(
+    chance: np.random.Generator, scene: art.Pixels, things: Sequence[Thing], spots: Sequence[Spot]
+) -> Image.Image:
+    canvas = Canvas(scene)
+    _strew(chance, canvas, things, spots)
+    for thing, spot in zip(things, spots, strict=True):
+        mask = _shape(chance, thing, spot.size_px, TURN_DEG)
+        for ink in _stronger(Ink()):
+            if canvas.put(chance, mask, spot.x_px, spot.y_px, ink) >= LEAST_SEEN:
+                break
+    return art.image(canvas.values)
+
+
+def _strew(
+    chance: np.random.Generator, canvas: Canvas, things: Sequence[Thing], spots: Sequence[Spot]
+) -> None:
+    """Pieces of other things where there is room, a few of each."""
+    wholes = [
+        _shape(chance, other, int(chance.integers(*SIZE_PX)), 180.0)
+        for other in _fitting(_drawn(chance, PIECES // PIECES_OF_ONE), things)
+    ]
+    for number, (x_px, y_px) in enumerate(between(chance, spots, PIECES, *FILE_PX)):
+        if wholes:
+            part = piece(chance, wholes[number % len(wholes)], 0.35)
+            canvas.put(chance, part, x_px, y_px, Ink())
+
+
+def _shape(chance: np.random.Generator, thing: Thing, size_px: int, turn_deg: float) -> Mask:
+    ink = thing.filled[:, ::-1] if chance.random() < 0.5 else thing.filled
+    turn = float(chance.uniform(-turn_deg, turn_deg))
+    mask = bent(chance, ink, size_px, turn, BEND, SQUEEZE, CELL)
+    if chance.random() < HOLLOW:
+        return hollowed(chance, mask, 5.0, float(chance.uniform(0.25, 0.55)))
+    return mask
+
+
+def _stronger(ink: Ink) -> Iterator[Ink]:
+    """The ink, then stronger ones of one tone."""
+    yield ink
+    yield replace(ink, contrast=75.0, two_toned=0.0)
+    yield replace(ink, contrast=90.0, two_toned=0.0, texture=0.3)
+
+
+def _prompt(chance: np.random.Generator, scene: art.Pixels, asked: Sequence[Thing]) -> Image.Image:
+    """Outlines side by side, dark on light or light on dark, on faint texture of the scene."""
+    wide = PROMPT_PX * len(asked)
+    left = int(chance.integers(scene.shape[1] - wide + 1))
+    top = int(chance.integers(scene.shape[0] - PROMPT_PX + 1))
+    under = scene[top : top + PROMPT_PX, left : left + wide]
+    ink, ground = (24.0, 190.0) if chance.random() < 0.5 else (235.0, 62.0)
+    page = ground + np.float32(0.4) * (under - under.mean((0, 1)))
+    for number, thing in enumerate(asked):
+        turn = float(chance.uniform(-PROMPT_TURN_DEG, PROMPT_TURN_DEG))
+        mask = bent(chance, thing.outline, 60, turn, PROMPT_BEND, PROMPT_SQUEEZE, CELL)
+        rim = (mask.shape[0] - PROMPT_PX) // 2
+        cover = mask[rim : rim + PROMPT_PX, rim : rim + PROMPT_PX, None]
+        cell = page[:, number * PROMPT_PX : (number + 1) * PROMPT_PX]
+        cell += cover * (ink - cell)
+    return art.image(page)
+
+
+KIND = Icon()
