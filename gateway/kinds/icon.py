@@ -38,11 +38,11 @@ SIZE_PX = (72, 90)  # of the file
 PROMPT_PX = 84  # height of the prompt, and width for each icon in it
 QUALITY = 64
 
-TURN_DEG, BEND, SQUEEZE = 50.0, 0.22, 0.15  # in the scene
-PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE = 15.0, 0.09, 0.08
 CELL = 0.8  # of the size: bends are smooth over so much
+TURN_DEG, BEND, SQUEEZE = 55.0, 0.25, 0.25  # in the scene
+PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE = 18.0, 0.12, 0.1
 HOLLOW = 0.6  # chance that a thing is hollow in a part
-DETAIL = 0.7  # of the scene's contrast: what is left, so that things stand out
+DETAIL = 0.75  # of the scene's contrast: what is left, so that things stand out
 LEAST_SEEN = 42.0  # mean difference of luminance to what is behind a thing; else drawn again
 
 

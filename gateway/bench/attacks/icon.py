@@ -1,0 +1,268 @@
+"""Attacks on `icon`: by silhouettes as on peers' icon clicks, and by the atlas, which we ship.
+
+Whoever has our source has every icon in both styles. The strongest attack names the prompt's
+outlines, then looks for the filled pictures of just these by the directions of edges: whole at many
+turns, in parts that may shift, or bent by our own code many times over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from random import Random
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.art import generator, image, webp
+from gateway.art.assets import Icon, icons
+from gateway.art.stamps import bent
+from gateway.art.strewing import apart
+from gateway.bench import asked, blobs, gaps, twins
+from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
+from gateway.bench.oriented import Flow, around, flow_of, hottest, peaks, variants
+from gateway.bench.pictures import Pixels, Plane, decode
+from gateway.kinds import icon as kind
+from gateway.model import JSON, Made
+
+WRITTEN_FOR_US = 0.05
+WIDTH = 240  # of the scene while it is searched: half of the file
+SIZES_PX = (36.0, 43.0)
+TURNS_DEG = (-48, -32, -16, 0, 16, 32, 48)
+BENDS = 80  # how often each icon is bent by our own code
+PROMPT_BENDS = 16
+FITTED_PX = 32
+CANDIDATES = 8
+NAIVE_PX = 54.0  # of 320, as here
+APART_PX = 14
+
+Heat = NDArray[np.float32]
+Search = Callable[[Flow, Icon, Random], Heat]
+
+
+def cells(view: View) -> list[Pixels]:
+    """The prompt, one picture for each icon."""
+    prompt = decode(view["prompt"])
+    return list(np.split(prompt, view["count"], axis=1))
+
+
+# --- off the shelf ---------------------------------------------------------------------------
+
+
+def silhouettes(view: View, rng: Random) -> JSON:
+    return asked.by_outline(decode(view["picture"]), cells(view))
+
+
+def detector(view: View, rng: Random) -> JSON:
+    return asked.by_detector(decode(view["picture"]), cells(view))
+
+
+def contours(view: View, rng: Random) -> JSON:
+    return asked.by_search(decode(view["picture"]), cells(view), 54.0)
+
+
+# --- with the atlas --------------------------------------------------------------------------
+
+
+def by_atlas(search: Search) -> Callable[[View, Random], JSON]:
+    """Name what is asked, search each, and give each place to one."""
+
+    def solve(view: View, rng: Random) -> JSON:
+        scene = gaps.shrunk(decode(view["picture"]), WIDTH)
+        flow = flow_of(scene)
+        heats = [search(flow, named(cell)[0][0], rng) for cell in cells(view)]
+        return placed(heats, scene.shape)
+
+    return solve
+
+
+def placed(heats: Sequence[Heat], shape: tuple[int, ...]) -> JSON:
+    places = [place for heat in heats for place in peaks(heat, CANDIDATES, APART_PX)]
+    scores = np.array([[around(heat, place) for place in places] for heat in heats], np.float32)
+    taken: list[tuple[int, int]] = []
+    answer: dict[int, tuple[int, int]] = {}
+    for flat in np.argsort(-scores, axis=None):
+        row, column = (int(n) for n in np.unravel_index(flat, scores.shape))
+        place = places[column]
+        if row not in answer and all(np.hypot(*np.subtract(place, t)) > APART_PX for t in taken):
+            answer[row] = place
+            taken.append(place)
+    return [list(fraction(answer[row], shape)) for row in range(len(heats))]
+
+
+def fraction(place: tuple[int, int], shape: tuple[int, ...]) -> tuple[float, float]:
+    return (place[0] + 0.5) / shape[1], (place[1] + 0.5) / shape[0]
+
+
+def whole(flow: Flow, icon: Icon, rng: Random) -> Heat:
+    return hottest(flow, variants(icon.filled, SIZES_PX, TURNS_DEG))
+
+
+def in_parts(flow: Flow, icon: Icon, rng: Random) -> Heat:
+    return hottest(flow, variants(icon.filled, SIZES_PX, TURNS_DEG), parts=3)
+
+
+def as_we_bend(flow: Flow, icon: Icon, rng: Random) -> Heat:
+    return hottest(flow, _bends(icon, rng))
+
+
+def _bends(icon: Icon, rng: Random) -> Iterator[Plane]:
+    chance = generator(rng)
+    for _ in range(BENDS):
+        ink = icon.filled[:, ::-1] if chance.random() < 0.5 else icon.filled
+        size_px = int(chance.integers(kind.SIZE_PX[0] // 2, kind.SIZE_PX[1] // 2 + 1))
+        turn_deg = float(chance.uniform(-kind.TURN_DEG, kind.TURN_DEG))
+        yield 255 * bent(chance, ink, size_px, turn_deg, kind.BEND, kind.SQUEEZE, kind.CELL)
+
+
+def named(cell: Pixels) -> list[tuple[Icon, float]]:
+    """Which icon a part of the prompt shows, the likeliest first, with its likeness 0..1."""
+    likeness = (_outlines() @ fitted(blobs.ink(cell))).max(axis=1)
+    return [(icons()[int(at)], float(likeness[at])) for at in np.argsort(-likeness)]
+
+
+@cache
+def _outlines() -> NDArray[np.float32]:
+    """(icons, bends, pixels): every outline as the prompt may show it, by our own code."""
+    chance = generator(Random(1))  # noqa: S311 - templates, the same in each run
+    rows = []
+    for icon in icons():
+        turns = chance.uniform(-kind.PROMPT_TURN_DEG, kind.PROMPT_TURN_DEG, PROMPT_BENDS)
+        bends = (
+            bent(
+                chance, icon.outline, 60, float(t), kind.PROMPT_BEND, kind.PROMPT_SQUEEZE, kind.CELL
+            )
+            for t in turns
+        )
+        rows.append(np.stack([fitted(np.asarray(b > 0.5, np.float32)) for b in bends]))
+    return np.stack(rows)
+
+
+def fitted(mask: Plane) -> NDArray[np.float32]:
+    """Its box brought to a square, softened, of length 1: two of them multiply to a likeness."""
+    small = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    rows, columns = np.nonzero(small > 0.5)
+    square = np.zeros((FITTED_PX, FITTED_PX), np.float32)
+    if not len(rows):
+        return square.ravel()
+    cut = small[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    scale = (FITTED_PX - 6) / max(cut.shape)
+    size = max(1, round(cut.shape[1] * scale)), max(1, round(cut.shape[0] * scale))
+    left, top = (FITTED_PX - size[0]) // 2, (FITTED_PX - size[1]) // 2
+    square[top : top + size[1], left : left + size[0]] = cv2.resize(
+        cut, size, interpolation=cv2.INTER_AREA
+    )
+    soft = cv2.GaussianBlur(square, (0, 0), 1.2)
+    soft = soft - soft.mean()
+    return np.asarray(soft / (np.linalg.norm(soft) + 1e-6), np.float32).ravel()
+
+
+# --- the white box ---------------------------------------------------------------------------
+
+
+class PlaceByPlace:
+    """Rows: for each icon asked, the places where it fits best, by several measures."""
+
+    def examples(self, made: Made) -> tuple[Rows, Labels]:
+        rows, places, shape = _features(made.view)
+        labels = []
+        for (at_x, at_y), radius_px, own in zip(
+            made.secret["middles"], made.secret["radii_px"], places, strict=True
+        ):
+            for place in own:
+                x, y = fraction(place, shape)
+                off = (x - at_x) * kind.SHOWN_PX[0], (y - at_y) * kind.SHOWN_PX[1]
+                labels.append(int(np.hypot(*off) <= radius_px))
+        return rows, np.array(labels, np.int64)
+
+    def answer(self, view: View, predict: Predict) -> JSON:
+        rows, places, shape = _features(view)
+        likely = predict(rows).reshape(len(places), -1)
+        table = np.zeros((len(places), sum(map(len, places))), np.float32)
+        for row, own in enumerate(places):
+            table[row, row * len(own) : (row + 1) * len(own)] = likely[row]
+        every = [place for own in places for place in own]
+        return [list(fraction(every[column], shape)) for column in blobs.paired(table)]
+
+
+def _features(view: View) -> tuple[Rows, list[list[tuple[int, int]]], tuple[int, ...]]:
+    """(asked * CANDIDATES, d), the places of each asked, and the shape they are pixels of."""
+    scene = gaps.shrunk(decode(view["picture"]), 160)
+    soft, hard = flow_of(scene, 12.0), flow_of(scene, 60.0)
+    names = [named(cell) for cell in cells(view)]
+    shapes = [list(variants(name[0][0].filled, (26.5,), TURNS_DEG)) for name in names]
+    heats = [hottest(soft, each, parts=3, slack_px=1) for each in shapes]
+    others = [hottest(hard, each) for each in shapes]
+    places = [peaks(heat, CANDIDATES, 9) for heat in heats]
+    rows = []
+    for number, own in enumerate(places):
+        sure, unsure = names[number][0][1], names[number][1][1]
+        best = [around(heats[number], own[0]), max(around(others[number], p) for p in own)]
+        for rank, place in enumerate(own):
+            fits = [around(heats[number], place), around(others[number], place)]
+            rivals = [max(around(h, place) for h in heats if h is not heats[number])]
+            here = scene[
+                max(0, place[1] - 12) : place[1] + 13, max(0, place[0] - 12) : place[0] + 13
+            ]
+            spread = float(here.astype(np.float32).std())
+            gained = [fits[0] - best[0], fits[1] - best[1], fits[0] - rivals[0]]
+            rows.append([*fits, *gained, *rivals, rank, sure, sure - unsure, spread])
+    return np.array(rows, np.float32), places, scene.shape
+
+
+def _spread(scene: Pixels, place: tuple[int, int], reach_px: int = 12) -> float:
+    """How much there is to see about a place."""
+    x, y = place
+    rows = slice(max(0, y - reach_px), y + reach_px + 1)
+    return float(scene[rows, max(0, x - reach_px) : x + reach_px + 1].astype(np.float32).std())
+
+
+# --- as peers draw it ------------------------------------------------------------------------
+
+
+def naive(rng: Random) -> Made:
+    """Flat pastel silhouettes with a shadow; the prompt shows the same silhouettes."""
+    chance = generator(rng)
+    shown, count = kind.SHOWN_PX, kind.Params().count
+    spots = apart(chance, [round(NAIVE_PX)] * kind.THINGS, *shown)
+    things = [icons()[int(n)] for n in chance.choice(len(icons()), kind.THINGS, replace=False)]
+    scene = twins.stamped(
+        chance,
+        twins.backdrop(chance, *shown),
+        [thing.filled for thing in things],
+        [(s.x_px, s.y_px) for s in spots],
+        NAIVE_PX,
+        45.0,
+    )
+    prompt = np.hstack([twins.asked_picture(thing.filled) for thing in things[:count]])
+    view = {
+        "picture": webp(image(scene), 85),
+        "aspect": shown[0] / shown[1],
+        "count": count,
+        "prompt": webp(image(prompt), 85),
+        "prompt_aspect": count,
+    }
+    middles = [[s.x_px / shown[0], s.y_px / shown[1]] for s in spots[:count]]
+    return Made(view, {"middles": middles, "radii_px": [27.0] * count})
+
+
+def blind(view: View, rng: Random) -> JSON:
+    return [[rng.random(), rng.random()] for _ in range(view["count"])]
+
+
+SUITE = Suite(
+    attacks=(
+        Attack("silhouettes", False, silhouettes),
+        Attack("prompt's contour", False, contours),
+        Attack("ddddocr detection, silhouettes", False, detector, slow=True, needs="ddddocr"),
+        Attack("atlas, whole", True, by_atlas(whole), WRITTEN_FOR_US),
+        Attack("atlas, in parts", True, by_atlas(in_parts), WRITTEN_FOR_US),
+        Attack("atlas, bent as we do", True, by_atlas(as_we_bend), WRITTEN_FOR_US, slow=True),
+    ),
+    naive=naive,
+    controls=(Control("silhouettes", 0.25), Control("atlas, whole", 0.25)),
+    learner=PlaceByPlace(),
+    blind=blind,
+    chance=5e-5,
+)
