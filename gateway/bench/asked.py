@@ -103,7 +103,12 @@ def by_atlas(
 
 def identified(asked: Sequence[Pixels], *styles: Style) -> list[int]:
     """The numbers of the icons that pictures show, by likeness of their soft ink in any style."""
-    pages = [np.stack([_thumb(blobs.ink(p)) for p in atlas(style)]) for style in styles]
+    return nearest(asked, *(atlas(style) for style in styles))
+
+
+def nearest(asked: Sequence[Pixels], *books: Sequence[Pixels]) -> list[int]:
+    """For each picture the number of the likest in any of the books, which are numbered alike."""
+    pages = [np.stack([_thumb(blobs.ink(p)) for p in book]) for book in books]
     wanted = np.stack([_thumb(blobs.ink(p)) for p in asked])
     best = np.max([wanted @ page.T for page in pages], axis=0)
     return [int(n) for n in best.argmax(axis=1)]

@@ -1,0 +1,170 @@
+"""Characters put into a scene to be clicked, and a prompt that shows some of them.
+
+What people read at once and programs do badly: characters bent, squeezed, turned, of two weights,
+hollow in parts, filled with the scene's own texture, here lighter and there darker than what is
+behind, among strokes torn from other characters. Characters so dense that bending would close them
+are not used, nor two in one scene that could be taken for one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from gateway.art.assets import Alpha, Font, characters, glyph
+from gateway.art.forms import Mask, Pixels, blurred, bounded, image, pixels
+from gateway.art.scenes import scene
+from gateway.art.stamps import Canvas, Ink, bent, hollowed, piece
+from gateway.art.strewing import Spot, apart, between
+from gateway.art.style import Style
+
+SHOWN_PX = (320, 240)
+FILE_PX = (480, 360)  # half as many again, for sharp screens
+SIZE_PX = (70, 98)  # of the file
+PROMPT_PX = 84  # height of the prompt, and width for each character in it
+STROKES = 14
+STROKES_OF_ONE = 4
+
+TURN_DEG, BEND, SQUEEZE = 45.0, 0.25, 0.35  # in the scene
+PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE = 10.0, 0.14, 0.15
+HOLLOW = 0.35  # chance that a character is hollow in a part
+DETAIL = 0.65  # of the scene's contrast: what is left
+LEAST_SEEN = 44.0  # mean difference of luminance to what is behind; else drawn again
+MOST_ALIKE = 0.5  # correlation of the ink of two characters, laid over each other
+MOST_CROSSINGS = 3.2  # of ink by a line through a character: denser ones close when bent
+
+_HAN: tuple[Font, Font] = ("noto-sans-sc-bold", "noto-sans-sc-regular")
+_LATIN: tuple[Font, Font] = ("noto-sans-bold", "noto-sans-regular")
+_DRAWN_PX = 96
+_THUMB_PX = 20
+
+
+def lettered(
+    chance: np.random.Generator, style: Style, pictures: tuple[bytes, ...], shown: Sequence[str]
+) -> tuple[Pixels, list[Spot]]:
+    """(FILE_PX, drawn) and where each of the `shown` lies, in their order."""
+    sizes = chance.integers(SIZE_PX[0], SIZE_PX[1] + 1, len(shown)).tolist()
+    spots = apart(chance, sizes, *FILE_PX)
+    canvas = Canvas(_ground(chance, style, pictures))
+    _strew(chance, canvas, shown, spots)
+    for character, spot in zip(shown, spots, strict=True):
+        mask = _shape(chance, character, spot.size_px, TURN_DEG)
+        for ink in _stronger(Ink()):
+            if canvas.put(chance, mask, spot.x_px, spot.y_px, ink) >= LEAST_SEEN:
+                break
+    return canvas.values, spots
+
+
+def prompt(chance: np.random.Generator, drawn: Pixels, asked: Sequence[str]) -> Image.Image:
+    """Outlined characters side by side, of one tone, on faint texture of the picture."""
+    wide = PROMPT_PX * len(asked)
+    left = int(chance.integers(drawn.shape[1] - wide + 1))
+    top = int(chance.integers(drawn.shape[0] - PROMPT_PX + 1))
+    under = drawn[top : top + PROMPT_PX, left : left + wide]
+    ink, ground = (22.0, 196.0) if chance.random() < 0.5 else (238.0, 58.0)
+    page = ground + np.float32(0.35) * (under - under.mean((0, 1)))
+    for number, character in enumerate(asked):
+        turn = float(chance.uniform(-PROMPT_TURN_DEG, PROMPT_TURN_DEG))
+        bold = glyph(character, _DRAWN_PX, _fonts(character)[0])
+        mask = outlined(bent(chance, bold, 62, turn, PROMPT_BEND, PROMPT_SQUEEZE))
+        rim = (mask.shape[0] - PROMPT_PX) // 2
+        cover = mask[rim : rim + PROMPT_PX, rim : rim + PROMPT_PX, None]
+        cell = page[:, number * PROMPT_PX : (number + 1) * PROMPT_PX]
+        cell += cover * (ink - cell)
+    return image(page)
+
+
+def outlined(mask: Mask) -> Mask:
+    """The outline of what is inked, about 2 px wide."""
+    soft = blurred(mask * np.float32(255.0), 1.1) / np.float32(255.0)
+    return bounded((1.0 - np.abs(soft - 0.42) * 3.4) * 1.7, 0, 1)
+
+
+def apart_from(candidates: Sequence[str], chosen: Sequence[str]) -> list[str]:
+    """Those that nobody takes for one of the chosen."""
+    if not chosen:
+        return list(candidates)
+    taken = np.stack([_thumb(character) for character in chosen])
+    return [
+        character
+        for character in candidates
+        if character not in chosen and float((taken @ _thumb(character)).max()) < MOST_ALIKE
+    ]
+
+
+@cache
+def legible(latin: bool = False) -> tuple[str, ...]:
+    """Characters that stay readable when bent, in a fixed order."""
+    if latin:
+        return tuple("ABDEFGHJKLMNPQRTUYabdefghkmnqrt23456789")
+    known = sorted(characters("noto-sans-sc-bold"))
+    return tuple(character for character in known if crossings(character) <= MOST_CROSSINGS)
+
+
+@cache
+def crossings(character: str) -> float:
+    """How often a line through the character meets ink, on the mean of lines both ways."""
+    ink = glyph(character, _DRAWN_PX, _fonts(character)[0]) > 127
+    both = []
+    for lines in (ink, ink.T):
+        starts = (np.diff(lines.astype(np.int8), axis=1, prepend=0) == 1).sum(1)
+        both.append(float(starts[starts > 0].mean()) if starts.any() else 0.0)
+    return sum(both) / 2
+
+
+@cache
+def _thumb(character: str) -> NDArray[np.float32]:
+    """The soft ink, small, of mean 0 and length 1: the product of two is their correlation."""
+    ink = Image.fromarray(glyph(character, _DRAWN_PX, _fonts(character)[0]))
+    small = np.asarray(ink.resize((_THUMB_PX, _THUMB_PX), Image.Resampling.BOX), np.float32)
+    off = small - small.mean()
+    return np.asarray((off / np.linalg.norm(off)).ravel(), np.float32)
+
+
+def _fonts(character: str) -> tuple[Font, Font]:
+    return _LATIN if character.isascii() else _HAN
+
+
+def _ground(chance: np.random.Generator, style: Style, pictures: tuple[bytes, ...]) -> Pixels:
+    """A background, drawn as it is shown and enlarged: as good behind things, at half the cost."""
+    small = scene(chance, *SHOWN_PX, style, pictures)
+    middle = small.mean((0, 1))
+    return pixels(image(middle + np.float32(DETAIL) * (small - middle)).resize(FILE_PX))
+
+
+def _strew(
+    chance: np.random.Generator, canvas: Canvas, shown: Sequence[str], spots: Sequence[Spot]
+) -> None:
+    """Strokes torn from other characters where there is room, a few of each."""
+    others = legible(shown[0].isascii())
+    wholes = [
+        _shape(
+            chance, others[int(chance.integers(len(others)))], int(chance.integers(*SIZE_PX)), 90.0
+        )
+        for _ in range(STROKES // STROKES_OF_ONE)
+    ]
+    for number, (x_px, y_px) in enumerate(between(chance, spots, STROKES, *FILE_PX)):
+        part = piece(chance, wholes[number % len(wholes)], 0.3)
+        canvas.put(chance, part, x_px, y_px, Ink())
+
+
+def _shape(chance: np.random.Generator, character: str, size_px: int, turn_deg: float) -> Mask:
+    weight = 0 if chance.random() < 0.75 else 1
+    ink: Alpha = glyph(character, _DRAWN_PX, _fonts(character)[weight])
+    turn = float(chance.uniform(-turn_deg, turn_deg))
+    mask = bent(chance, ink, size_px, turn, BEND, SQUEEZE)
+    if chance.random() < HOLLOW:
+        return hollowed(chance, mask, 2.5, float(chance.uniform(0.25, 0.5)))
+    return mask
+
+
+def _stronger(ink: Ink) -> Iterator[Ink]:
+    """The ink, then stronger ones of one tone."""
+    yield ink
+    yield replace(ink, contrast=75.0, two_toned=0.0)
+    yield replace(ink, contrast=90.0, two_toned=0.0, texture=0.3)

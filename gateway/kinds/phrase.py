@@ -1,0 +1,100 @@
+"""Click the characters of a picture in the order that makes a phrase: 成语, four characters.
+
+Nothing tells which phrase: whoever reads knows it. One more character is there that does not
+belong. Drawn as in `word`. For sites whose visitors read Chinese.
+
+Tolerance: a circle about each character's middle of 0.55 of its size, 26 to 36 px of a picture
+shown 320 wide. Blind chance: four clicks in order with 1 in 100,000; whoever knows where the
+characters lie but can't read has 1 in 120.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+from typing import Annotated
+
+import numpy as np
+
+from gateway import art
+from gateway.art.assets import phrases
+from gateway.art.lettering import FILE_PX, SHOWN_PX, apart_from, legible, lettered
+from gateway.clicks import judged
+from gateway.kinds import Between, Look
+from gateway.model import JSON, Made, Verdict
+
+RADIUS = 0.55  # of a character's size
+QUALITY = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """How many characters are there that don't belong."""
+
+    extra: Annotated[int, Between(0, 3)] = 1
+    look: Look = Look()
+
+
+class Phrase:
+    params = Params
+    drawn = True
+
+    def make(self, rng: Random, params: Params) -> Made:
+        chance = art.generator(rng)
+        phrase = chosen(chance)
+        shown = [*phrase, *strangers(chance, phrase, params.extra)]
+        style = art.Style.of(params.look.salt)
+        drawn, spots = lettered(chance, style, params.look.pictures, shown)
+        view = {
+            "picture": art.webp(art.image(drawn), QUALITY),
+            "aspect": FILE_PX[0] / FILE_PX[1],
+            "count": len(phrase),
+        }
+        to_shown = SHOWN_PX[0] / FILE_PX[0]
+        asked = spots[: len(phrase)]
+        secret = {
+            "middles": [
+                [round(s.x_px / FILE_PX[0], 4), round(s.y_px / FILE_PX[1], 4)] for s in asked
+            ],
+            "radii_px": [round(RADIUS * s.size_px * to_shown, 2) for s in asked],
+        }
+        return Made(view, secret)
+
+    def check(self, secret: Mapping[str, JSON], answer: JSON) -> Verdict:
+        """`[[x, y], …]`: fractions of the picture, in the order of the phrase."""
+        return judged(answer, secret["middles"], secret["radii_px"], *SHOWN_PX)
+
+
+def chosen(chance: np.random.Generator) -> str:
+    """A phrase whose characters nobody takes for one another."""
+    known = readable()
+    return known[int(chance.integers(len(known)))]
+
+
+@cache
+def readable() -> tuple[str, ...]:
+    """Phrases that stay readable when bent: the others have characters too dense or alike."""
+    clear = frozenset(legible())
+    return tuple(
+        phrase
+        for phrase in phrases()
+        if clear.issuperset(phrase)
+        and all(apart_from([c], phrase[:at]) for at, c in enumerate(phrase) if at)
+    )
+
+
+def strangers(chance: np.random.Generator, phrase: str, count: int) -> list[str]:
+    """Characters that make no phrase with the others, of those known here."""
+    found: list[str] = []
+    while len(found) < count:
+        candidate = legible()[int(chance.integers(len(legible())))]
+        there = {*phrase, *found, candidate}
+        others = any(there.issuperset(other) for other in readable() if other != phrase)
+        if not others:
+            found += apart_from([candidate], [*phrase, *found])
+    return found
+
+
+KIND = Phrase()

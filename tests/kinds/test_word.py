@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+
+import numpy as np
+import pytest
+
+from gateway import art
+from gateway.art.lettering import (
+    FILE_PX,
+    LEAST_SEEN,
+    SHOWN_PX,
+    SIZE_PX,
+    apart_from,
+    crossings,
+    legible,
+    lettered,
+)
+from gateway.bench.pictures import decode
+from gateway.kinds import Look
+from gateway.kinds.word import CHARACTERS, KIND, RADIUS, Params, chosen
+from gateway.model import JSON
+from tests.kinds import clicks
+
+SECRET = {
+    "middles": [[0.2, 0.3], [0.5, 0.6], [0.8, 0.2], [0.4, 0.9]],
+    "radii_px": [30.0, 30.0, 30.0, 30.0],
+}
+
+
+def solve(secret: Mapping[str, JSON]) -> JSON:
+    """Each character clicked in its middle, in the prompt's order."""
+    return clicks.right(secret)
+
+
+@pytest.mark.parametrize(
+    "off_px, reason", [(-6, "wrong"), (-5, "right"), (5, "right"), (6, "wrong")]
+)
+@pytest.mark.parametrize("sideways", [True, False])
+@pytest.mark.parametrize("which", range(4))
+def test_around_the_radius(off_px: int, reason: str, sideways: bool, which: int) -> None:
+    """24.6 px further out: the radius is 30."""
+    far = off_px + 24.6 * (1 if off_px > 0 else -1)
+    dx, dy = (far, 0.0) if sideways else (0.0, far)
+    answer = clicks.off_px(SECRET, which, dx, dy, SHOWN_PX)
+    clear = all(0 <= v <= 1 for point in answer for v in point)
+    verdict = KIND.check(SECRET, answer)
+    assert verdict.reason == (reason if clear else "malformed")
+
+
+def test_the_middle_itself_misses_by_nothing() -> None:
+    verdict = KIND.check(SECRET, solve(SECRET))
+    assert (verdict.ok, verdict.miss) == (True, 0.0)
+
+
+@pytest.mark.parametrize(
+    "answer, reason",
+    [
+        ([[0.2, 0.3], [0.8, 0.2], [0.5, 0.6], [0.4, 0.9]], "wrong"),  # another order
+        ([[0.2, 0.3], [0.5, 0.6], [0.8, 0.2]], "malformed"),
+        ([[0.2, 0.3], [0.5, 0.6], [0.8, 0.2], [0.4, 1.01]], "malformed"),
+        ([[0.2, 0.3], [0.5, 0.6], [0.8, 0.2], [0.4, float("nan")]], "malformed"),
+        ([[0.2, 0.3], [0.5, 0.6], [0.8, 0.2], [0.4]], "malformed"),
+        ([[0.2, 0.3], [0.5, 0.6], [0.8, 0.2], "0.4,0.9"], "malformed"),
+        (None, "malformed"),
+    ],
+)
+def test_shapes_and_orders(answer: JSON, reason: str) -> None:
+    assert KIND.check(SECRET, answer).reason == reason
+
+
+@pytest.mark.parametrize("script", ["han", "latin"])
+def test_pictures_are_all_of_one_size(script: str) -> None:
+    for seed in range(3):
+        view = KIND.make(Random(seed), Params(script=script)).view  # type: ignore[arg-type]
+        assert decode(view["picture"]).shape == (FILE_PX[1], FILE_PX[0], 3)
+        assert decode(view["prompt"]).shape[1] == view["count"] * decode(view["prompt"]).shape[0]
+
+
+@pytest.mark.parametrize("latin", [False, True])
+def test_no_two_characters_of_a_scene_are_taken_for_one_another(latin: bool) -> None:
+    for seed in range(20):
+        shown = chosen(art.generator(Random(seed)), latin)
+        assert len(set(shown)) == CHARACTERS
+        for at, character in enumerate(shown):
+            assert apart_from([character], shown[:at]) == [character]
+    assert apart_from(["末", "山"], ["未"]) == ["山"]
+
+
+def test_dense_characters_are_left_out() -> None:
+    assert "一" in legible()
+    assert len(legible()) > 500
+    assert crossings("一") < crossings("国") < 4
+    assert all(letter not in legible(latin=True) for letter in "O0Il1")
+
+
+def test_clicks_on_the_drawn_characters_are_far_apart() -> None:
+    """No place is right for two: the circles of a scene hardly meet."""
+    for seed in range(10):
+        made = KIND.make(Random(seed), Params())
+        aims = np.array(made.secret["middles"]) * SHOWN_PX
+        for one in range(len(aims)):
+            for other in range(one):
+                assert np.hypot(*(aims[one] - aims[other])) > 40
+
+
+def test_blind_clicks_are_right_as_seldom_as_stated() -> None:
+    """The share of the picture that the largest circle covers, and four of them."""
+    radius = RADIUS * SIZE_PX[1] * SHOWN_PX[0] / FILE_PX[0]
+    share = np.pi * radius**2 / (SHOWN_PX[0] * SHOWN_PX[1])
+    assert share < 0.054
+    assert share**4 < 1e-5
+
+
+@pytest.mark.parametrize("salt", [b"", b"one", b"two"])
+def test_what_is_asked_can_be_seen(salt: bytes) -> None:
+    """What differs from the bare scene differs well, where characters lie."""
+    style = art.Style.of(salt)
+    for seed in range(3):
+        drawn, spots = lettered(art.generator(Random(seed)), style, (), ["山", "水", "人"])
+        light = art.luminance(drawn)
+        for spot in spots:
+            half = spot.size_px // 2
+            x, y = round(spot.x_px), round(spot.y_px)
+            patch = light[max(0, y - half) : y + half, max(0, x - half) : x + half]
+            assert np.percentile(patch, 97) - np.percentile(patch, 3) > LEAST_SEEN
+
+
+def test_an_operators_pictures_are_the_ground() -> None:
+    from tests.art.test_art import operators_picture
+
+    made = KIND.make(Random(1), Params(look=Look(b"salt", (operators_picture(),))))
+    assert KIND.check(made.secret, solve(made.secret)).ok
