@@ -108,16 +108,16 @@ def test_any_turns_get_a_verdict(answer: JSON) -> None:
 
 
 def test_chance_is_as_stated() -> None:
-    """By turns of those who know that nothing stands upright at the start: 1.7 %."""
-    assert Params().tolerance_deg == 18
+    """By turns of those who know that nothing stands upright at the start: 2 %."""
+    assert Params().tolerance_deg == 20
     secrets = [asked(*(Random(n).uniform(AWAY_DEG, 360 - AWAY_DEG) / 360,) * 2) for n in range(400)]
     guess, right = Random(1), 0
     for secret in secrets:
         for _ in range(50):
             turns = [guess.uniform(AWAY_DEG, 360 - AWAY_DEG) / 360 for _ in range(2)]
             right += KIND.check(secret, turns).ok
-    assert right / 20_000 == pytest.approx((36 / 280) ** 2, abs=0.004)
-    assert (36 / 280) ** 2 < 0.05
+    assert right / 20_000 == pytest.approx((40 / 280) ** 2, abs=0.004)
+    assert (40 / 280) ** 2 < 0.05
 
 
 @pytest.mark.parametrize("hardness", ["usual", "hard"])
@@ -137,7 +137,7 @@ def test_keys_reach_every_right_turn() -> None:
 
 def test_what_has_an_up_is_known() -> None:
     assert UPRIGHT <= KNOWN
-    assert len(UPRIGHT) > 70
+    assert len(UPRIGHT) > 60
 
 
 def test_the_secret_is_the_clockwise_turn_that_brings_it_upright() -> None:
