@@ -9,7 +9,6 @@ are not used, nor two in one scene that could be taken for one another.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -25,18 +24,19 @@ from gateway.art.style import Style
 
 SHOWN_PX = (320, 240)
 FILE_PX = (480, 360)  # half as many again, for sharp screens
-SIZE_PX = (70, 98)  # of the file
+SIZE_PX = (76, 98)  # of the file
 PROMPT_PX = 84  # height of the prompt, and width for each character in it
 STROKES = 14
 STROKES_OF_ONE = 4
 
-TURN_DEG, BEND, SQUEEZE = 45.0, 0.25, 0.35  # in the scene
+TURN_DEG, BEND, SQUEEZE = 40.0, 0.22, 0.3  # in the scene
 PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE = 10.0, 0.14, 0.15
 HOLLOW = 0.35  # chance that a character is hollow in a part
 DETAIL = 0.65  # of the scene's contrast: what is left
 LEAST_SEEN = 44.0  # mean difference of luminance to what is behind; else drawn again
 MOST_ALIKE = 0.5  # correlation of the ink of two characters, laid over each other
-MOST_CROSSINGS = 3.2  # of ink by a line through a character: denser ones close when bent
+CROSSINGS = (1.25, 2.2)  # of ink by a line through: sparser ones look like strokes …
+DENSEST = 3.1  # … denser ones take a second look when bent, and beyond this close up
 
 _HAN: tuple[Font, Font] = ("noto-sans-sc-bold", "noto-sans-sc-regular")
 _LATIN: tuple[Font, Font] = ("noto-sans-bold", "noto-sans-regular")
@@ -54,7 +54,7 @@ def lettered(
     _strew(chance, canvas, shown, spots)
     for character, spot in zip(shown, spots, strict=True):
         mask = _shape(chance, character, spot.size_px, TURN_DEG)
-        for ink in _stronger(Ink()):
+        for ink in _inks():
             if canvas.put(chance, mask, spot.x_px, spot.y_px, ink) >= LEAST_SEEN:
                 break
     return canvas.values, spots
@@ -99,11 +99,16 @@ def apart_from(candidates: Sequence[str], chosen: Sequence[str]) -> list[str]:
 
 @cache
 def legible(latin: bool = False) -> tuple[str, ...]:
-    """Characters that stay readable when bent, in a fixed order."""
+    """Characters that are read at once though they are bent, in a fixed order."""
     if latin:
         return tuple("ABDEFGHJKLMNPQRTUYabdefghkmnqrt23456789")
     known = sorted(characters("noto-sans-sc-bold"))
-    return tuple(character for character in known if crossings(character) <= MOST_CROSSINGS)
+    return tuple(c for c in known if CROSSINGS[0] <= crossings(c) <= CROSSINGS[1])
+
+
+def is_clear(character: str) -> bool:
+    """Whether it can be read in its company, as a phrase is, though it is bent."""
+    return crossings(character) <= DENSEST
 
 
 @cache
@@ -163,8 +168,7 @@ def _shape(chance: np.random.Generator, character: str, size_px: int, turn_deg: 
     return mask
 
 
-def _stronger(ink: Ink) -> Iterator[Ink]:
-    """The ink, then stronger ones of one tone."""
-    yield ink
-    yield replace(ink, contrast=75.0, two_toned=0.0)
-    yield replace(ink, contrast=90.0, two_toned=0.0, texture=0.3)
+def _inks() -> Iterator[Ink]:
+    """How a character is drawn: mostly of one tone, and stronger where that is too faint."""
+    yield Ink(contrast=66.0, two_toned=0.3, texture=0.6)
+    yield Ink(contrast=90.0, two_toned=0.0, texture=0.3)

@@ -5,7 +5,7 @@ thin, bent, turned, hollow in parts, full of texture, among strokes of others. C
 `script: latin` asks for letters and digits, for readers who know no Chinese characters; those that
 are taken for one another (O and 0, l and 1) are left out.
 
-Tolerance: a circle about each character's middle of 0.55 of its size, 26 to 36 px of a picture
+Tolerance: a circle about each character's middle of 0.55 of its size, 28 to 36 px of a picture
 shown 320 wide. Blind chance: one click lies in a given circle with at most 5.3 %, four in order
 with 1 in 100,000; whoever knows where the seven lie but can't read has 1 in 840, of two 1 in 42.
 """
