@@ -6,7 +6,7 @@ import numpy as np
 
 from gateway.art.relations.tile import Points, Tile, smooth
 
-LEG = 0.06  # wide
+LEG = 0.066  # wide
 APART = 0.95  # radians between two legs, at least
 OTHERS = (2, 4)
 
@@ -17,8 +17,9 @@ def three(tile: Tile, fits: bool) -> None:
     count = 3 if fits else OTHERS[int(chance.integers(len(OTHERS)))]
     middle = np.array([0.5, 0.5]) + chance.uniform(-0.05, 0.05, 2)
     radius = chance.uniform(0.13, 0.18)
+    cloth = None  # of all legs: who sees one finds the others
     for angle in directions(chance, count):
-        tile.strip(_leg(chance, angle, radius) + middle, LEG * tile.habits.stroke)
+        cloth = tile.strip(_leg(chance, angle, radius) + middle, LEG * tile.habits.stroke, cloth)
     tile.disc(middle, radius, "ball" if chance.random() < 0.5 else "plain")
 
 

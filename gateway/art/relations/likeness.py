@@ -7,6 +7,8 @@ import numpy as np
 from gateway.art.relations.shapes import SHAPES
 from gateway.art.relations.tile import Tile, turned
 
+SQUEEZE = (0.74, 1.0)  # each is seen at a slant of its own
+
 
 def same(tile: Tile, fits: bool) -> None:
     """The forms are those of the install's vocabulary, none like another."""
@@ -17,7 +19,7 @@ def same(tile: Tile, fits: bool) -> None:
     away = chance.uniform(0, 2 * np.pi)
     half = 0.25 * np.array([np.cos(away), np.sin(away)])
     for index, side in ((first, -1), (other, 1)):
-        shape = turned(
-            SHAPES[names[index]](), chance.uniform(0, 2 * np.pi), chance.uniform(0.175, 0.225)
-        )
+        squeezed = turned(SHAPES[names[index]](), chance.uniform(0, 2 * np.pi))
+        squeezed = squeezed * (1.0, chance.uniform(*SQUEEZE))
+        shape = turned(squeezed, chance.uniform(0, 2 * np.pi), chance.uniform(0.18, 0.23))
         tile.polygon(shape + 0.5 + side * half + chance.uniform(-0.02, 0.02, 2))
