@@ -13,10 +13,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.hand.features import measure
+from gateway.hand.features import NAMES, measure
 from gateway.hand.paths import Points
 
 THRESHOLD: Final = 0.5
+SLOW: Final = float(np.log(25.0))  # ms between events
+_GAP, _EVEN = NAMES.index("gap_50"), NAMES.index("gap_mode")
 Table = dict[str, NDArray[np.generic]]
 Single = NDArray[np.float32]
 
@@ -73,6 +75,7 @@ class Model:
     tree_share: float
     slope: float
     offset: float
+    slow_less: float = 0.0  # log odds; what slow recorders add to everybody's
 
     def score(self, paths: list[Points]) -> NDArray[np.float64]:
         """Of each path by itself."""
@@ -94,7 +97,13 @@ class Model:
         nets = self.net((cut - self.lowest) * self.scale)
         trees = self.trees(features)
         mixed: NDArray[np.float64] = nets + self.tree_share * (trees - nets).astype(np.float64)
-        return np.clip(mixed, -15.0, 15.0)
+        return np.clip(mixed, -15.0, 15.0) - self.slow_less * told_slowly(features)
+
+
+def told_slowly(features: Single) -> NDArray[np.bool_]:
+    """Whether paths were told evenly and at 40 Hz or less: hands and scripts differ less there."""
+    found: NDArray[np.bool_] = (features[:, _GAP] > SLOW) & (features[:, _EVEN] > 0.9)
+    return found
 
 
 def to_table(model: Model) -> Table:
@@ -110,7 +119,11 @@ def to_table(model: Model) -> Table:
         "child": trees.child.astype(np.uint16),
         "value": trees.value.astype(np.float16),
         "rest": np.array(
-            [trees.depth, trees.base, model.tree_share, model.slope, model.offset], np.float64
+            [
+                *(trees.depth, trees.base, model.tree_share),
+                *(model.slope, model.offset, model.slow_less),
+            ],
+            np.float64,
         ),
     }
     for i, (weight, bias) in enumerate(zip(model.net.weights, model.net.biases, strict=True)):
@@ -121,7 +134,7 @@ def to_table(model: Model) -> Table:
 
 def from_table(table: Table) -> Model:
     """The model of `to_table`."""
-    depth, base, tree_share, slope, offset = (float(value) for value in table["rest"].tolist())
+    depth, base, *rest = (float(value) for value in table["rest"].tolist())
     layers = range(sum(name.startswith("weight_") for name in table))
 
     def single(name: str) -> Single:
@@ -143,4 +156,4 @@ def from_table(table: Table) -> Model:
         base,
     )
     scales = (single("lowest"), single("highest"), single("scale"))
-    return Model(*scales, net, trees, tree_share, slope, offset)
+    return Model(*scales, net, trees, *rest)

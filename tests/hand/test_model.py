@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gateway.hand.features import NAMES, measure
-from gateway.hand.model import THRESHOLD, Trees, from_table, to_table
+from gateway.hand.model import THRESHOLD, Trees, from_table, to_table, told_slowly
 from gateway.hand.weights import FILE, read, shipped
 from tests.hand.drawn import drawn, ruled
 
@@ -64,6 +64,17 @@ def test_slope_and_offset_set_the_score() -> None:
     raw = float(model.raw(features)[0])
     at_threshold = replace(model, offset=-model.slope * raw)
     assert at_threshold.of_features(features)[0] == pytest.approx(THRESHOLD)
+
+
+@pytest.mark.parametrize(
+    "path, slow", [(ruled(40, 33.0), True), (ruled(40, 24.0), False), (ruled(40, 26.0), True)]
+)
+def test_slow_recorders_are_known_and_allowed_for(path, slow) -> None:  # type: ignore[no-untyped-def]
+    features = measure([path])
+    assert told_slowly(features).tolist() == [slow]
+    model = replace(shipped(), slow_less=0.0)
+    less = replace(model, slow_less=1.5).raw(features) - model.raw(features)
+    assert less == pytest.approx(-1.5 if slow else 0.0)
 
 
 def test_trees_go_left_up_to_the_bound() -> None:

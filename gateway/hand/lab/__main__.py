@@ -57,11 +57,11 @@ def train_and_write(rows: sets.Rows, out: Path) -> None:
     judged = check.held_out(rows, nets=fit.CHECK_NETS, trees=fit.CHECK_TREES)
     everyone = np.ones(len(rows.script), bool)
     model = fit.fit(rows, everyone)
-    at = check.threshold(rows, judged)
-    model = replace(model, offset=-model.slope * at)
+    at, at_slow = check.thresholds(rows, judged)
+    model = replace(model, offset=-model.slope * at, slow_less=at_slow - at)
     np.savez_compressed(out, **to_table(model))  # type: ignore[arg-type]
     print("\n".join(check.report(rows, judged)))
-    print(f"threshold at raw {at:.3f}; {out.stat().st_size} bytes in {out}")
+    print(f"thresholds at raw {at:.3f} and {at_slow:.3f}; {out.stat().st_size} bytes in {out}")
 
 
 if __name__ == "__main__":

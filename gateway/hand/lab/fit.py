@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NETS, SEEN, UNITS, DECAY, EPOCHS = 6, 0.5, (64, 32), 3e-3, 12
 CHECK_NETS, CHECK_TREES = 3, 160  # of a fold's model: enough to judge by, and quick
 TREES, LEAVES, RATE, DEPTH = 260, 31, 0.1, 7
-TREE_SHARE = 0.5
+TREE_SHARE = 0.6
 SLOPE = 0.4  # steeper ones make the mean of several paths a vote
 PER_SOURCE = {"raw": (1800, 450), "norm": (1800, 450), "varied": (1800, 350)}  # people, scripts
 # An exact replay is a hand's movement: its share is small, or it would cost people.
