@@ -46,8 +46,12 @@ def score_answer(
     now_s: float,
     *,
     recent: int = 0,
+    scripted: float | None = None,
 ) -> Score:
-    """Score an answer, with the headers it came with. Any JSON in it; never raises."""
+    """Score an answer, with the headers it came with. Any JSON in it; never raises.
+
+    `scripted`: how much its pointer's paths look like a script's; None where there are none.
+    """
     reported = answer.signals if isinstance(answer.signals, dict) else {}
     number = ticket.work.get("number", 0)
     telling, https = _telling(headers), caller.scheme == "https"
@@ -63,6 +67,7 @@ def score_answer(
             moved=caller.prefix != ticket.caller,
             stepped=isinstance(answer.value, dict) and bool(answer.value.get("steps")),
             hand=features(answer.trace),
+            scripted=scripted,
             reported=reported,
             silent=not reported and bool(ticket.work),  # without JavaScript nothing reports
         ),

@@ -19,6 +19,7 @@ from gateway.trace import ABSENT, Features
 
 TOOL_HASHES_PER_S = 20e6  # several browser threads reach a third of it
 HASTE_S: Final = {"one_click": 0.35, "slider": 0.6}  # page shown, seen, hand there
+SCRIPTED_FROM = 0.5  # `gateway.hand.model.THRESHOLD`; some one in a hundred hands lie above
 BUSY_FROM, BUSY_AT = 30, 300  # answers from one prefix in the window: doubt begins, is full
 
 _TOOLS = re.compile(
@@ -49,6 +50,7 @@ class Seen:
     moved: bool = False  # asked elsewhere than answered
     stepped: bool = False  # by keys or taps, it says
     hand: Features = ABSENT
+    scripted: float | None = None  # of the pointer's paths, 0 to 1; None: there are none
     reported: Mapping[str, JSON] = field(default_factory=dict)
     silent: bool = False  # the page's own report is missing
 
@@ -151,6 +153,14 @@ def _ruled(seen: Seen) -> bool:
     return drag.bend < 2e-4 and min(drag.step_cv, drag.pace_cv) < 0.1
 
 
+def _scripted(seen: Seen) -> float:
+    """From the model's threshold upwards: below it paths say nothing, for or against."""
+    if seen.scripted is None:
+        return 0.0
+    beyond = (seen.scripted - SCRIPTED_FROM) / (1 - SCRIPTED_FROM)
+    return min(max(beyond, 0.0), 1.0) if beyond == beyond else 1.0  # NaN is no innocence
+
+
 def _jumped(seen: Seen) -> bool:
     """Dragged in next to no moves. Keys and taps on the step button drag nothing."""
     dragged = seen.kind == "slider" and seen.hand.presses > 0 and not seen.stepped
@@ -228,6 +238,9 @@ OF_ANSWERS: Final[Mapping[str, Rule]] = MappingProxyType(
         ),
         "trace_disordered": Rule(
             0.5, "a trace whose clock runs backwards", lambda s: s.hand.disordered > 0
+        ),
+        "scripted_hand": Rule(
+            0.5, "the pointer's paths look like a script's, by the model of gateway/hand", _scripted
         ),
         "ruled_drag": Rule(0.6, "a drag perfectly straight and even", _ruled),
         "jumped_drag": Rule(0.5, "a drag by mouse with next to no moves", _jumped),

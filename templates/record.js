@@ -74,6 +74,7 @@ function environment() {
     hover: matches("(any-hover: hover)"),
     dpr: devicePixelRatio,
     outer: [outerWidth, outerHeight],
+    inner: [innerWidth, innerHeight],
     screen: [screen.width, screen.height],
     automation: Object.keys(window).some((key) => /^cdc_|^__playwright|^__puppeteer/.test(key)),
     reduced_motion: matches("(prefers-reduced-motion: reduce)"),

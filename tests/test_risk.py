@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.model import Answer, Caller, Headers, Score, Signal, Ticket
 from gateway.risk import combine, score_answer, score_request
-from gateway.signals import BUSY_AT, BUSY_FROM, HASTE_S, SIGNALS
+from gateway.signals import BUSY_AT, BUSY_FROM, HASTE_S, SCRIPTED_FROM, SIGNALS
 from tests.samples import CALLER, TICKET
 from tests.test_trace import drag
 
@@ -195,11 +195,12 @@ def answering(
     headers: dict[str, str] = CHROME,
     silent: bool = False,
     steps: int = 0,
+    scripted: float | None = None,
     **report: Any,
 ) -> Score:
     signals = None if silent else REPORT | report
     answer = Answer({"reached": 1, "steps": steps}, {"number": 40_000}, trace, signals)
-    return score_answer(ticket, answer, raw(headers), caller, now_s)
+    return score_answer(ticket, answer, raw(headers), caller, now_s, scripted=scripted)
 
 
 TOUCH = {"touch_points": 5, "fine": False, "hover": False, "dpr": 2.625}
@@ -294,6 +295,26 @@ CLICK = replace(SLIDE, kind="one_click")
 )
 def test_answers(facts: dict[str, Any], expected: set[str]) -> None:
     assert names(answering(**facts)) == expected
+
+
+@pytest.mark.parametrize(
+    "scripted, value",
+    [
+        (None, 0.0),
+        (0.0, 0.0),
+        (SCRIPTED_FROM, 0.0),
+        (SCRIPTED_FROM + 0.05, 0.1),
+        (0.99, 0.98),
+        (1.0, 1.0),
+        (float("nan"), 1.0),  # no innocence
+    ],
+)
+def test_a_scripted_hand(scripted: float | None, value: float) -> None:
+    """From the threshold on it counts; below it nothing speaks for or against."""
+    score = answering(scripted=scripted)
+    found = {signal.name: signal.value for signal in score.signals}
+    assert found.get("scripted_hand", 0.0) == pytest.approx(value)
+    assert found.keys() <= {"scripted_hand"}
 
 
 def test_a_plain_headless_script_is_beyond_any_invisible_rung() -> None:

@@ -35,6 +35,7 @@ from gateway.model import (
 from gateway.risk import score_answer, score_request
 from gateway.server.asking import WAIT_KIND, Asking, ask, ask_whole, rung_at
 from gateway.server.counting import CountingDown, bump, spend
+from gateway.server.hands import scripted
 from gateway.server.parts import GateParts
 from gateway.server.reading import text
 from gateway.server.replies import RETRY_S
@@ -119,7 +120,15 @@ async def _judge(
     tries, left_s = await _count_try(gate, opened)
     # Shifted, so that `judge` refuses at the number the operator gave.
     visit = replace(opened.visit, tries=tries - 1 + MAX_TRIES - gate.limits.tries)
-    score = score_answer(ticket, answer, envelope.headers, envelope.caller, now_s, recent=recent)
+    score = score_answer(
+        ticket,
+        answer,
+        envelope.headers,
+        envelope.caller,
+        now_s,
+        recent=recent,
+        scripted=await scripted(answer),
+    )
     outcome = judge(ticket, visit, opened.route, answer, gate.kinds, score, now_s)
     if isinstance(outcome, Refused) and outcome.reason == "too_many":
         outcome = Refused("too_many", left_s)

@@ -1,0 +1,85 @@
+"""What the model of hands is asked, and what it is not asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.hand.model import THRESHOLD
+from gateway.model import Answer
+from gateway.server.hands import scripted
+from gateway.signals import SCRIPTED_FROM
+from tests.hand.drawn import drawn, ruled
+
+WIDE, HIGH = 1280, 800
+REPORT: dict[str, Any] = {"inner": [WIDE, HIGH]}
+
+
+def trace(path: Any, begin: str = "m", end: str = "d") -> list[list[Any]]:
+    t, x, y = (values.tolist() for values in path)
+    kinds = [begin, *"m" * (len(t) - 2), end]
+    places = zip(t, x, y, kinds, strict=True)
+    return [[round(at), round(x / WIDE, 4), round(y / HIGH, 4), kind] for at, x, y, kind in places]
+
+
+def asked(found: Any, report: Any = REPORT) -> Any:
+    return scripted(Answer(None, None, found, report))
+
+
+async def test_a_script_and_a_hand() -> None:
+    ruler = await asked(trace(ruled(), "d", "u"))
+    hand = await asked(trace(drawn()))
+    assert 0 <= hand < ruler <= 1
+    assert ruler > THRESHOLD
+
+
+async def test_several_paths_are_heard_together() -> None:
+    ruler, hand = trace(ruled()), trace(drawn())
+    later = [[at + 3000, x, y, kind] for at, x, y, kind in hand]
+    both = await asked(ruler + later)
+    assert both == pytest.approx((await asked(ruler) + await asked(hand)) / 2, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        None,
+        [],
+        {},
+        "mmmmmmmmmmm",
+        [[100 * i, 0, 0, "k"] for i in range(20)],  # keys
+        [[0, 0.5, 0.5, "d"], [90, 0.5, 0.5, "u"]] * 6,  # taps
+        trace(ruled())[:7],
+        [[0, 0, "x", "m"]] * 9,
+        [None] * 9,
+        [[0, 0, 0, "m", 1]] * 9,
+        [[float("nan"), 0, 0, "m"]] * 9,
+    ],
+)
+async def test_no_path_says_nothing(found: Any) -> None:
+    assert await asked(found) is None
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        None,
+        {},
+        [],
+        {"inner": None},
+        {"inner": [WIDE]},
+        {"inner": [WIDE, "800"]},
+        {"inner": [True, 800]},
+        {"inner": [0, 800]},
+        {"inner": [WIDE, -1]},
+        {"inner": [float("nan"), 800]},
+        {"inner": [1e300, 800]},
+    ],
+)
+async def test_without_the_viewport_nothing_is_said(report: Any) -> None:
+    assert await asked(trace(ruled()), report) is None
+
+
+def test_the_signal_begins_where_the_model_says() -> None:
+    assert SCRIPTED_FROM == THRESHOLD
