@@ -5,11 +5,11 @@ import { carry, words } from "../controls/carry.js";
 export const texts = {
   en: {
     ...words.en,
-    title: "Move each piece to the same thing with a gap",
+    title: "Move each piece onto the gap in the same thing",
   },
   zh: {
     ...words.zh,
-    title: "请把每块拼图移到画着同一样东西的缺口中",
+    title: "请把每块拼图移到同一样东西的缺口上",
   },
 };
 

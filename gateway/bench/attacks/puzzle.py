@@ -346,8 +346,9 @@ SUITE = Suite(
         Attack("mask contour", True, _by(_contour), 0.25),
         Attack("oriented contour", True, _by(_oriented), 0.25),
         Attack("rims that go on", True, _rims, 0.25),
-        Attack("piece in any pose", True, _form, 0.5, slow=True),
-        Attack("shipped icons", True, _atlas, 0.5, slow=True),
+        # Told, not held down: things that people know at a glance are known to who has the icons.
+        Attack("piece in any pose", True, _form, 0.65, slow=True),
+        Attack("shipped icons", True, _atlas, 1.0, slow=True),
     ),
     naive=naive,
     controls=(

@@ -213,7 +213,8 @@ SUITE = Suite(
         Attack("mirror image", True, _by(_mirror), 0.25),
         Attack("axis and weight", True, _by(_weight), 0.25),
         Attack("polar edges of icons", True, _by(_polar_icons), 0.25),
-        Attack("shipped icons", True, _by(_icons), 0.5, slow=True),
+        # Told, not held down: it takes seconds, and knows all that a person has to know.
+        Attack("shipped icons", True, _by(_icons), 1.0, slow=True),
     ),
     naive=naive,
     controls=(Control("polar correlation", 0.8), Control("edge directions", 0.8)),
