@@ -9,6 +9,7 @@ are not used, nor two in one scene that could be taken for one another.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -21,6 +22,7 @@ from gateway.art.scenes import scene
 from gateway.art.stamps import Canvas, Ink, bent, hollowed, piece
 from gateway.art.strewing import Spot, apart, between
 from gateway.art.style import Style
+from gateway.kinds import Look
 
 SHOWN_PX = (320, 240)
 FILE_PX = (480, 360)  # half as many again, for sharp screens
@@ -29,7 +31,7 @@ PROMPT_PX = 84  # height of the prompt, and width for each character in it
 STROKES = 14
 STROKES_OF_ONE = 4
 
-TURN_DEG, BEND, SQUEEZE = 40.0, 0.22, 0.3  # in the scene
+SQUEEZE = 0.3  # in the scene
 PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE = 10.0, 0.14, 0.15
 HOLLOW = 0.35  # chance that a character is hollow in a part
 DETAIL = 0.65  # of the scene's contrast: what is left
@@ -44,16 +46,24 @@ _DRAWN_PX = 96
 _THUMB_PX = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """How freely characters are written."""
+
+    bend: float = 0.19  # how far a part of one may move, of its size
+    turn_deg: float = 38.0
+
+
 def lettered(
-    chance: np.random.Generator, style: Style, pictures: tuple[bytes, ...], shown: Sequence[str]
+    chance: np.random.Generator, look: Look, shown: Sequence[str], hand: Hand
 ) -> tuple[Pixels, list[Spot]]:
     """(FILE_PX, drawn) and where each of the `shown` lies, in their order."""
     sizes = chance.integers(SIZE_PX[0], SIZE_PX[1] + 1, len(shown)).tolist()
     spots = apart(chance, sizes, *FILE_PX)
-    canvas = Canvas(_ground(chance, style, pictures))
-    _strew(chance, canvas, shown, spots)
+    canvas = Canvas(_ground(chance, Style.of(look.salt), look.pictures))
+    _strew(chance, canvas, shown, spots, hand)
     for character, spot in zip(shown, spots, strict=True):
-        mask = _shape(chance, character, spot.size_px, TURN_DEG)
+        mask = _shape(chance, character, spot.size_px, hand)
         for ink in _inks():
             if canvas.put(chance, mask, spot.x_px, spot.y_px, ink) >= LEAST_SEEN:
                 break
@@ -143,26 +153,28 @@ def _ground(chance: np.random.Generator, style: Style, pictures: tuple[bytes, ..
 
 
 def _strew(
-    chance: np.random.Generator, canvas: Canvas, shown: Sequence[str], spots: Sequence[Spot]
+    chance: np.random.Generator,
+    canvas: Canvas,
+    shown: Sequence[str],
+    spots: Sequence[Spot],
+    hand: Hand,
 ) -> None:
     """Strokes torn from other characters where there is room, a few of each."""
     others = legible(shown[0].isascii())
-    wholes = [
-        _shape(
-            chance, others[int(chance.integers(len(others)))], int(chance.integers(*SIZE_PX)), 90.0
-        )
-        for _ in range(STROKES // STROKES_OF_ONE)
-    ]
+    any_way = replace(hand, turn_deg=90.0)
+    sizes = chance.integers(*SIZE_PX, STROKES // STROKES_OF_ONE).tolist()
+    chosen = [others[int(at)] for at in chance.integers(len(others), size=len(sizes))]
+    wholes = [_shape(chance, c, size, any_way) for c, size in zip(chosen, sizes, strict=True)]
     for number, (x_px, y_px) in enumerate(between(chance, spots, STROKES, *FILE_PX)):
         part = piece(chance, wholes[number % len(wholes)], 0.3)
         canvas.put(chance, part, x_px, y_px, Ink())
 
 
-def _shape(chance: np.random.Generator, character: str, size_px: int, turn_deg: float) -> Mask:
+def _shape(chance: np.random.Generator, character: str, size_px: int, hand: Hand) -> Mask:
     weight = 0 if chance.random() < 0.75 else 1
     ink: Alpha = glyph(character, _DRAWN_PX, _fonts(character)[weight])
-    turn = float(chance.uniform(-turn_deg, turn_deg))
-    mask = bent(chance, ink, size_px, turn, BEND, SQUEEZE)
+    turn = float(chance.uniform(-hand.turn_deg, hand.turn_deg))
+    mask = bent(chance, ink, size_px, turn, hand.bend, SQUEEZE)
     if chance.random() < HOLLOW:
         return hollowed(chance, mask, 2.5, float(chance.uniform(0.25, 0.5)))
     return mask

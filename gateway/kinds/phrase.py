@@ -20,11 +20,12 @@ import numpy as np
 
 from gateway import art
 from gateway.art.assets import phrases
-from gateway.art.lettering import FILE_PX, SHOWN_PX, apart_from, is_clear, legible, lettered
+from gateway.art.lettering import FILE_PX, SHOWN_PX, Hand, apart_from, is_clear, legible, lettered
 from gateway.clicks import judged
 from gateway.kinds import Between, Look
 from gateway.model import JSON, Made, Verdict
 
+PLAINLY = Hand(bend=0.12, turn_deg=28.0)  # no prompt says what to look for
 RADIUS = 0.55  # of a character's size
 QUALITY = 64
 
@@ -45,8 +46,7 @@ class Phrase:
         chance = art.generator(rng)
         phrase = chosen(chance)
         shown = [*phrase, *strangers(chance, phrase, params.extra)]
-        style = art.Style.of(params.look.salt)
-        drawn, spots = lettered(chance, style, params.look.pictures, shown)
+        drawn, spots = lettered(chance, params.look, shown, PLAINLY)
         view = {
             "picture": art.webp(art.image(drawn), QUALITY),
             "aspect": FILE_PX[0] / FILE_PX[1],

@@ -20,7 +20,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from gateway import art
-from gateway.art.lettering import FILE_PX, SHOWN_PX, apart_from, legible, lettered, prompt
+from gateway.art.lettering import FILE_PX, SHOWN_PX, Hand, apart_from, legible, lettered, prompt
 from gateway.clicks import judged
 from gateway.kinds import Between, Look
 from gateway.model import JSON, Made, Verdict
@@ -46,8 +46,7 @@ class Word:
     def make(self, rng: Random, params: Params) -> Made:
         chance = art.generator(rng)
         shown = chosen(chance, params.script == "latin")
-        style = art.Style.of(params.look.salt)
-        drawn, spots = lettered(chance, style, params.look.pictures, shown)
+        drawn, spots = lettered(chance, params.look, shown, Hand())
         asked = spots[: params.count]
         view = {
             "picture": art.webp(art.image(drawn), QUALITY),

@@ -12,6 +12,7 @@ from gateway.art.lettering import (
     LEAST_SEEN,
     SHOWN_PX,
     SIZE_PX,
+    Hand,
     apart_from,
     crossings,
     legible,
@@ -117,9 +118,9 @@ def test_blind_clicks_are_right_as_seldom_as_stated() -> None:
 @pytest.mark.parametrize("salt", [b"", b"one", b"two"])
 def test_what_is_asked_can_be_seen(salt: bytes) -> None:
     """What differs from the bare scene differs well, where characters lie."""
-    style = art.Style.of(salt)
     for seed in range(3):
-        drawn, spots = lettered(art.generator(Random(seed)), style, (), ["山", "水", "人"])
+        chance = art.generator(Random(seed))
+        drawn, spots = lettered(chance, Look(salt), ["山", "水", "人"], Hand())
         light = art.luminance(drawn)
         for spot in spots:
             half = spot.size_px // 2
