@@ -368,6 +368,13 @@ def pictures_shown() -> list[str]:
     return re.findall(r"\.images/[\w./-]+", README)
 
 
+def test_every_drawn_kind_is_photographed():
+    shown = set(pictures_shown())
+    for kind in (name for name, kind in kinds.load().items() if kind.drawn):
+        wanted = {f".images/kinds/{kind}-{look}.webp" for look in ("light", "dark", "phone")}
+        assert wanted <= shown, f"python -m tests.browser.kinds.album {kind}; and the README"
+
+
 @pytest.mark.parametrize("path", pictures_shown())
 def test_pictures_of_the_readme_are_there_and_small(path):
     most_bytes = 60_000 if "/kinds/" in path else 150_000
