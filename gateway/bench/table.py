@@ -87,15 +87,16 @@ def markdown(report: Report) -> str:
 
 def _markdown_lines(report: Report) -> Iterator[str]:
     yield (
-        "| kind | CPU, size | blind | best off the shelf | best made for us | "
+        "| kind | tried | CPU, size | blind | best off the shelf | best made for us | "
         "naive twin | learned: salt known / not |"
     )
-    yield "|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|"
     for kind in report.kinds:
         box = kind.white_box
         yield " | ".join(
             (
                 f"| `{kind.kind}`",
+                str(kind.count),
                 f"{kind.making.median_ms:.0f} ms, {_kb(kind.making.median_bytes)} kB",
                 _finely(kind.blind.rate),
                 _best(kind.best(False)),

@@ -59,13 +59,15 @@ class Outcome:
 
 def attacks_of(plan: Plan, index: int) -> tuple[Attack, ...]:
     """Those to run on challenge `index`, in the suite's order: installed, for the twin those with
-    a control, and the slow ones on every fourth."""
+    a control, and the slow ones on every fourth. A fast run leaves out these, and what needs more
+    than the extra `bench`, so that it is the same run everywhere."""
     known = suite(plan.kind)
     asked = {control.attack for control in known.controls}
     return tuple(
         attack
         for attack in known.attacks
-        if (not attack.slow or (plan.slow and index % SLOW_EVERY == 0))
+        if (plan.slow or not (attack.slow or attack.needs))
+        and (not attack.slow or index % SLOW_EVERY == 0)
         and (not plan.naive or attack.name in asked)
         and is_installed(attack)
     )

@@ -49,7 +49,9 @@ def bench_kinds(
     count: Annotated[int, typer.Option(min=1, help="Fresh challenges of each kind.")] = 200,
     seed: Annotated[int, typer.Option(help="Another seed draws other challenges.")] = 1,
     jobs: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Processes.")] = 1,
-    fast: Annotated[bool, typer.Option("--fast", help="Leave out the dearest attacks.")] = False,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Leave out the dearest attacks and those by ddddocr.")
+    ] = False,
     white_box: Annotated[
         bool,
         typer.Option(

@@ -32,6 +32,7 @@ SUITE = Suite(
         Attack("lost", False, fail),
         Attack("patient", True, lambda view, rng: {"reached": 1.0}, most=1.0, slow=True),
         Attack("elsewhere", False, fail, needs="no_such_package"),
+        Attack("by a package", False, lambda view, rng: {"reached": 0.5}, needs="json"),
         Attack("numpy", True, lambda view, rng: np.int64(1), most=1.0),
     ),
     naive=lambda rng: KIND.make(rng, Params(tolerance=0.2)),

@@ -122,9 +122,11 @@ def test_the_same_seed_gives_the_same(report):
     assert other[name].solved_indices != again[name].solved_indices
 
 
-def test_fast_leaves_slow_attacks_out():
-    attacks = by_name(run(Options(count=2, slow=False), quiet))
-    assert (attacks["patient"].solved.of, attacks["numpy"].solved.of) == (0, 2)
+@pytest.mark.parametrize("slow, of", [(False, 0), (True, 1)])
+def test_fast_leaves_out_what_is_slow_and_what_not_everybody_has(slow, of):
+    attacks = by_name(run(Options(count=1, slow=slow), quiet))
+    assert [attacks[name].solved.of for name in ("patient", "by a package")] == [of, of]
+    assert attacks["numpy"].solved.of == 1
 
 
 def test_slow_attacks_meet_every_fourth(report):
