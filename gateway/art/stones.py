@@ -2,7 +2,8 @@
 
 Two stones of one kind show the same thing. One may be a line drawing, one filled, one cut out of a
 badge; each is turned, bent, squeezed and coloured by chance, on ground that has the same contrasts.
-So neither colour nor pixels nor outer outlines pair them, and people see at once what they are.
+Each is striped, which drowns the directions of its edges for those who compare these. So neither
+colour nor pixels nor outer outlines pair them, and people still see what they are.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ STYLES = ("outline", "filled", "badge")  # equally many of each kind, as far as 
 SIZE, SIZE_IN_BADGE = (0.7, 0.8), (0.58, 0.64)  # of a cell: the longer side of what it shows
 BADGE = (0.86, 0.94)  # of a cell
 TURN_DEG = 35.0
-BEND, SQUEEZE, PARTS = 0.07, 0.14, 5
-JITTER = 0.05  # of a cell: how far a stone lies from its middle
-INK = Ink(contrast=88.0, texture=0.5, tint=45.0, two_toned=0.15)
+BEND, SQUEEZE = 0.09, 0.16
+JITTER = 0.07  # of a cell: how far a stone lies from its middle
+INK = Ink(contrast=100.0, texture=0.5, tint=45.0, two_toned=0.08)
+HATCH, HATCH_PERIOD = 0.45, (0.09, 0.13)  # of the ink; of a cell
 COARSE = 1.5  # the scene is drawn smaller by this, and grown
 LEAST_INK, MOST_SLIM = 0.16, 1.9  # of a filled icon in its box; of its sides
 GRID = 26.0  # how far the lines between cells stand out, 0 to 255
@@ -128,7 +130,18 @@ def stone(chance: np.random.Generator, icon: Icon, style: str, cell_px: int) -> 
     is_filled = style == "filled" or (style == "badge" and chance.random() < 0.6)
     ink = icon.filled if is_filled else icon.outline
     mask = bent(chance, ink, round(cell_px * size), turn_deg, BEND, SQUEEZE)
-    return _cut_out(chance, mask, cell_px) if style == "badge" else mask
+    whole = _cut_out(chance, mask, cell_px) if style == "badge" else mask
+    return whole * _hatch(chance, whole.shape[0], cell_px)
+
+
+def _hatch(chance: np.random.Generator, side: int, cell_px: int) -> Mask:
+    """Stripes of less and more ink."""
+    angle = float(chance.uniform(0, np.pi))
+    period = cell_px * float(chance.uniform(*HATCH_PERIOD))
+    along = np.arange(side, dtype=np.float32)
+    where = along[None, :] * np.float32(np.cos(angle)) + along[:, None] * np.float32(np.sin(angle))
+    wave = np.abs((where / np.float32(period)) % 1.0 * 2 - 1)
+    return np.asarray(1.0 - HATCH * bounded((wave - 0.35) * 4.0, 0, 1), np.float32)
 
 
 def _cut_out(chance: np.random.Generator, mask: Mask, cell_px: int) -> Mask:

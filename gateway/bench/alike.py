@@ -1,8 +1,8 @@
 """How alike the stones of a drawn board are, and the best move by that alone.
 
 A stone is what stands out from the ground around it, lighter or darker; stones are compared as
-they are, as histograms of edges, and over all small turns. A move is as good as the cells that it
-would bring into a row are alike.
+they are, as histograms of edges, and over all turns. A move is as good as the cells that it would
+bring into a row are alike.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ CELLS = SIDE * SIDE
 CELL_PX = 90  # 1.2 of the CSS pixels it is shown in
 STONES = (4, 3, 3, 3, 3)  # of each kind
 ROW = 3
-QUALITY = 55
+QUALITY = 68
 
 Swap = tuple[int, int]
 SWAPS: tuple[Swap, ...] = tuple(

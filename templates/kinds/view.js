@@ -5,13 +5,13 @@ import { choose, words } from "../controls/choose.js";
 export const texts = {
   en: {
     ...words.en,
-    title: "Which picture shows what the little person sees?",
+    title: "What does the little person see? Colours do not count.",
     prompt_alt: "A scene from above, with a little person beside it.",
     option: "View {n} of {count}",
   },
   zh: {
     ...words.zh,
-    title: "哪张图是小人看到的样子？",
+    title: "小人看到的是哪张图？颜色不同也没关系。",
     prompt_alt: "从上方看的场景，旁边有一个小人。",
     option: "视图 {n} / {count}",
   },

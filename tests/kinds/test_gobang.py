@@ -109,11 +109,15 @@ def test_any_line_and_any_gap_may_be_asked() -> None:
 
 
 def test_blind_chance() -> None:
-    """Any stone to any empty cell: 17 × 8."""
+    """Any cell to any other: 25 × 24; any stone to any empty cell: 17 × 8."""
     board, move = arranged(np.random.default_rng(1))
     secret = {"move": list(move)}
     stones = [cell for cell in range(CELLS) if board[cell] != EMPTY]
     gaps = [cell for cell in range(CELLS) if board[cell] == EMPTY]
+    right = [
+        KIND.check(secret, [a, b]).ok for a, b in product(range(CELLS), range(CELLS)) if a != b
+    ]
+    assert sum(right) / len(right) == 1 / 600 < 0.05
     right = [KIND.check(secret, [a, b]).ok for a, b in product(stones, gaps)]
     assert sum(right) / len(right) == 1 / 136 < 0.05
 

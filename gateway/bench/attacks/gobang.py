@@ -12,7 +12,7 @@ from random import Random
 import numpy as np
 
 from gateway.art import generator
-from gateway.bench import alike, boards
+from gateway.bench import alike, boards, gradients
 from gateway.bench.alike import Floats
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
 from gateway.bench.pictures import Pixels, decode
@@ -105,8 +105,20 @@ def turned_and_edges(found: list[Pixels]) -> Sequence[Floats]:
     return alike.by_turning(drawn), alike.by_edges(found), alike.by_moments(drawn)
 
 
+def named(found: list[Pixels]) -> Sequence[Floats]:
+    return (gradients.by_shipped_icons(found),)
+
+
+def run_alike(found: list[Pixels]) -> Sequence[Floats]:
+    return (gradients.over_turns(found),)
+
+
+def all_ways(found: list[Pixels]) -> Sequence[Floats]:
+    return (*named(found), *run_alike(found), *turned_and_edges(found))
+
+
 class Moves:
-    """Rows of each move: how alike its stones are in four ways, and what seems empty."""
+    """Rows of each move: how alike its stones are in six ways, and what seems empty."""
 
     def examples(self, made: Made) -> tuple[Rows, Labels]:
         moves, rows = self._rows(made.view)
@@ -125,13 +137,15 @@ class Moves:
             alike.standing_out(one)
             for one in (
                 alike.by_turning(drawn),
+                gradients.by_shipped_icons(found),
+                gradients.over_turns(found),
                 alike.by_edges(found),
                 alike.by_moments(drawn),
                 alike.by_colour(found),
             )
         ]
         there = alike.presence(found)
-        moves = list(islice(_ranked(view, found, ways[0] + ways[1] + ways[2]), LIKELIEST))
+        moves = list(islice(_ranked(view, found, ways[0] + ways[1] + ways[2] + ways[3]), LIKELIEST))
         return moves, np.array([_row(move, ways, there) for move in moves], np.float32)
 
 
@@ -167,6 +181,9 @@ SUITE = Suite(
         Attack("outline clusters and brute force", True, by_classes(outlines), WRITTEN_FOR_US),
         Attack("outlines over turns", True, by_likeness(turned), WRITTEN_FOR_US),
         Attack("outlines, edges, moments", True, by_likeness(turned_and_edges), WRITTEN_FOR_US),
+        Attack("edges over turns", True, by_likeness(run_alike), WRITTEN_FOR_US),
+        Attack("shipped icons", True, by_likeness(named), WRITTEN_FOR_US),
+        Attack("all of these", True, by_likeness(all_ways), WRITTEN_FOR_US),
     ),
     naive=naive,
     controls=(Control("colours and brute force", 0.8),),

@@ -11,7 +11,7 @@ from random import Random
 import numpy as np
 
 from gateway.art import generator
-from gateway.bench import alike, boards
+from gateway.bench import alike, boards, gradients
 from gateway.bench.alike import Floats
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
 from gateway.bench.pictures import Pixels, decode
@@ -91,8 +91,20 @@ def turned_and_edges(found: list[Pixels]) -> Sequence[Floats]:
     return alike.by_turning(drawn), alike.by_edges(found), alike.by_moments(drawn)
 
 
+def named(found: list[Pixels]) -> Sequence[Floats]:
+    return (gradients.by_shipped_icons(found),)
+
+
+def run_alike(found: list[Pixels]) -> Sequence[Floats]:
+    return (gradients.over_turns(found),)
+
+
+def all_ways(found: list[Pixels]) -> Sequence[Floats]:
+    return (*named(found), *run_alike(found), *turned_and_edges(found))
+
+
 class Swaps:
-    """Rows of each swap with each row it could make: how alike the three are in four ways."""
+    """Rows of each swap with each row it could make: how alike the three are in six ways."""
 
     def examples(self, made: Made) -> tuple[Rows, Labels]:
         candidates, rows = self._rows(made.view)
@@ -108,6 +120,8 @@ class Swaps:
         drawn = alike.marks(found)
         plain = (
             alike.by_turning(drawn),
+            gradients.by_shipped_icons(found),
+            gradients.over_turns(found),
             alike.by_edges(found),
             alike.by_moments(drawn),
             alike.by_colour(found),
@@ -138,6 +152,9 @@ SUITE = Suite(
         Attack("outline clusters and brute force", True, by_classes(outlines), WRITTEN_FOR_US),
         Attack("outlines over turns", True, by_likeness(turned), WRITTEN_FOR_US),
         Attack("outlines, edges, moments", True, by_likeness(turned_and_edges), WRITTEN_FOR_US),
+        Attack("edges over turns", True, by_likeness(run_alike), WRITTEN_FOR_US),
+        Attack("shipped icons", True, by_likeness(named), WRITTEN_FOR_US),
+        Attack("all of these", True, by_likeness(all_ways), WRITTEN_FOR_US),
     ),
     naive=naive,
     controls=(Control("colours and brute force", 0.8),),
