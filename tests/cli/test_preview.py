@@ -65,3 +65,34 @@ def test_a_contact_sheet_is_one_picture(gateway, out):
     said = gateway("preview", "slider", "--out", str(out), "--count", "9", "--contact")
     assert said.code == 0
     assert [path.name for path in out.iterdir()] == ["slider-contact.png"]
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (("pow",), "ask nothing of a hand"),
+        (("sliding",), "no kind is named sliding"),
+        (("slider", "--listen", "8085"), "only a port"),
+    ],
+)
+def test_what_cannot_be_served_is_said(gateway, out, words, said):
+    told = gateway("preview", *words, "--serve", "--out", str(out))
+    assert told.code == 2
+    assert said in told.err
+
+
+@pytest.mark.parametrize("listen, warned", [("127.0.0.1:8085", False), ("0.0.0.0:8085", True)])
+def test_who_opens_it_to_others_is_warned(gateway, out, monkeypatch, listen, warned):
+    monkeypatch.setattr("aiohttp.web.run_app", lambda app, **_: None)  # would serve for ever
+    told = gateway("preview", "slider", "--serve", "--out", str(out), "--listen", listen)
+    assert told.code == 0
+    assert ("Warning" in told.err) is warned
+    assert f"http://{listen}/ asks slider" in told.out
+
+
+def test_notes_that_cannot_be_read_stop_it(gateway, out):
+    out.mkdir()
+    (out / "tries.jsonl").write_text("?\n")
+    told = gateway("preview", "slider", "--serve", "--out", str(out))
+    assert told.code == 2
+    assert "line 1" in told.err

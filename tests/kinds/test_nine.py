@@ -115,6 +115,16 @@ def test_the_question_is_one_of_the_installs_own() -> None:
     assert {made(seed, b"mine").view["relation"] for seed in range(40)} == set(names)
 
 
+def test_the_tiles_fit_as_the_secret_says_and_so_does_the_example(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[bool] = []
+    asked = dict.fromkeys(RELATIONS, lambda tile, fits: drawn.append(fits))
+    monkeypatch.setattr("gateway.kinds.nine.RELATIONS", asked)
+    secret = made(1).secret
+    assert [index for index, fits in enumerate(drawn) if fits] == [*secret["right"], TILES]
+
+
 # --- Relations -----------------------------------------------------------------------------------
 
 
