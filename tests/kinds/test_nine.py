@@ -205,7 +205,7 @@ def test_legs_are_three_or_not(
     seen = set()
     for seed in range(20):
         drawn: list[object] = []
-        monkeypatch.setattr(Tile, "strip", lambda *a, drawn=drawn: drawn.append(a))
+        monkeypatch.setattr(Tile, "strip", lambda *a, drawn=drawn, **_: drawn.append(a))
         counting.three(tile(seed), fits)
         seen.add(len(drawn))
     assert seen == counts

@@ -17,9 +17,9 @@ def three(tile: Tile, fits: bool) -> None:
     count = 3 if fits else OTHERS[int(chance.integers(len(OTHERS)))]
     middle = np.array([0.5, 0.5]) + chance.uniform(-0.05, 0.05, 2)
     radius = chance.uniform(0.13, 0.18)
-    cloth = None  # of all legs: who sees one finds the others
     for angle in directions(chance, count):
-        cloth = tile.strip(_leg(chance, angle, radius) + middle, LEG * tile.habits.stroke, cloth)
+        leg = _leg(chance, angle, radius) + middle
+        tile.strip(leg, LEG * tile.habits.stroke, light="top")  # never darker than its cloth
     tile.disc(middle, radius, "ball" if chance.random() < 0.5 else "plain")
 
 

@@ -114,12 +114,14 @@ class Tile:
     def disc(self, middle: Points, radius: float, light: str = "ball") -> Cloth:
         return self.polygon(_RING * radius + middle, light)
 
-    def strip(self, path: Points, width: float, cloth: Cloth | None = None) -> Cloth:
+    def strip(
+        self, path: Points, width: float, cloth: Cloth | None = None, light: str = "plain"
+    ) -> Cloth:
         """A thick line with round ends."""
         bent = self.bend(path)
         sheet = Sheet.about(bent, width)
         sheet.strip(bent, width)
-        return self.thing(sheet, "plain", cloth)
+        return self.thing(sheet, light, cloth)
 
     def ring(self, path: Points, width: float, line: float) -> Cloth:
         """The outline, `line` wide, of a thick line `width` wide."""
