@@ -33,6 +33,11 @@ def by_shipped_icons(cells: Sequence[Pixels]) -> Floats:
     return np.asarray(np.log(np.maximum(likely @ likely.T, 1e-6)), np.float32)
 
 
+def between(ours: Sequence[Pixels], theirs: Sequence[Pixels]) -> Floats:
+    """(ours, theirs): cosine of how the edges run, as they stand."""
+    return np.asarray(_runs(ours) @ _runs(theirs).T, np.float32)
+
+
 def icon_of(cell: Pixels) -> str:
     """The name of the icon that fits best."""
     found = (_runs([cell]) @ _atlas().T).reshape(len(icons()), -1).max(1)

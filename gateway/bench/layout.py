@@ -31,12 +31,13 @@ APART = 22.0  # in Lab, 8 bits: less is board or ground
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """One solid, cut out: its foot in pixels, its mask, and the picture inside its box."""
+    """One solid, cut out: its foot in pixels, its mask, and a square of the picture around it."""
 
     foot: Spot
     box: tuple[int, int, int, int]  # left, top, width, height
     mask: Floats
     colour: Floats  # (3,) mean
+    square: Pixels
 
 
 def to_ground(foot: Spot, width: int, height: int) -> Spot:
@@ -110,7 +111,17 @@ def cut(picture: Pixels, mask: Mask) -> Blob | None:
     part = mask[top:bottom, left:right].astype(np.float32)
     foot = ((left + right) / 2, bottom - 0.15 * (right - left))
     box = (left, top, right - left, bottom - top)
-    return Blob(foot, box, _framed(part), picture[mask].mean(0).astype(np.float32))
+    colour = picture[mask].mean(0).astype(np.float32)
+    return Blob(foot, box, _framed(part), colour, _square(picture, box))
+
+
+def _square(picture: Pixels, box: tuple[int, int, int, int]) -> Pixels:
+    """The picture around the middle of the box; beyond its borders they are repeated."""
+    left, top, width, height = box
+    half = max(width, height) // 2 + 3
+    wide = np.pad(picture, ((half, half), (half, half), (0, 0)), mode="edge")
+    x, y = left + width // 2, top + height // 2
+    return np.asarray(wide[y : y + 2 * half + 1, x : x + 2 * half + 1])
 
 
 def _framed(part: Floats) -> Floats:

@@ -56,7 +56,8 @@ def test_a_rendered_outline_is_named():
     names = [*outlines.OUTLINES, *outlines.BUILT]
     for index, name in enumerate(names):
         picture = np.array(outlines._renderings(name)[1]).reshape(layout.SIDE, layout.SIDE)
-        blob = layout.Blob((0, 0), (0, 0, 9, 9), picture, np.zeros(3, np.float32))
+        even = np.zeros((9, 9, 3), np.uint8)
+        blob = layout.Blob((0, 0), (0, 0, 9, 9), picture, np.zeros(3, np.float32), even)
         assert int(np.argmax(outlines.names_of(blob))) == index
 
 
@@ -67,6 +68,8 @@ def test_likeness_of_an_outline_with_itself_is_whole():
     assert outlines.overlap(blob, blob) == pytest.approx(1.0)
     assert outlines.edges(blob, blob) == pytest.approx(1.0)
     assert layout.cut(picture, square(5, 10, 4)) is None
+    assert blob.square.shape == (27, 27, 3)
+    assert attacks.runs([], [blob]).shape == (0, 3)
 
 
 def test_the_margin_is_of_the_order_as_it_stands():

@@ -20,7 +20,7 @@ from gateway.art import generator, webp
 from gateway.art.board import TOP, put_person
 from gateway.art.solids import solid
 from gateway.art.stage import Camera, Light, Thing, paint
-from gateway.bench import layout, outlines
+from gateway.bench import gradients, layout, outlines
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
 from gateway.bench.layout import ORDERS, Blob
 from gateway.bench.pictures import Pixels, decode
@@ -31,6 +31,7 @@ Likeness = Callable[[Pixels, Pixels], float]  # of the scene and one picture
 Floats = NDArray[np.float32]
 
 WRITTEN_FOR_US = 0.25
+BY_EDGES = 0.5  # the strongest found solves more than a third: stated, not hidden
 SIDE_PX = 96  # pictures compared as a whole are brought to this
 EMPTY = np.zeros((3, 3), np.float32)
 
@@ -169,6 +170,13 @@ def names(ours: list[Blob], theirs: list[Blob]) -> Floats:
     return _pairwise(ours, theirs, outlines.same_name)
 
 
+def runs(ours: list[Blob], theirs: list[Blob]) -> Floats:
+    """(3, 3): how alike the edges of each pair run, inside as well as around."""
+    if not ours or not theirs:
+        return EMPTY[:0]
+    return gradients.between([a.square for a in ours], [b.square for b in theirs])
+
+
 def _pairwise(ours: list[Blob], theirs: list[Blob], of: Callable[[Blob, Blob], float]) -> Floats:
     return np.array([[of(a, b) for b in theirs] for a in ours], np.float32)
 
@@ -196,7 +204,7 @@ class PlaceByPlace:
         for tile in tiles:
             theirs = layout.blobs_of_tile(tile)
             row: list[float] = []
-            for measure in (colours, masks, names):
+            for measure in (colours, masks, names, runs):
                 likeness = measure(ours, theirs)
                 full = likeness if likeness.shape == (3, 3) else EMPTY
                 row += [margin(likeness), *full.ravel().tolist()]
@@ -281,6 +289,7 @@ SUITE = Suite(
         Attack("colours in places", True, in_places(colours), WRITTEN_FOR_US),
         Attack("outlines in places", True, in_places(masks), WRITTEN_FOR_US),
         Attack("rendered outlines in places", True, in_places(names), WRITTEN_FOR_US, slow=True),
+        Attack("edges in places", True, in_places(runs), BY_EDGES),
     ),
     naive=naive,
     controls=(Control("template", 0.8), Control("colours in places", 0.6)),
