@@ -61,6 +61,29 @@ def test_steps_that_follow_the_gaps_couple() -> None:
     assert named((t, even, even * 0))["coupling"] > 1
 
 
+def test_a_pause_is_no_roughness() -> None:
+    t, x, y = ruled()
+    paused = t + np.where(np.arange(len(t)) >= 20, 500.0, 0.0)
+    found = named((paused, x, y))
+    assert found["rough_pace"] == found["rough_step"] == 0
+    assert found["gap_long"] == pytest.approx(1 / 39)
+
+
+def test_there_and_back_by_the_figure() -> None:
+    """Six steps of 30 px forth, two of 15 px back, every 1/30 s; then two of nothing, and on."""
+    steps = np.array([30.0] * 6 + [-15.0] * 2 + [0.0] * 2 + [30.0])
+    x = np.concatenate(([0.0], np.cumsum(steps)))
+    t = np.rint(np.arange(12) * GRID_MS + 0.01)
+    found = named((t, x, np.zeros(12)))
+    assert found["back_count"] == pytest.approx(2 / 11)
+    assert found["back"] == pytest.approx(30 / 240, abs=0.01)
+    assert found["straight"] == pytest.approx(180 / 240, abs=0.01)
+    assert found["still"] == pytest.approx(2 / 11)
+    assert found["slow_px"] == pytest.approx(2 / 11, abs=0.1)
+    assert found["overshoot"] == pytest.approx(0, abs=0.01)
+    assert found["bend_px"] == pytest.approx(math.log(0.1), abs=1e-4)
+
+
 def test_many_at_once_are_measured_as_each_alone() -> None:
     paths = [drawn(1), ruled(), drawn(2, 16.0), ruled(9, 33.0), drawn(3)]
     alone = np.concatenate([measure([path]) for path in paths])

@@ -22,6 +22,10 @@ def test_a_line_and_its_names() -> None:
     assert (t.tolist(), x.tolist(), y.tolist()) == ([0, 5, 9.5], [1, 2, 3], [4, 5, 6])
 
 
+def test_two_events_may_share_a_moment() -> None:
+    assert parse(line(t=[0, 5, 5]))[1][0].tolist() == [0, 5, 5]
+
+
 def test_names_that_are_no_names_are_left_out() -> None:
     assert parse(line(id=None, user={"a": 1}, source=[1], kind=1.5, session=True))[0] == {}
 

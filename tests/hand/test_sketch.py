@@ -94,6 +94,8 @@ def test_the_oldest_is_forgotten() -> None:
     assert memory.nearest(bytes([3]) * SIZE)[0] == 0
     assert memory.nearest(bytes([1]) * SIZE)[0] == 0
     assert memory.nearest(bytes([0]) * SIZE)[0] > 0
+    memory.add(bytes([4]) * SIZE)
+    assert [memory.nearest(bytes([n]) * SIZE)[0] > 0 for n in range(5)] == [1, 1, 0, 0, 0]
 
 
 def test_an_empty_memory_knows_nothing() -> None:
