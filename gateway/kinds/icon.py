@@ -34,23 +34,27 @@ FILE_PX = (480, 360)  # half as many again, for sharp screens
 THINGS = 7
 PIECES = 12
 PIECES_OF_ONE = 3
+PIECE, PIECE_BEND = 0.35, 0.15  # share of a thing that a piece is, and how far it is bent
+INK = Ink(contrast=64.0, two_toned=0.5)
 SIZE_PX = (72, 90)  # of the file
 PROMPT_PX = 84  # height of the prompt, and width for each icon in it
 QUALITY = 64
 
 CELL = 0.8  # of the size: bends are smooth over so much
-TURN_DEG, BEND, SQUEEZE = 55.0, 0.25, 0.25  # in the scene
-PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE = 18.0, 0.12, 0.1
-HOLLOW = 0.6  # chance that a thing is hollow in a part
-DETAIL = 0.75  # of the scene's contrast: what is left, so that things stand out
+TURN_DEG, SQUEEZE = 45.0, 0.15  # in the scene
+PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE = 15.0, 0.1, 0.08
+HOLLOW = 0.4  # chance that a thing is hollow in a part
+DETAIL = 0.7  # of the scene's contrast: what is left, so that things stand out
 LEAST_SEEN = 42.0  # mean difference of luminance to what is behind a thing; else drawn again
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """How many icons are to be clicked."""
+    """`bend`: how far each part of a thing may be moved, as a share of its size. More is harder,
+    for programs first and then for people."""
 
-    count: Annotated[int, Between(2, 4)] = 3
+    count: Annotated[int, Between(2, 4)] = 3  # icons to click
+    bend: Annotated[float, Between(0.1, 0.3)] = 0.16
     look: Look = Look()
 
 
@@ -67,7 +71,7 @@ class Icon:
         asked = spots[: params.count]
         scene = _scene(chance, style, params.look.pictures)
         view = {
-            "picture": art.webp(_picture(chance, scene, things, spots), QUALITY),
+            "picture": art.webp(_picture(chance, scene, params, things, spots), QUALITY),
             "aspect": FILE_PX[0] / FILE_PX[1],
             "count": params.count,
             "prompt": art.webp(_prompt(chance, scene, things[: params.count]), QUALITY),
@@ -130,13 +134,17 @@ def _scene(
 
 
 def _picture(
-    chance: np.random.Generator, scene: art.Pixels, things: Sequence[Thing], spots: Sequence[Spot]
+    chance: np.random.Generator,
+    scene: art.Pixels,
+    params: Params,
+    things: Sequence[Thing],
+    spots: Sequence[Spot],
 ) -> Image.Image:
     canvas = Canvas(scene)
     _strew(chance, canvas, things, spots)
     for thing, spot in zip(things, spots, strict=True):
-        mask = _shape(chance, thing, spot.size_px, TURN_DEG)
-        for ink in _stronger(Ink()):
+        mask = _shape(chance, thing, spot.size_px, params.bend)
+        for ink in _stronger(INK):
             if canvas.put(chance, mask, spot.x_px, spot.y_px, ink) >= LEAST_SEEN:
                 break
     return art.image(canvas.values)
@@ -146,20 +154,19 @@ def _strew(
     chance: np.random.Generator, canvas: Canvas, things: Sequence[Thing], spots: Sequence[Spot]
 ) -> None:
     """Pieces of other things where there is room, a few of each."""
-    wholes = [
-        _shape(chance, other, int(chance.integers(*SIZE_PX)), 180.0)
+    whole = [
+        _shape(chance, other, int(chance.integers(SIZE_PX[0], SIZE_PX[1] + 1)), PIECE_BEND)
         for other in _fitting(_drawn(chance, PIECES // PIECES_OF_ONE), things)
     ]
     for number, (x_px, y_px) in enumerate(between(chance, spots, PIECES, *FILE_PX)):
-        if wholes:
-            part = piece(chance, wholes[number % len(wholes)], 0.35)
-            canvas.put(chance, part, x_px, y_px, Ink())
+        if whole:
+            canvas.put(chance, piece(chance, whole[number % len(whole)], PIECE), x_px, y_px, INK)
 
 
-def _shape(chance: np.random.Generator, thing: Thing, size_px: int, turn_deg: float) -> Mask:
+def _shape(chance: np.random.Generator, thing: Thing, size_px: int, bend: float) -> Mask:
     ink = thing.filled[:, ::-1] if chance.random() < 0.5 else thing.filled
-    turn = float(chance.uniform(-turn_deg, turn_deg))
-    mask = bent(chance, ink, size_px, turn, BEND, SQUEEZE, CELL)
+    turn_deg = float(chance.uniform(-TURN_DEG, TURN_DEG))
+    mask = bent(chance, ink, size_px, turn_deg, bend, SQUEEZE, CELL)
     if chance.random() < HOLLOW:
         return hollowed(chance, mask, 5.0, float(chance.uniform(0.25, 0.55)))
     return mask

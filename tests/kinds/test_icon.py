@@ -117,6 +117,13 @@ def test_the_salt_and_the_operators_pictures_change_the_picture():
     assert len({picture(look) for look in looks}) == 4
 
 
+@pytest.mark.parametrize("bend", [0.1, 0.3])
+def test_bends_change_the_picture_alone(bend: float):
+    usual, bent = KIND.make(Random(4), Params()), KIND.make(Random(4), Params(bend=bend))
+    assert bent.secret == usual.secret
+    assert bent.view["picture"] != usual.view["picture"]
+
+
 # --- Which things ----------------------------------------------------------------------------
 
 
@@ -176,7 +183,7 @@ def test_what_is_too_faint_is_drawn_again_stronger(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Canvas, "put", faint)
     KIND.make(Random(1), Params())
     of_things = contrasts[-3 * THINGS :]
-    assert of_things == [60.0, 75.0, 90.0] * THINGS
+    assert of_things == [64.0, 75.0, 90.0] * THINGS
 
 
 def test_the_prompt_is_legible():

@@ -113,7 +113,9 @@ def _bends(icon: Icon, rng: Random) -> Iterator[Plane]:
         ink = icon.filled[:, ::-1] if chance.random() < 0.5 else icon.filled
         size_px = int(chance.integers(kind.SIZE_PX[0] // 2, kind.SIZE_PX[1] // 2 + 1))
         turn_deg = float(chance.uniform(-kind.TURN_DEG, kind.TURN_DEG))
-        yield 255 * bent(chance, ink, size_px, turn_deg, kind.BEND, kind.SQUEEZE, kind.CELL)
+        yield 255 * bent(
+            chance, ink, size_px, turn_deg, kind.Params().bend, kind.SQUEEZE, kind.CELL
+        )
 
 
 def named(cell: Pixels) -> list[tuple[Icon, float]]:
@@ -233,7 +235,7 @@ def naive(rng: Random) -> Made:
         [thing.filled for thing in things],
         [(s.x_px, s.y_px) for s in spots],
         NAIVE_PX,
-        45.0,
+        30.0,
     )
     prompt = np.hstack([twins.asked_picture(thing.filled) for thing in things[:count]])
     view = {
@@ -261,7 +263,7 @@ SUITE = Suite(
         Attack("atlas, bent as we do", True, by_atlas(as_we_bend), WRITTEN_FOR_US, slow=True),
     ),
     naive=naive,
-    controls=(Control("silhouettes", 0.25), Control("atlas, whole", 0.25)),
+    controls=(Control("silhouettes", 0.25),),
     learner=PlaceByPlace(),
     blind=blind,
     chance=5e-5,
