@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from PIL import Image
@@ -42,6 +42,7 @@ QUALITY = 64
 
 CELL = 0.8  # of the size: bends are smooth over so much
 TURN_DEG, SQUEEZE = 45.0, 0.15  # in the scene
+BEND = {"usual": 0.16, "hard": 0.26}  # of the size: how far each part of a thing may be moved
 PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE = 15.0, 0.1, 0.08
 HOLLOW = 0.4  # chance that a thing is hollow in a part
 DETAIL = 0.7  # of the scene's contrast: what is left, so that things stand out
@@ -50,11 +51,10 @@ LEAST_SEEN = 42.0  # mean difference of luminance to what is behind a thing; els
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """`bend`: how far each part of a thing may be moved, as a share of its size. More is harder,
-    for programs first and then for people."""
+    """`hard` bends things more: for programs that have our icons, and for people too."""
 
     count: Annotated[int, Between(2, 4)] = 3  # icons to click
-    bend: Annotated[float, Between(0.1, 0.3)] = 0.16
+    hardness: Literal["usual", "hard"] = "usual"
     look: Look = Look()
 
 
@@ -143,7 +143,7 @@ def _picture(
     canvas = Canvas(scene)
     _strew(chance, canvas, things, spots)
     for thing, spot in zip(things, spots, strict=True):
-        mask = _shape(chance, thing, spot.size_px, params.bend)
+        mask = _shape(chance, thing, spot.size_px, BEND[params.hardness])
         for ink in _stronger(INK):
             if canvas.put(chance, mask, spot.x_px, spot.y_px, ink) >= LEAST_SEEN:
                 break
