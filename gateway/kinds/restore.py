@@ -2,13 +2,12 @@
 
 What joins two blocks is a thing that lies across their border, half on each: half a shirt, half a
 planet. Nothing else does. Each block has a ground of its own, taken from anywhere in one scene,
-turned over and recoloured; of a thing one half is drawn filled and the other as an outline, each in
-colours and texture of its own; a strip along every cut is lost. So edges that fit in colour or
-gradient, which is how programs put blocks together, tell nothing. All things are cut to the same
-width in the middle of the border, and each half is turned, sized, bent and moved a little on its
-own, so that where the lines meet the border tells next to nothing; and nine of ten sides at the
-rim have the half of a thing too, so that a side with ink tells little. People look at what the
-thing is.
+turned over and recoloured; of a thing one half is drawn filled and the other as an outline, all in
+one colour; a strip along every cut is lost. So edges that fit in colour or gradient, which is how
+programs put blocks together, tell nothing. All things are cut to the same width in the middle of
+the border, and each half is turned, sized, bent and moved a little on its own, so that where the
+lines meet the border tells next to nothing; and nine of ten sides at the rim have the half of a
+thing too, so that a side with ink tells little. People look at what the thing is.
 
 Three or four swaps mend it: 499 orders, of which one is right. Blind guessing gives 0.2 %. Blocks
 may be in their places: whoever knew that none is would have 145 orders left to weigh, and solves
@@ -38,14 +37,14 @@ LOST_PX = 9  # along each side of a block
 CUT_SHARE = 0.48  # of the side: how wide a thing is where it is cut
 MOST_SHARE = 1.0  # of the side: how large a thing may be
 MOST_TURN_DEG = 12.0
-OWN_TURN_DEG = 6.0  # of each half
+OWN_TURN_DEG = 8.0  # of each half
 OWN_SIZE = 0.10
 OWN_MOVE = 0.06  # of the side
 LEAST_CUT_PX = 28  # of an icon
 BEND = 0.08  # of the side
-GROUND_CONTRAST = 0.6
-FILLING_CONTRAST = 0.5
-INK = 74.0  # how far things are from their ground, of 255
+GROUND_CONTRAST = 0.45
+FILLING_CONTRAST = 0.25
+INK = 80.0  # how far things are from their ground, of 255
 LEAST_CONTRAST = 42.0  # … and must be, all told, or their ink is made stronger
 RIM_SHARE = 0.9  # of the sides at the rim that have a thing cut off
 SWAPS = (3, 4)  # that mend a picture
@@ -148,8 +147,9 @@ def _blocks(chance: np.random.Generator, look: Look) -> list[Image.Image]:
     size = (COLUMNS * BLOCK_PX, ROWS * BLOCK_PX)
     scene = art.scene(chance, *size, style, look.pictures)
     mean = scene.mean((0, 1))
+    tint = chance.normal(0, 14, 3).astype(np.float32)
     return [
-        _block(chance, mean, (_piece(chance, scene), _piece(chance, scene)), ink)
+        _block(chance, (mean, tint), (_piece(chance, scene), _piece(chance, scene)), ink)
         for ink in _laid(chance, style)
     ]
 
@@ -165,18 +165,19 @@ def _piece(chance: np.random.Generator, scene: art.Pixels) -> art.Pixels:
 
 def _block(
     chance: np.random.Generator,
-    mean: art.Pixels,
+    colours: tuple[art.Pixels, art.Pixels],
     pieces: tuple[art.Pixels, art.Pixels],
     ink: Image.Image,
 ) -> Image.Image:
     """The ground, with less contrast than the scene's, and the halves of things on it, plainly to
-    be seen. `mean`: the scene's colour; `pieces` of the scene: texture of the ground and of ink."""
+    be seen. `colours`: of the scene, and how the ink is tinted, which is the same in all blocks;
+    `pieces` of the scene: texture of the ground and of ink."""
+    mean, tint = colours
     texture, filling = (piece - mean for piece in pieces)
     ground = art.recolour(chance, mean + GROUND_CONTRAST * texture, 0.15)
     mask = art.pixels_of(ink) / np.float32(255.0)
     around = np.float32(1.0) - mask
-    off = INK if float(art.luminance(mean)) + float(chance.normal(0, 30)) < 127 else -INK
-    tint = chance.normal(0, 12, 3)
+    off = INK if float(art.luminance(mean)) < 127 else -INK
     strength = FILLING_CONTRAST
     while True:
         colour = art.bounded(mean + off + tint, 6, 249)

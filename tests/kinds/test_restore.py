@@ -131,7 +131,9 @@ def test_what_must_be_seen_stands_out(salt: bytes) -> None:
         piece = art.scene(chance, BLOCK_PX, BLOCK_PX, style)
         ink = _laid(chance, style)[0]
         mask = art.pixels_of(ink) / 255
-        drawn = art.pixels(_block(chance, mean, (piece, piece[::-1]), ink))
+        drawn = art.pixels(
+            _block(chance, (mean, np.zeros(3, np.float32)), (piece, piece[::-1]), ink)
+        )
         assert art.contrast(drawn, mask, 1 - mask) > LEAST_CONTRAST - 3
 
 
