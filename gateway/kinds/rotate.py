@@ -35,7 +35,7 @@ AWAY_DEG = 40  # how far from upright each is at the start, at least
 STEPS = 36  # keys for a full turn
 ALIKE = 0.75  # the most that the bodies of the two may overlap
 SCRIBBLES = 10
-_BEND_PX = {"usual": 7.0, "hard": 14.0}
+_BEND_PX = {"usual": 7.0, "hard": 11.0}
 _COVERED = {"usual": 2, "hard": 5}  # strokes over the thing, in colours of the ground
 
 

@@ -352,7 +352,7 @@ SUITE = Suite(
     ),
     naive=naive,
     controls=(
-        Control("edges", 0.8),
+        Control("edges", 0.6),
         Control("mask contour", 0.8),
         Control("oriented contour", 0.8),
     ),

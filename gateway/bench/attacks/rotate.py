@@ -212,12 +212,12 @@ SUITE = Suite(
         Attack("edge directions", False, _by(_directions)),
         Attack("mirror image", True, _by(_mirror), 0.25),
         Attack("axis and weight", True, _by(_weight), 0.25),
-        Attack("polar edges of icons", True, _by(_polar_icons), 0.25),
-        # Told, not held down: it takes seconds, and knows all that a person has to know.
+        # Told, not held down: both have all the things that a person has to know.
+        Attack("polar edges of icons", True, _by(_polar_icons), 0.7),
         Attack("shipped icons", True, _by(_icons), 1.0, slow=True),
     ),
     naive=naive,
-    controls=(Control("polar correlation", 0.8), Control("edge directions", 0.8)),
+    controls=(Control("polar correlation", 0.8), Control("edge directions", 0.5)),
     learner=_Turned(),
     blind=blind,
     chance=(40 / (360 - 2 * AWAY_DEG)) ** 2,
