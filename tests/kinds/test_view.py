@@ -85,6 +85,9 @@ def test_the_person_sees_the_scene_as_the_truth_shows_it() -> None:
         assert [i.name for i in setting.from_above()] == [
             i.name for i in setting.in_order(ORDERS[0])
         ]
+        for mine, theirs in zip(setting.from_above(), setting.in_order(ORDERS[0]), strict=True):
+            same = [dressed(np.random.default_rng(seed), item).placed() for item in (mine, theirs)]
+            assert np.allclose(walked.seen(same[0]), ahead.seen(same[1]), atol=1e-2)
         across = ahead.seen(truth)[:, 0]
         assert np.all(np.diff(across) > 30)  # px: from left to right, well apart
 
