@@ -17,17 +17,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gateway.art.assets import Alpha, Font, characters, glyph
-from gateway.art.forms import Mask, Pixels, blurred, bounded, image, pixels
-from gateway.art.scenes import scene
+from gateway.art.clickable import FILE_PX, Paper, ground, printed
+from gateway.art.forms import Mask, Pixels, blurred, bounded
 from gateway.art.stamps import Canvas, Ink, bent, hollowed, piece
 from gateway.art.strewing import Spot, apart, between
 from gateway.art.style import Style
-from gateway.kinds import Look
 
-SHOWN_PX = (320, 240)
-FILE_PX = (480, 360)  # half as many again, for sharp screens
 SIZE_PX = (76, 98)  # of the file
-PROMPT_PX = 84  # height of the prompt, and width for each character in it
+PAPER = Paper((22.0, 196.0), (238.0, 58.0), 0.35)
 STROKES = 14
 STROKES_OF_ONE = 4
 
@@ -55,12 +52,16 @@ class Hand:
 
 
 def lettered(
-    chance: np.random.Generator, look: Look, shown: Sequence[str], hand: Hand
+    chance: np.random.Generator,
+    style: Style,
+    pictures: tuple[bytes, ...],
+    shown: Sequence[str],
+    hand: Hand,
 ) -> tuple[Pixels, list[Spot]]:
     """(FILE_PX, drawn) and where each of the `shown` lies, in their order."""
     sizes = chance.integers(SIZE_PX[0], SIZE_PX[1] + 1, len(shown)).tolist()
     spots = apart(chance, sizes, *FILE_PX)
-    canvas = Canvas(_ground(chance, Style.of(look.salt), look.pictures))
+    canvas = Canvas(ground(chance, style, pictures, DETAIL))
     _strew(chance, canvas, shown, spots, hand)
     for character, spot in zip(shown, spots, strict=True):
         mask = _shape(chance, character, spot.size_px, hand)
@@ -71,22 +72,14 @@ def lettered(
 
 
 def prompt(chance: np.random.Generator, drawn: Pixels, asked: Sequence[str]) -> Image.Image:
-    """Outlined characters side by side, of one tone, on faint texture of the picture."""
-    wide = PROMPT_PX * len(asked)
-    left = int(chance.integers(drawn.shape[1] - wide + 1))
-    top = int(chance.integers(drawn.shape[0] - PROMPT_PX + 1))
-    under = drawn[top : top + PROMPT_PX, left : left + wide]
-    ink, ground = (22.0, 196.0) if chance.random() < 0.5 else (238.0, 58.0)
-    page = ground + np.float32(0.35) * (under - under.mean((0, 1)))
-    for number, character in enumerate(asked):
-        turn = float(chance.uniform(-PROMPT_TURN_DEG, PROMPT_TURN_DEG))
-        bold = glyph(character, _DRAWN_PX, _fonts(character)[0])
-        mask = outlined(bent(chance, bold, 62, turn, PROMPT_BEND, PROMPT_SQUEEZE))
-        rim = (mask.shape[0] - PROMPT_PX) // 2
-        cover = mask[rim : rim + PROMPT_PX, rim : rim + PROMPT_PX, None]
-        cell = page[:, number * PROMPT_PX : (number + 1) * PROMPT_PX]
-        cell += cover * (ink - cell)
-    return image(page)
+    """Outlined characters side by side."""
+    return printed(chance, drawn, len(asked), (_outline(chance, c) for c in asked), PAPER)
+
+
+def _outline(chance: np.random.Generator, character: str) -> Mask:
+    turn = float(chance.uniform(-PROMPT_TURN_DEG, PROMPT_TURN_DEG))
+    bold = glyph(character, _DRAWN_PX, _fonts(character)[0])
+    return outlined(bent(chance, bold, 62, turn, PROMPT_BEND, PROMPT_SQUEEZE))
 
 
 def outlined(mask: Mask) -> Mask:
@@ -143,13 +136,6 @@ def _thumb(character: str) -> NDArray[np.float32]:
 
 def _fonts(character: str) -> tuple[Font, Font]:
     return _LATIN if character.isascii() else _HAN
-
-
-def _ground(chance: np.random.Generator, style: Style, pictures: tuple[bytes, ...]) -> Pixels:
-    """A background, drawn as it is shown and enlarged: as good behind things, at half the cost."""
-    small = scene(chance, *SHOWN_PX, style, pictures)
-    middle = small.mean((0, 1))
-    return pixels(image(middle + np.float32(DETAIL) * (small - middle)).resize(FILE_PX))
 
 
 def _strew(

@@ -22,6 +22,7 @@ from PIL import Image
 from gateway import art
 from gateway.art.assets import Icon as Thing
 from gateway.art.assets import icons
+from gateway.art.clickable import FILE_PX, SHOWN_PX, Paper, aims, ground, printed
 from gateway.art.forms import Mask
 from gateway.art.stamps import Canvas, Ink, bent, hollowed, piece
 from gateway.art.strewing import Spot, apart, between
@@ -29,15 +30,13 @@ from gateway.clicks import judged
 from gateway.kinds import Between, Look
 from gateway.model import JSON, Made, Verdict
 
-SHOWN_PX = (320, 240)
-FILE_PX = (480, 360)  # half as many again, for sharp screens
 THINGS = 7
 PIECES = 12
 PIECES_OF_ONE = 3
 PIECE, PIECE_BEND = 0.35, 0.15  # share of a thing that a piece is, and how far it is bent
 INK = Ink(contrast=64.0, two_toned=0.5)
 SIZE_PX = (72, 90)  # of the file
-PROMPT_PX = 84  # height of the prompt, and width for each icon in it
+PAPER = Paper((24.0, 190.0), (235.0, 62.0), 0.4)
 QUALITY = 64
 
 CELL = 0.8  # of the size: bends are smooth over so much
@@ -68,8 +67,7 @@ class Icon:
         things = _chosen(chance, params.count)
         sizes = chance.integers(SIZE_PX[0], SIZE_PX[1] + 1, THINGS).tolist()
         spots = apart(chance, sizes, *FILE_PX)
-        asked = spots[: params.count]
-        scene = _scene(chance, style, params.look.pictures)
+        scene = ground(chance, style, params.look.pictures, DETAIL)
         view = {
             "picture": art.webp(_picture(chance, scene, params, things, spots), QUALITY),
             "aspect": FILE_PX[0] / FILE_PX[1],
@@ -77,13 +75,7 @@ class Icon:
             "prompt": art.webp(_prompt(chance, scene, things[: params.count]), QUALITY),
             "prompt_aspect": params.count,
         }
-        secret = {
-            "middles": [
-                [round(s.x_px / FILE_PX[0], 4), round(s.y_px / FILE_PX[1], 4)] for s in asked
-            ],
-            "radii_px": [round(s.size_px / 2 * SHOWN_PX[0] / FILE_PX[0], 2) for s in asked],
-        }
-        return Made(view, secret)
+        return Made(view, aims(spots[: params.count], 0.5))
 
     def check(self, secret: Mapping[str, JSON], answer: JSON) -> Verdict:
         """`[[x, y], …]`: fractions of the picture, in the prompt's order."""
@@ -122,15 +114,6 @@ def _by_name() -> Mapping[str, Thing]:
 
 
 # --- Pictures --------------------------------------------------------------------------------
-
-
-def _scene(
-    chance: np.random.Generator, style: art.Style, pictures: tuple[bytes, ...]
-) -> art.Pixels:
-    """A background, drawn as it is shown and enlarged: as good behind things, at half the cost."""
-    small = art.scene(chance, *SHOWN_PX, style, pictures)
-    middle = small.mean((0, 1))
-    return art.pixels(art.image(middle + np.float32(DETAIL) * (small - middle)).resize(FILE_PX))
 
 
 def _picture(
@@ -180,21 +163,12 @@ def _stronger(ink: Ink) -> Iterator[Ink]:
 
 
 def _prompt(chance: np.random.Generator, scene: art.Pixels, asked: Sequence[Thing]) -> Image.Image:
-    """Outlines side by side, dark on light or light on dark, on faint texture of the scene."""
-    wide = PROMPT_PX * len(asked)
-    left = int(chance.integers(scene.shape[1] - wide + 1))
-    top = int(chance.integers(scene.shape[0] - PROMPT_PX + 1))
-    under = scene[top : top + PROMPT_PX, left : left + wide]
-    ink, ground = (24.0, 190.0) if chance.random() < 0.5 else (235.0, 62.0)
-    page = ground + np.float32(0.4) * (under - under.mean((0, 1)))
-    for number, thing in enumerate(asked):
-        turn = float(chance.uniform(-PROMPT_TURN_DEG, PROMPT_TURN_DEG))
-        mask = bent(chance, thing.outline, 60, turn, PROMPT_BEND, PROMPT_SQUEEZE, CELL)
-        rim = (mask.shape[0] - PROMPT_PX) // 2
-        cover = mask[rim : rim + PROMPT_PX, rim : rim + PROMPT_PX, None]
-        cell = page[:, number * PROMPT_PX : (number + 1) * PROMPT_PX]
-        cell += cover * (ink - cell)
-    return art.image(page)
+    return printed(chance, scene, len(asked), (_outline(chance, thing) for thing in asked), PAPER)
+
+
+def _outline(chance: np.random.Generator, thing: Thing) -> Mask:
+    turn = float(chance.uniform(-PROMPT_TURN_DEG, PROMPT_TURN_DEG))
+    return bent(chance, thing.outline, 60, turn, PROMPT_BEND, PROMPT_SQUEEZE, CELL)
 
 
 KIND = Icon()

@@ -20,7 +20,8 @@ import numpy as np
 
 from gateway import art
 from gateway.art.assets import phrases
-from gateway.art.lettering import FILE_PX, SHOWN_PX, Hand, apart_from, is_clear, legible, lettered
+from gateway.art.clickable import FILE_PX, SHOWN_PX, aims
+from gateway.art.lettering import Hand, apart_from, is_clear, legible, lettered
 from gateway.clicks import judged
 from gateway.kinds import Between, Look
 from gateway.model import JSON, Made, Verdict
@@ -46,21 +47,14 @@ class Phrase:
         chance = art.generator(rng)
         phrase = chosen(chance)
         shown = [*phrase, *strangers(chance, phrase, params.extra)]
-        drawn, spots = lettered(chance, params.look, shown, PLAINLY)
+        style = art.Style.of(params.look.salt)
+        drawn, spots = lettered(chance, style, params.look.pictures, shown, PLAINLY)
         view = {
             "picture": art.webp(art.image(drawn), QUALITY),
             "aspect": FILE_PX[0] / FILE_PX[1],
             "count": len(phrase),
         }
-        to_shown = SHOWN_PX[0] / FILE_PX[0]
-        asked = spots[: len(phrase)]
-        secret = {
-            "middles": [
-                [round(s.x_px / FILE_PX[0], 4), round(s.y_px / FILE_PX[1], 4)] for s in asked
-            ],
-            "radii_px": [round(RADIUS * s.size_px * to_shown, 2) for s in asked],
-        }
-        return Made(view, secret)
+        return Made(view, aims(spots[: len(phrase)], RADIUS))
 
     def check(self, secret: Mapping[str, JSON], answer: JSON) -> Verdict:
         """`[[x, y], …]`: fractions of the picture, in the order of the phrase."""

@@ -20,7 +20,8 @@ from typing import Annotated, Literal
 import numpy as np
 
 from gateway import art
-from gateway.art.lettering import FILE_PX, SHOWN_PX, Hand, apart_from, legible, lettered, prompt
+from gateway.art.clickable import FILE_PX, SHOWN_PX, aims
+from gateway.art.lettering import Hand, apart_from, legible, lettered, prompt
 from gateway.clicks import judged
 from gateway.kinds import Between, Look
 from gateway.model import JSON, Made, Verdict
@@ -46,8 +47,8 @@ class Word:
     def make(self, rng: Random, params: Params) -> Made:
         chance = art.generator(rng)
         shown = chosen(chance, params.script == "latin")
-        drawn, spots = lettered(chance, params.look, shown, Hand())
-        asked = spots[: params.count]
+        style = art.Style.of(params.look.salt)
+        drawn, spots = lettered(chance, style, params.look.pictures, shown, Hand())
         view = {
             "picture": art.webp(art.image(drawn), QUALITY),
             "aspect": FILE_PX[0] / FILE_PX[1],
@@ -55,14 +56,7 @@ class Word:
             "prompt": art.webp(prompt(chance, drawn, shown[: params.count]), QUALITY),
             "prompt_aspect": params.count,
         }
-        to_shown = SHOWN_PX[0] / FILE_PX[0]
-        secret = {
-            "middles": [
-                [round(s.x_px / FILE_PX[0], 4), round(s.y_px / FILE_PX[1], 4)] for s in asked
-            ],
-            "radii_px": [round(RADIUS * s.size_px * to_shown, 2) for s in asked],
-        }
-        return Made(view, secret)
+        return Made(view, aims(spots[: params.count], RADIUS))
 
     def check(self, secret: Mapping[str, JSON], answer: JSON) -> Verdict:
         """`[[x, y], …]`: fractions of the picture, in the prompt's order."""

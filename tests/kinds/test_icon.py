@@ -11,11 +11,12 @@ from PIL import Image
 
 from gateway import art
 from gateway.art.assets import icons
+from gateway.art.clickable import FILE_PX, SHOWN_PX
 from gateway.art.stamps import Canvas
 from gateway.bench.pictures import decode
 from gateway.kinds import Look
 from gateway.kinds import icon as kind
-from gateway.kinds.icon import FILE_PX, KIND, LEAST_SEEN, SHOWN_PX, THINGS, Params
+from gateway.kinds.icon import KIND, LEAST_SEEN, THINGS, Params
 from gateway.model import JSON
 
 MOST_VIEW_BYTES = 40_000

@@ -6,7 +6,8 @@ from random import Random
 import pytest
 
 from gateway import art
-from gateway.art.lettering import FILE_PX, SHOWN_PX, apart_from
+from gateway.art.clickable import FILE_PX, SHOWN_PX
+from gateway.art.lettering import apart_from
 from gateway.bench.pictures import decode
 from gateway.kinds.phrase import KIND, Params, chosen, readable, strangers
 from gateway.model import JSON

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from gateway import art
+from gateway.art.clickable import FILE_PX, SHOWN_PX
 from gateway.art.lettering import (
-    FILE_PX,
     LEAST_SEEN,
-    SHOWN_PX,
     SIZE_PX,
     Hand,
     apart_from,
@@ -120,7 +119,7 @@ def test_what_is_asked_can_be_seen(salt: bytes) -> None:
     """What differs from the bare scene differs well, where characters lie."""
     for seed in range(3):
         chance = art.generator(Random(seed))
-        drawn, spots = lettered(chance, Look(salt), ["山", "水", "人"], Hand())
+        drawn, spots = lettered(chance, art.Style.of(salt), (), ["山", "水", "人"], Hand())
         light = art.luminance(drawn)
         for spot in spots:
             half = spot.size_px // 2

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gateway.art import blurred, generator, image, webp
 from gateway.art.assets import Icon, icons
+from gateway.art.clickable import SHOWN_PX
 from gateway.art.stamps import bent
 from gateway.art.strewing import apart
 from gateway.bench import asked, blobs, gaps, twins
@@ -177,7 +178,7 @@ class PlaceByPlace:
         ):
             for place in own:
                 x, y = fraction(place, shape)
-                off = (x - at_x) * kind.SHOWN_PX[0], (y - at_y) * kind.SHOWN_PX[1]
+                off = (x - at_x) * SHOWN_PX[0], (y - at_y) * SHOWN_PX[1]
                 labels.append(int(np.hypot(*off) <= radius_px))
         return rows, np.array(labels, np.int64)
 
@@ -229,7 +230,7 @@ def _spread(scene: Pixels, place: tuple[int, int], reach_px: int = 12) -> float:
 def naive(rng: Random) -> Made:
     """Flat pastel silhouettes with a shadow; the prompt shows the same silhouettes."""
     chance = generator(rng)
-    shown, count = kind.SHOWN_PX, kind.Params().count
+    shown, count = SHOWN_PX, kind.Params().count
     spots = apart(chance, [round(NAIVE_PX)] * kind.THINGS, *shown)
     things = [icons()[int(n)] for n in chance.choice(len(icons()), kind.THINGS, replace=False)]
     scene = twins.stamped(

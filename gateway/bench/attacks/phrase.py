@@ -14,7 +14,8 @@ from PIL import Image
 
 from gateway import art
 from gateway.art.assets import glyph
-from gateway.art.lettering import FILE_PX, SIZE_PX
+from gateway.art.clickable import FILE_PX
+from gateway.art.lettering import SIZE_PX
 from gateway.art.strewing import apart
 from gateway.bench import blobs, clicking, ocr, twins
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View

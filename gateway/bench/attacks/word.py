@@ -9,7 +9,8 @@ import numpy as np
 
 from gateway import art
 from gateway.art.assets import glyph
-from gateway.art.lettering import FILE_PX, legible
+from gateway.art.clickable import FILE_PX
+from gateway.art.lettering import legible
 from gateway.art.strewing import apart
 from gateway.bench import asked, ocr, twins
 from gateway.bench.attack import Attack, Control, Suite, View
