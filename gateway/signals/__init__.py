@@ -1,0 +1,31 @@
+"""The signals of risk: each a name, a weight and a rule. `risk` combines them.
+
+Strengths are those measured in headless Chromium, stealth plug-ins and real browsers; every rule
+here is known to lawful scripts too, so none is trusted to stop one that takes trouble: cost, use
+limits and counts do. What is absent is innocent: no trace (a keyboard), no client hints (plain
+http), another browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from gateway.signals.of_answers import HASTE_S, OF_ANSWERS, SCRIPTED_FROM
+from gateway.signals.of_requests import BUSY_AT, BUSY_FROM, OF_REQUESTS
+from gateway.signals.rules import Rule, Seen
+
+__all__ = [
+    "BUSY_AT",
+    "BUSY_FROM",
+    "HASTE_S",
+    "OF_ANSWERS",
+    "OF_REQUESTS",
+    "SCRIPTED_FROM",
+    "SIGNALS",
+    "Rule",
+    "Seen",
+]
+
+SIGNALS: Final[Mapping[str, Rule]] = MappingProxyType({**OF_REQUESTS, **OF_ANSWERS})

@@ -1,0 +1,110 @@
+"""What an answer tells beside: the page's report, the pointer's paths, the time it took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from gateway.signals.rules import Rule, Seen
+
+TOOL_HASHES_PER_S = 20e6  # several browser threads reach a third of it
+HASTE_S: Final = {"one_click": 0.35, "slider": 0.6}  # page shown, seen, hand there
+SCRIPTED_FROM = 0.5  # `gateway.hand.model.THRESHOLD`; some one in a hundred hands lie above
+
+
+def _hasty(seen: Seen) -> bool:
+    """A clock that jumped back is no haste."""
+    return 0.0 <= seen.elapsed_s < HASTE_S.get(seen.kind, 0.0)
+
+
+def _tireless(seen: Seen) -> bool:
+    return 0.0 <= seen.elapsed_s < seen.work / TOOL_HASHES_PER_S
+
+
+def _flat(seen: Seen) -> bool:
+    return seen.count("pressed") >= 1 and seen.count("flat") >= seen.count("pressed")
+
+
+def _between_pixels(seen: Seen) -> bool:
+    """A mouse rests on whole device pixels; touch and zoomed pages do not."""
+    mouse = seen.count("dpr") == 1 and seen.count("touch_points") == 0
+    return (
+        mouse and seen.count("moved") >= 10 and seen.count("fractional") > 0.9 * seen.count("moved")
+    )
+
+
+def _oversized(seen: Seen) -> bool:
+    (width, height), (most_wide, most_high) = seen.pair("outer"), seen.pair("screen")
+    known = most_wide > 0 and most_high > 0 and seen.count("touch_points") == 0
+    return known and (width > 1.2 * most_wide or height > 1.2 * most_high)
+
+
+def _no_pointer(seen: Seen) -> bool:
+    """A desktop browser that knows of no pointing device, though something pointed."""
+    none = seen.reported.get("fine") is False and seen.reported.get("hover") is False
+    return none and seen.count("touch_points") == 0 and seen.hand.presses > 0
+
+
+def _ruled(seen: Seen) -> bool:
+    """Straight to a tenth of a pixel and even in step or pace: a ruler, not a hand."""
+    drag = seen.hand.drag
+    if drag is None or drag.moves < 8 or not drag.length > 0.05:
+        return False
+    return drag.bend < 2e-4 and min(drag.step_cv, drag.pace_cv) < 0.1
+
+
+def _scripted(seen: Seen) -> float:
+    """From the model's threshold upwards: below it paths say nothing, for or against."""
+    if seen.scripted is None:
+        return 0.0
+    beyond = (seen.scripted - SCRIPTED_FROM) / (1 - SCRIPTED_FROM)
+    return min(max(beyond, 0.0), 1.0) if beyond == beyond else 1.0  # NaN is no innocence
+
+
+def _jumped(seen: Seen) -> bool:
+    """Dragged in next to no moves. Keys and taps on the step button drag nothing."""
+    dragged = seen.kind == "slider" and seen.hand.presses > 0 and not seen.stepped
+    return dragged and seen.count("touch_points") == 0 and seen.hand.moves < 3
+
+
+OF_ANSWERS: Final[Mapping[str, Rule]] = MappingProxyType(
+    {
+        "address_changed": Rule(
+            0.2, "asked at one address prefix, answered from another", lambda s: s.moved
+        ),
+        "too_fast": Rule(0.6, "answered before a hand could have", _hasty),
+        "work_too_fast": Rule(0.6, "the work was done faster than browsers can", _tireless),
+        "reported_nothing": Rule(
+            0.95, "the report that our page always sends is missing", lambda s: s.silent
+        ),
+        "webdriver": Rule(
+            0.95, "navigator.webdriver is true", lambda s: s.reported.get("webdriver") is True
+        ),
+        "automation": Rule(
+            0.95,
+            "names that automation leaves in the page (cdc_, __playwright, __puppeteer)",
+            lambda s: s.reported.get("automation") is True,
+        ),
+        "untrusted_events": Rule(
+            0.7, "input events made by a script of the page", lambda s: s.count("untrusted") >= 1
+        ),
+        "flat_press": Rule(0.7, "every press of mouse or pen had no pressure", _flat),
+        "between_pixels": Rule(
+            0.5, "a mouse that moved between device pixels nine times of ten", _between_pixels
+        ),
+        "window_oversized": Rule(0.45, "a window larger than its screen", _oversized),
+        "no_pointer": Rule(0.35, "pressed by pointer where the browser knows of none", _no_pointer),
+        "trace_malformed": Rule(
+            0.5, "a trace that our page never sends", lambda s: s.hand.malformed
+        ),
+        "trace_disordered": Rule(
+            0.5, "a trace whose clock runs backwards", lambda s: s.hand.disordered > 0
+        ),
+        "scripted_hand": Rule(
+            0.5, "the pointer's paths look like a script's, by the model of gateway/hand", _scripted
+        ),
+        "ruled_drag": Rule(0.6, "a drag perfectly straight and even", _ruled),
+        "jumped_drag": Rule(0.5, "a drag by mouse with next to no moves", _jumped),
+    }
+)
