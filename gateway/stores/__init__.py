@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from gateway.stores.base import Store, StoreDown, StoreError, StoreFull
+from gateway.stores.base import (
+    MOST_MEMBERS,
+    Slid,
+    Slide,
+    Store,
+    StoreDown,
+    StoreError,
+    StoreFull,
+    is_refused,
+)
 
-__all__ = ["Store", "StoreDown", "StoreError", "StoreFull", "open_store"]
+__all__ = [
+    "MOST_MEMBERS",
+    "Slid",
+    "Slide",
+    "Store",
+    "StoreDown",
+    "StoreError",
+    "StoreFull",
+    "is_refused",
+    "open_store",
+]
 
 
 def open_store(url: str) -> Store:

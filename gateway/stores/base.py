@@ -11,8 +11,12 @@ as "do not act on it", never as "did not happen".
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
+
+MOST_MEMBERS = 1024  # of one key; see `Slide`
 
 
 class StoreError(Exception):
@@ -25,6 +29,44 @@ class StoreDown(StoreError):  # noqa: N818 - a state to act on
 
 class StoreFull(StoreError):  # noqa: N818
     """No room. Full is not down: reads and deletes still work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slide:
+    """What is asked of one sliding window: to count `amount` more under `key`.
+
+    `amount` 0 only looks. `limit`: unless the count would pass it. With a `member` (up to 64 bytes)
+    distinct members of the last `window_s` are counted instead of amounts; `amount` is then how
+    often it was seen, for `unslide`. One more than MOST_MEMBERS is not kept, and counts as more
+    than that: so the limit of such a key is at most MOST_MEMBERS (ValueError).
+    """
+
+    key: str
+    window_s: float
+    amount: int = 1
+    limit: int | None = None
+    member: bytes = b""
+
+    def __post_init__(self) -> None:
+        if self.member and (self.limit or 0) > MOST_MEMBERS:
+            raise ValueError(f"a key counts at most {MOST_MEMBERS} members")
+
+
+@dataclass(frozen=True, slots=True)
+class Slid:
+    """`count`: what it comes to with what was asked for, charged or not; above the limit: refused.
+
+    `reset_s`: until enough has left the window for what was refused; else until any of it leaves.
+    """
+
+    count: int
+    reset_s: float
+
+
+def is_refused(asks: Sequence[Slide], found: Sequence[Slid]) -> bool:
+    """Whether any of these passed its limit."""
+    pairs = zip(asks, found, strict=True)
+    return any(ask.limit is not None and slid.count > ask.limit for ask, slid in pairs)
 
 
 class Store(Protocol):
@@ -60,8 +102,40 @@ class Store(Protocol):
     async def release(self, key: str, amount: int) -> None:
         """Give back an amount that is still live; those that expire first are used up first."""
 
+    async def slide(self, asks: Sequence[Slide], *, all_or_none: bool = False) -> list[Slid]:
+        """Count all of these in their windows, in order, in one step and one trip.
+
+        Never less is counted than was charged in the last `window_s`, and for a sixteenth of it at
+        most more. What passes its own limit is not charged; with `all_or_none` nothing is, if one
+        does. In a Cluster each key is a step of its own, all at the same time: what was charged
+        before one refused is given back, and others may meet it meanwhile.
+        """
+
+    async def unslide(self, asks: Sequence[Slide]) -> None:
+        """Give back what was charged, as it was asked for: nothing came of it.
+
+        The count may stay too high until that would have left the window, and is never too low.
+        """
+
     async def ping(self) -> None:
         """Return if the store can be written to."""
 
     async def close(self) -> None:
         """Let go of connections, files and threads. Verbs raise `StoreDown` afterwards."""
+
+
+class Sums(ABC):
+    """`reserve` and `release` of a store: windows as long as each amount is to live."""
+
+    @abstractmethod
+    async def slide(self, asks: Sequence[Slide], *, all_or_none: bool = False) -> list[Slid]: ...
+
+    @abstractmethod
+    async def unslide(self, asks: Sequence[Slide]) -> None: ...
+
+    async def reserve(self, key: str, amount: int, limit: int, ttl_s: float) -> bool:
+        asks = [Slide(key, ttl_s, amount, limit)]
+        return not is_refused(asks, await self.slide(asks))
+
+    async def release(self, key: str, amount: int) -> None:
+        await self.unslide([Slide(key, 0.0, amount)])

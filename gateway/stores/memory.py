@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.stores import buckets
-from gateway.stores.base import StoreDown, StoreFull
+from gateway.stores.base import Slid, Slide, StoreDown, StoreFull, Sums
 
 ENTRY_BYTES = 200  # measured: what an entry costs besides its key and value, roughly
 SWEPT_AT_ONCE = 32  # expired entries removed per write, so that no write is slow
@@ -28,7 +28,7 @@ def _size(key: str, value: bytes) -> int:
     return len(key) + len(value) + ENTRY_BYTES
 
 
-class MemoryStore:
+class MemoryStore(Sums):
     """`max_bytes` counts keys, values and `ENTRY_BYTES` for each entry; `clock` is in seconds."""
 
     def __init__(
@@ -85,23 +85,26 @@ class MemoryStore:
         self._check_open()
         return [int(self._read(key) or 0) for key in keys]
 
-    async def reserve(self, key: str, amount: int, limit: int, ttl_s: float) -> bool:
+    async def slide(self, asks: Sequence[Slide], *, all_or_none: bool = False) -> list[Slid]:
         self._check_open()
         now_ms = int(self._clock() * 1000)
-        before = buckets.parse(self._read(key))
-        after = buckets.add(before, amount, limit, int(ttl_s * 1000), now_ms)
-        if after:
-            self._write(key, buckets.dump(after), max(after) / 1000)
-        return bool(after)
+        before = {ask.key: buckets.parse(self._read(ask.key)) for ask in asks}
+        after, found = buckets.slide(before, asks, now_ms, all_or_none=all_or_none)
+        values = {key: buckets.dump(cells) for key, cells in after.items()}
+        self._make_room(sum(_size(key, value) for key, value in values.items()))
+        for key, value in values.items():
+            self._write(key, value, buckets.end_s(after[key]))
+        return found
 
-    async def release(self, key: str, amount: int) -> None:
+    async def unslide(self, asks: Sequence[Slide]) -> None:
         self._check_open()
-        before = buckets.parse(self._read(key))
-        after = buckets.take(before, amount, int(self._clock() * 1000))
-        if after:
-            self._write(key, buckets.dump(after), max(after) / 1000)
-        else:
-            self._drop(key)
+        now_ms = int(self._clock() * 1000)
+        for ask in asks:
+            cells = buckets.take(buckets.parse(self._read(ask.key)), ask, now_ms)
+            if cells:
+                self._write(ask.key, buckets.dump(cells), buckets.end_s(cells))
+            else:
+                self._drop(ask.key)
 
     async def ping(self) -> None:
         self._check_open()

@@ -1,8 +1,8 @@
 """Redis, for gates on several machines: single, behind Sentinel, or a Cluster. Redis 6.2 to 7.0's
 commands, so Valkey too.
 
-Every verb touches one key (several are several commands in a Cluster), in one command or one short
-Lua script; times are Redis's own.
+Every verb is one command or one short Lua script; in a Cluster, one for each key it touches, all on
+their way at the same time. Times are Redis's own.
 
 Deadlines: redis-py's defaults keep a request waiting for a minute when Redis is stuck. Here a
 command has `deadline_s` to connect and as much for its reply, and an outer limit holds for whatever
@@ -20,10 +20,8 @@ limits must refuse (`maxmemory-policy noeviction`), or Redis forgets what it lik
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis, Sentinel
@@ -34,10 +32,18 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as ReplyLate
 
-from gateway.stores.base import StoreDown, StoreError, StoreFull
+from gateway.stores.base import (
+    Slid,
+    Slide,
+    StoreDown,
+    StoreError,
+    StoreFull,
+    Sums,
+    is_refused,
+)
 from gateway.stores.breaker import Breaker
-from gateway.stores.buckets import GRID
-from gateway.stores.redis_cluster import Address, ClusterClient
+from gateway.stores.redis_cluster import Address, ClusterClient, by_key, in_order
+from gateway.stores.redis_scripts import BUMP, SLIDE, SWAP, UNSLIDE, Script
 from gateway.stores.redis_url import RedisUrl
 
 T = TypeVar("T")
@@ -49,63 +55,7 @@ QUEUE_S = 1.0  # how long a command may wait for its turn
 TRIES = 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Script:
-    text: str
-
-    @property
-    def sha(self) -> str:
-        return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
-
-
-SWAP = _Script("""
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1
-""")
-BUMP = _Script("""
-local count = redis.call('INCRBY', KEYS[1], ARGV[1])
-if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return count
-""")
-# The same sums as in buckets.py, in a hash of end (ms) → amount.
-LIVE = """
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local all, live, ended, sum = redis.call('HGETALL', KEYS[1]), {}, {}, 0
-for i = 1, #all, 2 do
-  local bucket = {tonumber(all[i]), tonumber(all[i + 1])}
-  if bucket[1] > now then live[#live + 1] = bucket; sum = sum + bucket[2]
-  else ended[#ended + 1] = all[i] end
-end
-"""
-RESERVE = _Script(f"""{LIVE}
-local amount, limit, ttl = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-if sum + amount > limit then return 0 end
-local width = 1
-while width * 2 <= math.floor(ttl / {GRID}) do width = width * 2 end
-local ends = math.ceil((now + ttl) / width) * width
-redis.call('HINCRBY', KEYS[1], string.format('%.0f', ends), ARGV[1])
-if #ended > 0 then redis.call('HDEL', KEYS[1], unpack(ended)) end
-for i = 1, #live do ends = math.max(ends, live[i][1]) end
-redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', ends))
-return 1
-""")
-RELEASE = _Script(f"""{LIVE}
-local amount = tonumber(ARGV[1])
-table.sort(live, function(a, b) return a[1] < b[1] end)
-for i = 1, #live do
-  local taken = math.min(live[i][2], amount)
-  amount = amount - taken
-  local name = string.format('%.0f', live[i][1])
-  if taken == live[i][2] then redis.call('HDEL', KEYS[1], name)
-  elseif taken > 0 then redis.call('HINCRBY', KEYS[1], name, string.format('%.0f', -taken)) end
-end
-return 1
-""")
-
-
-class RedisStore:
+class RedisStore(Sums):
     """Make it in any process; it connects in the loop that first uses it."""
 
     def __init__(self, url: RedisUrl) -> None:
@@ -141,10 +91,10 @@ class RedisStore:
         return bool(await self._command(*words, once=True))
 
     async def swap(self, key: str, old: bytes, new: bytes, ttl_s: float) -> bool:
-        return bool(await self._script(SWAP, key, old, new, _ms(ttl_s)))
+        return bool(await self._script(SWAP, [key], old, new, _ms(ttl_s)))
 
     async def bump(self, key: str, ttl_s: float, amount: int = 1) -> int:
-        return int(await self._script(BUMP, key, amount, _ms(ttl_s)))
+        return int(await self._script(BUMP, [key], amount, _ms(ttl_s)))
 
     async def counts(self, keys: Sequence[str]) -> list[int]:
         names = [PREFIX + key for key in keys]
@@ -154,11 +104,35 @@ class RedisStore:
             found = await self._command("MGET", *names) if names else []
         return [int(value or 0) for value in found]
 
-    async def reserve(self, key: str, amount: int, limit: int, ttl_s: float) -> bool:
-        return bool(await self._script(RESERVE, key, amount, limit, _ms(ttl_s)))
+    async def slide(self, asks: Sequence[Slide], *, all_or_none: bool = False) -> list[Slid]:
+        if self._url.mode != "cluster":
+            return await self._slide(asks, all_or_none) if asks else []
+        groups = by_key(asks)
+        rounds = await _all(self._slide(group, all_or_none) for group in groups)
+        whole = [(g, r) for g, r in zip(groups, rounds, strict=True) if isinstance(r, list)]
+        found = in_order(asks, whole)
+        if len(found) == len(asks) and not (all_or_none and is_refused(asks, found)):
+            return found
+        taken = [group for group, found in whole if not is_refused(group, found)]
+        await _all(self._unslide(group) for group in taken)
+        _raised(rounds)
+        return found
 
-    async def release(self, key: str, amount: int) -> None:
-        await self._script(RELEASE, key, amount)
+    async def unslide(self, asks: Sequence[Slide]) -> None:
+        groups = by_key(asks) if self._url.mode == "cluster" else [asks] if asks else []
+        await _each(self._unslide(group) for group in groups)
+
+    async def _slide(self, asks: Sequence[Slide], all_or_none: bool) -> list[Slid]:
+        words: list[str | bytes | int] = [int(all_or_none)]
+        for ask in asks:
+            limit = -1 if ask.limit is None else ask.limit
+            words += [int(ask.window_s * 1000), ask.amount, limit, ask.member]
+        found = await self._script(SLIDE, [ask.key for ask in asks], *words)
+        return [Slid(n, left / 1000) for n, left in zip(found[::2], found[1::2], strict=True)]
+
+    async def _unslide(self, asks: Sequence[Slide]) -> None:
+        words = [word for ask in asks for word in (ask.amount, ask.member)]
+        await self._script(UNSLIDE, [ask.key for ask in asks], *words)
 
     async def ping(self) -> None:
         await self.put("ping", b"1", 1.0)
@@ -188,12 +162,14 @@ class RedisStore:
 
         return await self._trip(run)
 
-    async def _script(self, script: _Script, key: str, *values: str | bytes | int) -> Any:
+    async def _script(self, script: Script, keys: Sequence[str], *values: str | bytes | int) -> Any:
+        words = (len(keys), *(PREFIX + key for key in keys), *values)
+
         async def run(client: Any) -> Any:
             try:
-                return await client.execute_command("EVALSHA", script.sha, 1, PREFIX + key, *values)
+                return await client.execute_command("EVALSHA", script.sha, *words)
             except NoScriptError:  # restarted, failed over, or never seen
-                return await client.execute_command("EVAL", script.text, 1, PREFIX + key, *values)
+                return await client.execute_command("EVAL", script.text, *words)
 
         return await self._trip(run)
 
@@ -326,10 +302,20 @@ def _ms(ttl_s: float) -> int:
     return max(1, int(ttl_s * 1000))
 
 
-async def _each(work: Any) -> list[Any]:
-    """All of them at once; the first failure, when all have ended."""
-    results = await asyncio.gather(*work, return_exceptions=True)
+async def _all(work: Iterable[Awaitable[T]]) -> list[T | BaseException]:
+    """All of them at once: their results, or what they raised."""
+    return await asyncio.gather(*work, return_exceptions=True)
+
+
+def _raised(results: Sequence[object]) -> None:
+    """Raise the first failure among them."""
     for result in results:
         if isinstance(result, BaseException):
             raise result
+
+
+async def _each(work: Iterable[Awaitable[Any]]) -> list[Any]:
+    """All of them at once; the first failure, when all have ended."""
+    results = await _all(work)
+    _raised(results)
     return results

@@ -13,13 +13,15 @@ the node said that it did not do it (MOVED, ASK).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from redis.crc import key_slot
 from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import TimeoutError as ReplyLate
+
+from gateway.stores.base import Slid, Slide
 
 HOPS = 5
 
@@ -115,3 +117,19 @@ def _homes(ranges: Any, asked: str) -> dict[int, Address]:
         address = (host or asked, int(master[1]))
         homes.update(dict.fromkeys(range(int(first), int(last) + 1), address))
     return homes
+
+
+def by_key(asks: Sequence[Slide]) -> list[list[Slide]]:
+    """Those of one key together: one node does them in one step."""
+    groups: dict[str, list[Slide]] = {}
+    for ask in asks:
+        groups.setdefault(ask.key, []).append(ask)
+    return list(groups.values())
+
+
+def in_order(
+    asks: Sequence[Slide], found: Iterable[tuple[Sequence[Slide], Sequence[Slid]]]
+) -> list[Slid]:
+    """The answers to `asks`, from those to each key's; without those of keys that failed."""
+    answers = {group[0].key: iter(slid) for group, slid in found}
+    return [next(answers[ask.key]) for ask in asks if ask.key in answers]

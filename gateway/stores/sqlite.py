@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gateway.stores import buckets
-from gateway.stores.base import StoreDown, StoreError, StoreFull
+from gateway.stores.base import Slid, Slide, StoreDown, StoreError, StoreFull, Sums
 from gateway.stores.batches import Batches, Job
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ FULL_CODES = frozenset(
 )
 
 
-class SqliteStore:
+class SqliteStore(Sums):
     """`deadline_s` bounds every verb; `max_bytes` bounds the file; `clock` is Unix seconds."""
 
     def __init__(
@@ -137,25 +137,25 @@ class SqliteStore:
 
         return await self._do(run, writes=False)
 
-    async def reserve(self, key: str, amount: int, limit: int, ttl_s: float) -> bool:
-        def run(db: sqlite3.Connection, now_s: float) -> bool:
-            before = buckets.parse(_read(db, key, now_s))
-            now_ms = int(now_s * 1000)
-            after = buckets.add(before, amount, limit, int(ttl_s * 1000), now_ms)
-            if after:
-                db.execute(WRITE, (key, buckets.dump(after), max(after) / 1000))
-            return bool(after)
+    async def slide(self, asks: Sequence[Slide], *, all_or_none: bool = False) -> list[Slid]:
+        def run(db: sqlite3.Connection, now_s: float) -> list[Slid]:
+            before = {ask.key: buckets.parse(_read(db, ask.key, now_s)) for ask in asks}
+            after, found = buckets.slide(before, asks, int(now_s * 1000), all_or_none=all_or_none)
+            for key, cells in after.items():
+                db.execute(WRITE, (key, buckets.dump(cells), buckets.end_s(cells)))
+            return found
 
-        return await self._do(run)
+        return await self._do(run, writes=any(ask.amount for ask in asks))
 
-    async def release(self, key: str, amount: int) -> None:
+    async def unslide(self, asks: Sequence[Slide]) -> None:
         def run(db: sqlite3.Connection, now_s: float) -> None:
-            before = buckets.parse(_read(db, key, now_s))
-            after = buckets.take(before, amount, int(now_s * 1000))
-            if after:
-                db.execute(WRITE, (key, buckets.dump(after), max(after) / 1000))
-            else:
-                db.execute(DELETE, (key,))
+            for ask in asks:
+                before = buckets.parse(_read(db, ask.key, now_s))
+                cells = buckets.take(before, ask, int(now_s * 1000))
+                if cells:
+                    db.execute(WRITE, (ask.key, buckets.dump(cells), buckets.end_s(cells)))
+                else:
+                    db.execute(DELETE, (ask.key,))
 
         await self._do(run)
 
