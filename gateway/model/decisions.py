@@ -1,0 +1,119 @@
+"""What a decision depends on, and what it may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+from gateway.model.messages import Caller
+from gateway.model.policy import Route
+from gateway.model.visits import Pass, Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a decision depends on."""
+
+    now_s: float
+    caller: Caller
+    method: str
+    passes: tuple[Pass, ...] = ()  # signature, audience and expiry already checked
+    risk: float = 0.0
+    preflight: bool = False
+    finishing: bool = False  # the request is a finishing submission (`gateway_visit=`)
+    visit: Visit | None = None  # … and this is the visit, if it could be opened
+    visit_matches: bool = False  # … for this site, method and target
+    same_origin: bool = False  # … sent by the site's own page
+    store_up: bool = True
+
+
+class Reason(StrEnum):
+    """Why a decision was taken; closed, public, and the label in metrics."""
+
+    NO_ROUTE = "no_route"
+    ALLOWED = "allowed"
+    PREFLIGHT = "preflight"
+    MODE_OFF = "mode_off"
+    SHADOW = "shadow"
+    PASS = "pass"  # noqa: S105 - a reason, not a password
+    NO_PASS = "no_pass"  # noqa: S105
+    PASS_TOO_LOW = "pass_too_low"  # noqa: S105
+    PASS_ELSEWHERE = "pass_elsewhere"  # noqa: S105 - another browser or address
+    SINGLE_USE = "single_use"
+    USES_SPENT = "uses_spent"
+    SOLVED = "solved"
+    OWN = "own"
+    DENIED = "denied"
+    UNKNOWN_SITE = "unknown_site"
+    VISIT_UNREADABLE = "visit_unreadable"
+    VISIT_EXPIRED = "visit_expired"
+    VISIT_UNSOLVED = "visit_unsolved"
+    CROSS_SITE = "cross_site"
+    DELIVERED = "delivered"
+    MAYBE_DELIVERED = "maybe_delivered"
+    IN_FLIGHT = "in_flight"
+    HOLD_LOST = "hold_lost"
+    STORE_DOWN = "store_down"
+    STORE_FULL = "store_full"
+    STORE_OPEN = "store_open"
+    APP_UNREACHABLE = "app_unreachable"
+    APP_TIMEOUT = "app_timeout"
+    APP_BROKE = "app_broke"
+    APP_BUSY = "app_busy"
+    TOO_LARGE = "too_large"
+    BAD_REQUEST = "bad_request"
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    reason: Reason
+    route: Route | None = None
+    used: Pass | None = None
+    spend: bool = False  # a use of `used` must be spent first
+    would: str = ""  # shadow mode: what enforcing would have done
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    route: Route
+    visit: Visit
+    used: Pass | None = None  # finished by a pass solved elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    reason: Reason
+    route: Route
+    risk: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    reason: Reason
+    status: int
+    route: Route | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """A browser asks whether a script may send what the route protects: the gate answers."""
+
+    route: Route
+
+
+Decision: TypeAlias = Forward | Resume | Challenge | Deny | Preflight
+
+
+class Delivery(Protocol):
+    """What must be told about a request that may reach the app at most once.
+
+    The wire calls `sending` after the connection stands and before the first byte; then exactly one
+    of `delivered` (a reply head came) or `broken` (it ended without one). If `sending` was never
+    called, or raised, it calls `unsent`: nothing has left, and everything is given back.
+    """
+
+    async def sending(self) -> None: ...
+    async def unsent(self) -> None: ...
+    async def delivered(self) -> None: ...
+    async def broken(self) -> None: ...

@@ -1,0 +1,128 @@
+"""What the operator configured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Mode = Literal["enforce", "shadow", "off"]
+Action = Literal["challenge", "allow", "deny"]
+OnError = Literal["closed", "pow", "open"]
+Affinity = Literal["none", "cookie", "client"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which requests a route is about. Empty means any."""
+
+    methods: frozenset[str] = frozenset()
+    paths: tuple[str, ...] = ()  # `/exact`, `/prefix/**`, `/a/*/b`, `~re2`
+    query: Mapping[str, str | None] = field(default_factory=dict)  # None: present, any value
+    form: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a ladder: this kind suffices up to `max_risk` and earns `level`."""
+
+    kind: str
+    params: Any  # the kind's own `Params`
+    max_risk: float = 1.0
+    level: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PassRule:
+    """What a solved challenge earns. `uses=1`: no bearer pass, exactly one request."""
+
+    scope: str
+    ttl_s: int = 1800
+    uses: int | None = None
+    spend: Literal["unsafe", "all"] = "unsafe"
+    bind: frozenset[str] = frozenset({"browser"})  # of "browser", "address"
+    samesite: Literal["lax", "strict", "none"] = "lax"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRule:
+    """How much of a challenged request is kept, and for how long."""
+
+    max_bytes: int = 10 * 2**20
+    ttl_s: int = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A protected (or excepted) part of a site."""
+
+    name: str
+    site: str
+    match: Match
+    action: Action = "challenge"
+    params: Literal["strict", "php"] = "strict"
+    ladder: tuple[Rung, ...] = ()
+    pass_rule: PassRule = PassRule(scope="site")
+    hold: HoldRule = HoldRule()
+    on_error: OnError = "closed"
+    mode: Mode = "enforce"
+    challenge_on: Match | None = None
+    accessible: Literal["always", "never"] = "always"
+    no_javascript: Literal["never", "wait"] = "never"
+    machines: Literal["problem", "page"] = "problem"
+    work: int = 50_000  # hashes a proof takes on average at no risk
+    refuse_above: float = 1.0  # no answer is believed at a higher risk
+    policy: str = ""  # digest of what the route asks; a pass remembers it
+
+    @property
+    def single_use(self) -> bool:
+        return self.pass_rule.uses == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an app listens: a TCP address, or a unix socket."""
+
+    host: str = ""
+    port: int = 0
+    unix_path: str = ""
+
+    def __str__(self) -> str:
+        if self.unix_path:
+            return f"unix:{self.unix_path}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """An app, at one address or several that serve alike.
+
+    A time of 0 for the three deadlines stands for the wire's own.
+    """
+
+    name: str
+    addresses: tuple[Address, ...] = ()
+    host_header: str = ""  # what a client without Host (HTTP/1.0) is taken to have asked
+    affinity: Affinity = "none"
+    connect_s: float = 0.0  # until a connection stands
+    reply_head_s: float = 0.0  # from the end of the request to the reply's head
+    reply_idle_s: float = 0.0  # between two parts of a reply
+    wait_s: float = 0.0  # how long a request waits for an app that accepts nobody
+    max_requests: int = 0  # under way at once, in this process; 0: any number
+    queue: int = 100  # requests that wait for their turn, or for the app to come back
+    queue_s: float = 10.0  # … and how long they wait for their turn
+    eject_after: int = 3  # failures in a row
+    eject_s: float = 10.0  # … leave an address out for so long, longer each time
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Host patterns, the app behind them, and its routes in order."""
+
+    name: str
+    hosts: tuple[str, ...]
+    upstream: Upstream
+    routes: tuple[Route, ...]
+    title: str = ""
+    cors_origins: frozenset[str] = frozenset()
+    scheme: Literal["auto", "http", "https"] = "auto"
