@@ -8,18 +8,23 @@ The rules, in the order they are tried:
 2. A finishing submission (`gateway_visit=`) never reaches the app as it is. It is answered by the
    held request (Resume), by another question, or by a refusal. In a mode that does not enforce it
    is resumed whether solved or not: a held request is never lost to a change of configuration.
-3. Without a route, on `allow`, and in mode `off` everything else is forwarded.
-4. `deny` denies.
-5. Then a pass must fit: scope, policy, level for the risk, browser and address. Single use has no
+3. The operator's lists: what is denied there is denied, what is allowed goes on.
+4. Without a route, on `allow`, and in mode `off` everything else is forwarded. So are, where the
+   route says so, good bots that have proved who they are; and on a route that only probes, all.
+5. `deny` denies.
+6. Limits that are passed: `deny` denies for a while. `harder` asks for the next rung of the ladder,
+   and `challenge` for a pass that was earned just now. `delay` lets what goes on wait first.
+7. Then a pass must fit: scope, policy, level for the risk, browser and address. Single use has no
    bearer passes. A pass with uses spends one where the request's method counts.
-6. What needs the store while it is down (spending a use; asking, since an answer must be marked
+8. What needs the store while it is down (spending a use; asking, since an answer must be marked
    as spent) follows `on_error`. A fitting pass without uses needs no store.
-7. In mode `shadow`, 4 to 6 are computed and recorded, and the request is forwarded.
+9. In mode `shadow`, 5 to 8 are computed and recorded, and the request is forwarded.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import assert_never
 
 from gateway.model import (
@@ -30,22 +35,30 @@ from gateway.model import (
     Forward,
     Pass,
     Preflight,
+    Reached,
     Reason,
     Resume,
     Route,
+    Then,
     Visit,
 )
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FRESH_S = 60.0  # a pass no older was earned for this request: asking for it again would not end
 
 
 def decide(route: Route | None, facts: Facts, *, opening: bool = False) -> Decision:
     """The decision. `opening`: the route was reached by its `challenge_on` page, not by `match`."""
-    if facts.preflight and not (route and route.action == "deny"):
+    denied = facts.listed is not None and facts.listed.action == "deny"
+    if facts.preflight and not denied and not (route and route.action == "deny"):
         asks = route is not None and route.action == "challenge" and route.mode == "enforce"
         return Preflight(route) if route and asks else Forward(Reason.PREFLIGHT, route)
+    if denied:
+        return Deny(Reason.LISTED, 403, route)
     if facts.finishing:
         return _finish(route, facts)
+    if facts.listed is not None:
+        return Forward(Reason.LISTED, route)
     if route is None:
         return Forward(Reason.NO_ROUTE)
     if route.action == "allow":
@@ -69,9 +82,14 @@ def first_rung(route: Route, risk: float, after: int = -1) -> int:
     return max(len(route.ladder) - 1, 0)
 
 
-def required_level(route: Route, risk: float) -> int:
+def asked_rung(route: Route, risk: float, harder: int = 0) -> int:
+    """Index of the rung to be asked: each limit that asks for harder is one step up."""
+    return min(first_rung(route, risk) + harder, max(len(route.ladder) - 1, 0))
+
+
+def required_level(route: Route, risk: float, harder: int = 0) -> int:
     """The level a pass must have: that of the rung a caller with this risk would be asked."""
-    return route.ladder[first_rung(route, risk)].level if route.ladder else 1
+    return route.ladder[asked_rung(route, risk, harder)].level if route.ladder else 1
 
 
 def top_level(route: Route) -> int:
@@ -82,6 +100,12 @@ def top_level(route: Route) -> int:
 def _enforce(route: Route, facts: Facts, opening: bool) -> Decision:
     if route.action == "deny":
         return Deny(Reason.DENIED, 403, route)
+    if facts.bot and route.good_bots == "forward":
+        return Forward(Reason.GOOD_BOT, route)
+    if route.flow == "probe":
+        return Forward(Reason.PROBED, route)
+    if (over := _over(facts, "deny")) is not None:
+        return Deny(Reason.LIMITED, 429, route, over.reset_s)
     if route.single_use:
         if opening:  # a configuration fault: asking early could earn nothing
             return Forward(Reason.ALLOWED, route)
@@ -89,11 +113,23 @@ def _enforce(route: Route, facts: Facts, opening: bool) -> Decision:
     found = _fitting_pass(route, facts)
     if not isinstance(found, Pass):
         return _ask(found, route, facts)
+    return _go(found, route, facts, opening)
+
+
+def _go(found: Pass, route: Route, facts: Facts, opening: bool) -> Decision:
+    slow = _over(facts, "delay")
+    delay_s = slow.delay_s if slow is not None else 0.0
     if opening or found.uses is None or not spends_use(route, facts.method):
-        return Forward(Reason.PASS, route, used=found)
+        return Forward(Reason.PASS, route, used=found, delay_s=delay_s)
     if facts.store_up:
-        return Forward(Reason.PASS, route, used=found, spend=True)
+        return Forward(Reason.PASS, route, used=found, spend=True, delay_s=delay_s)
     return _without_store(route, facts)
+
+
+def _over(facts: Facts, then: Then) -> Reached | None:
+    """Of the limits passed that ask for this, the one that takes longest to fall."""
+    over = [each for each in facts.reached if each.over and each.then == then]
+    return max(over, key=lambda each: (each.delay_s, each.reset_s), default=None)
 
 
 def _finish(route: Route | None, facts: Facts) -> Decision:
@@ -108,7 +144,7 @@ def _finish(route: Route | None, facts: Facts) -> Decision:
         return Deny(Reason.VISIT_UNREADABLE, 400, route)
     if route.action == "deny":
         return Deny(Reason.DENIED, 403, route)
-    if route.action == "allow" or route.mode != "enforce":
+    if route.action == "allow" or route.mode != "enforce" or route.flow == "probe":
         return Resume(route, visit)
     if visit.solved is not None and visit.solved.level >= required_level(route, facts.risk):
         return Resume(route, visit)
@@ -126,11 +162,15 @@ def _is_of(visit: Visit, route: Route) -> bool:
 def _fitting_pass(route: Route, facts: Facts) -> Pass | Reason:
     """A pass that serves this request, or what the nearest one lacks."""
     lacks = Reason.NO_PASS
+    level = required_level(route, facts.risk, harder(facts))
+    earned_s = facts.now_s - FRESH_S if _over(facts, "challenge") is not None else -inf
     for candidate in facts.passes:
         if not _speaks_of(candidate, route, facts.now_s):
             continue
-        if not candidate.level >= required_level(route, facts.risk):
+        if not candidate.level >= level:
             lacks = Reason.PASS_TOO_LOW if lacks is Reason.NO_PASS else lacks
+        elif not candidate.issued_s >= earned_s:
+            lacks = Reason.LIMITED
         elif not _carried_by(candidate, route, facts):
             lacks = Reason.PASS_ELSEWHERE
         else:
@@ -170,14 +210,19 @@ def spends_use(route: Route, method: str) -> bool:
 def _ask(reason: Reason, route: Route, facts: Facts) -> Decision:
     if not facts.store_up:
         return _without_store(route, facts)
-    return Challenge(reason, route, facts.risk)
+    return Challenge(reason, route, facts.risk, harder(facts))
+
+
+def harder(facts: Facts) -> int:
+    """How many of the limits passed ask for a harder question."""
+    return sum(1 for each in facts.reached if each.over and each.then == "harder")
 
 
 def _without_store(route: Route, facts: Facts) -> Decision:
     """`open` is a configuration fault where uses are limited; it must not open those."""
     match route.on_error:
         case "pow":
-            return Challenge(Reason.STORE_DOWN, route, facts.risk)
+            return Challenge(Reason.STORE_DOWN, route, facts.risk, harder(facts))
         case "open" if route.pass_rule.uses is None:
             return Forward(Reason.STORE_OPEN, route)
         case "open" | "closed":
@@ -190,7 +235,7 @@ def _shadow(decision: Decision, route: Route) -> Forward:
     """Forward whatever it was, and say what would have been. No use is spent."""
     match decision:
         case Forward():
-            return replace(decision, spend=False)
+            return replace(decision, spend=False, delay_s=0.0)
         case Challenge():
             return Forward(Reason.SHADOW, route, would="challenge")
         case Deny():

@@ -41,6 +41,8 @@ class Envelope:
     host: str
     navigation: bool  # a person's browser opening a page, so a page may be shown
     risk: float = 0.0
+    harder: int = 0  # limits passed that ask for a harder question
+    retry_after_s: int = 0  # of a denial that ends by itself
     unread_bytes: int = 0  # of a body too large to be held: it does not come along
     visit: str = ""  # the sealed visit of a finishing request, so that its page can retry
 

@@ -7,19 +7,20 @@ uses, is planned without waiting for anything; only uses and finishing ask the s
 
 from __future__ import annotations
 
-import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import assert_never
 
 from gateway.affinity import Stay, Stays
 from gateway.asked import Asked
 from gateway.callers import TrustedProxies, caller_of
 from gateway.decide import decide
+from gateway.ends import Ends
 from gateway.finish import Finisher, Noted, Ready
 from gateway.forwarding import IDEMPOTENT, app_head, told, usual_plan
 from gateway.handover import Handover
 from gateway.ids import References
-from gateway.log import DecisionLog, is_plain
+from gateway.inquiry import Inquiries, Inquiry
+from gateway.log import DecisionLog
 from gateway.metrics import Metrics
 from gateway.model import (
     BodySeen,
@@ -38,6 +39,7 @@ from gateway.model import (
     RequestHead,
     Resume,
     Route,
+    Score,
     Site,
     Visit,
 )
@@ -45,7 +47,7 @@ from gateway.origins import is_preflight, is_same_origin
 from gateway.presented import PassReader
 from gateway.ring import KeyRing
 from gateway.risk import score_request
-from gateway.routing import NeedBodyFor, Router, acting_method
+from gateway.routing import Matched, NeedBodyFor, Router, acting_method
 from gateway.selfcheck import FirstCallers
 from gateway.standing import NO_ROUTE, Remembered, Standing, Standings, holds_until_s
 from gateway.submission import (
@@ -58,12 +60,10 @@ from gateway.submission import (
 from gateway.tokens import open_visit
 from gateway.wire.plan import NeedBody, Plan
 
-_TROUBLE_STATUS = {  # else 502
-    Reason.APP_TIMEOUT: 504,
-    Reason.APP_BUSY: 503,
-    Reason.STORE_DOWN: 503,
-}
-_UNANSWERED = frozenset({Reason.APP_BROKE, Reason.APP_TIMEOUT})
+UNSCORED = Score(0.0)
+
+
+UNSCORED = Score(0.0)
 
 
 class Guard:
@@ -88,6 +88,7 @@ class Guard:
         random_bytes: Callable[[int], bytes],
         sample: float = 0.0,
         stays: Mapping[str, Stays] | None = None,
+        inquiries: Inquiries | None = None,
     ) -> None:
         self._router = router
         self._trusted = trusted
@@ -105,6 +106,8 @@ class Guard:
         self._standings = Standings(router, self._caller, metrics.forwards, log.who)
         self._passes = PassReader(ring, metrics.passes_rejected)
         self._stays = stays or {}
+        self._ends = Ends(handover, log, metrics, sample)
+        self._inquiries = inquiries or Inquiries()
 
     # --- one request ---------------------------------------------------------------------
 
@@ -140,6 +143,9 @@ class Guard:
             return usual_plan(site, request, standing.fields, stay, standing)
         if route is not None and found is None:
             standing.note(request.method, request.target, matched)
+        if self._inquiries.of(route):
+            asked = Asked(self._new_reference, site, caller, request, peer, who=standing.who)
+            return self._ask_about(asked, site, matched, body)
         now_s, opening = self._clock(), matched.opening
         known = standing.recall(request.method, route, now_s, opening=opening) if route else None
         if known and not self._sample:
@@ -203,9 +209,38 @@ class Guard:
         matched = self._router.match(site, asked.request, body)
         if isinstance(matched, NeedBodyFor):
             return NeedBody(matched.max_bytes)
+        return self._ask_about(asked, site, matched, body)
+
+    def _ask_about(
+        self, asked: Asked, site: Site, matched: Matched, body: BodySeen | None
+    ) -> Plan | Awaitable[Plan]:
+        """Decide at once, or after what has to be waited for."""
         if matched.route is None:
             return self._forward(asked.decided(NO_ROUTE), site)
         facts = self._facts(asked, matched.route, self._clock())
+        inquiries = self._inquiries.of(matched.route)
+        if inquiries:
+            return self._inquire(asked, site, matched, body, facts, inquiries)
+        return self._settle(asked, site, matched, facts)
+
+    async def _inquire(
+        self,
+        asked: Asked,
+        site: Site,
+        matched: Matched,
+        body: BodySeen | None,
+        facts: Facts,
+        inquiries: Sequence[Inquiry],
+    ) -> Plan:
+        assert matched.route is not None
+        for each in inquiries:
+            facts = await each.add(facts, asked, matched.route, body)
+        plan = self._settle(asked, site, matched, facts)
+        return plan if isinstance(plan, Plan) else await plan
+
+    def _settle(
+        self, asked: Asked, site: Site, matched: Matched, facts: Facts
+    ) -> Plan | Awaitable[Plan]:
         decision = decide(matched.route, facts, opening=matched.opening)
         asked.risk = facts.risk
         return self._act(asked, site, decision)
@@ -215,12 +250,14 @@ class Guard:
         request = asked.request
         asks = route.action == "challenge" and route.mode != "off"
         origins = asked.host_site.cors_origins if asked.host_site else ()
+        score = score_request(request.headers, asked.caller) if asks else UNSCORED
         return Facts(
             now_s=now_s,
             caller=asked.caller,
             method=acting_method(request),
             passes=self._presented(asked, route, now_s) if asks else (),
-            risk=score_request(request.headers, asked.caller).risk if asks else 0.0,
+            risk=score.risk,
+            signals=score.signals,
             preflight=is_preflight(request.method, request.headers, origins),
             store_up=self._finisher.store_up,
         )
@@ -351,35 +388,12 @@ class Guard:
             caller = self._caller(request, peer, site)
             asked = Asked(self._new_reference, site, caller, request, peer, decision)
         assert isinstance(asked, Asked)
-        self._metrics.upstream_error(plan.upstream.name, str(reason))
-        route = asked.decision.route if asked.decision else None
-        status = _TROUBLE_STATUS.get(reason, 502)
-        if reason in _UNANSWERED and isinstance(plan.delivery, Noted):
-            left = plan.delivery.may_have_left  # then nobody knows whether it arrived
-            reason = Reason.MAYBE_DELIVERED if left else Reason.APP_UNREACHABLE
-        return self._handover.page(asked.decided(Deny(reason, status, route)))
+        return self._ends.trouble(plan, asked, reason)
 
     def finished(self, plan: Plan, status: int, seconds: float, bytes_out: int) -> None:
         """Count every reply; write a record of every decision but a plain forward."""
-        asked, app = plan.record, plan.upstream.name
-        if isinstance(asked, Standing | Remembered):
-            if status:
-                asked.tally.add(status, seconds)
-            else:
-                self._metrics.request(asked.decision, status, seconds, ours=False, upstream=app)
-            return
-        assert isinstance(asked, Asked)
-        decision = asked.decision
-        self._metrics.request(decision, status, seconds, ours=plan.ours, upstream=app)
-        if is_plain(decision) or (asked.known and not plan.ours):
-            if not self._sample or random.random() >= self._sample:  # noqa: S311 - no secret
-                return
-        elif isinstance(decision, Resume) and status and not plan.ours:
-            self._metrics.holds_delivered()
-        if decision is not None:
-            self._log.decision(asked, status, seconds, asked.who)
+        self._ends.finished(plan, status, seconds)
 
     def refused(self, refusal: Refusal, peer: Peer) -> None:
         """The wire turned a message away by itself."""
-        self._metrics.refused(refusal.status)
-        self._log.refused(refusal, peer)
+        self._ends.refused(refusal, peer)

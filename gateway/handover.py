@@ -93,6 +93,8 @@ class Handover:
             host=request.host,
             navigation=wants_page(request.headers),
             risk=decision.risk if isinstance(decision, Challenge) else 0.0,
+            harder=decision.harder if isinstance(decision, Challenge) else 0,
+            retry_after_s=decision.retry_after_s if isinstance(decision, Deny) else 0,
             visit=asked.visit_token,
         )
 

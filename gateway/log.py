@@ -303,9 +303,9 @@ def _decided(decision: Decision) -> dict[str, object]:
         case Resume(route, visit, used):
             kind = {"kind": visit.solved.kind} if visit.solved else {}
             return _about(route) | kind | {"action": "resume", "visit": visit.id}
-        case Challenge(reason, route, risk):
+        case Challenge(reason, route, risk, harder):
             action = {"action": "challenge", "reason": reason}
-            return _about(route) | action | {"risk": round(risk, 3)}
+            return _about(route) | action | {"risk": round(risk, 3), "harder": harder or None}
         case Deny(reason, _, route):
             return _about(route) | {"action": "deny", "reason": reason}
         case Preflight(route):

@@ -9,20 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.decide import decide, first_rung, required_level, top_level
+from gateway.decide import asked_rung, decide, first_rung, required_level, top_level
 from gateway.model import (
     Challenge,
     Decision,
     Deny,
     Facts,
     Forward,
+    Listing,
     Pass,
     PassRule,
     Preflight,
+    Reached,
     Reason,
     Resume,
     Route,
     Rung,
+    Then,
 )
 from tests.samples import CALLER, ROUTE, RULE, SOLVED, VISIT
 
@@ -449,3 +452,116 @@ def test_an_empty_ladder_is_no_way_in() -> None:
 
 def test_the_top_level_is_the_highest() -> None:
     assert top_level(replace(ROUTE, ladder=LADDER)) == 5
+
+
+# --- Lists, good bots, probes, limits ---------------------------------------------------------
+
+ALLOWED = Listing("allow", "allow[0]")
+DENIED = Listing("deny", "deny[0]")
+PROBE = replace(ROUTE, flow="probe")
+BOTS = replace(ROUTE, good_bots="forward")
+
+
+def reached(then: Then, count: int = 6, most: int = 5, reset_s: int = 30) -> Reached:
+    return Reached("calls", then, count, most, 60, reset_s, delay_s=2.0)
+
+
+def at(*limits: Reached, **changes: object) -> Facts:
+    return replace(HAS, reached=limits, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "route, facts, expected",
+    [
+        # what a list denies goes nowhere, whatever else holds
+        (ROUTE, replace(HAS, listed=DENIED), Deny(Reason.LISTED, 403, ROUTE)),
+        (None, replace(NOW, listed=DENIED), Deny(Reason.LISTED, 403)),
+        (ALLOW, replace(NOW, listed=DENIED), Deny(Reason.LISTED, 403, ALLOW)),
+        (ROUTE, replace(FINISH, listed=DENIED), Deny(Reason.LISTED, 403, ROUTE)),
+        (ROUTE, replace(NOW, preflight=True, listed=DENIED), Deny(Reason.LISTED, 403, ROUTE)),
+        # what it allows is asked nothing, but a finish is still a finish
+        (ROUTE, replace(NOW, listed=ALLOWED), Forward(Reason.LISTED, ROUTE)),
+        (SINGLE, replace(DOWN, listed=ALLOWED), Forward(Reason.LISTED, SINGLE)),
+        (ROUTE, replace(FINISH, listed=ALLOWED), Resume(ROUTE, SOLVED_VISIT)),
+        (
+            ROUTE,
+            replace(FINISH, visit=None, listed=ALLOWED),
+            Deny(Reason.VISIT_UNREADABLE, 400, ROUTE),
+        ),
+        # good bots only where the route says so, and never past `deny`
+        (BOTS, replace(NOW, bot="google"), Forward(Reason.GOOD_BOT, BOTS)),
+        (BOTS, NOW, challenge(Reason.NO_PASS, BOTS)),
+        (ROUTE, replace(NOW, bot="google"), challenge(Reason.NO_PASS)),
+        (
+            replace(DENY, good_bots="forward"),
+            replace(NOW, bot="google"),
+            Deny(Reason.DENIED, 403, replace(DENY, good_bots="forward")),
+        ),
+        # a probe never asks and never refuses
+        (PROBE, NOW, Forward(Reason.PROBED, PROBE)),
+        (PROBE, DOWN, Forward(Reason.PROBED, PROBE)),
+        (PROBE, replace(NOW, reached=(reached("deny"),)), Forward(Reason.PROBED, PROBE)),
+        (PROBE, replace(UNSOLVED, visit=VISIT), Resume(PROBE, VISIT)),
+        # limits, on both sides
+        (ROUTE, at(reached("deny")), Deny(Reason.LIMITED, 429, ROUTE, 30)),
+        (ROUTE, at(reached("deny", 5)), Forward(Reason.PASS, ROUTE, PASS)),
+        (
+            ROUTE,
+            at(reached("deny"), reached("deny", 9, 5, 90)),
+            Deny(Reason.LIMITED, 429, ROUTE, 90),
+        ),
+        (ROUTE, at(reached("delay")), Forward(Reason.PASS, ROUTE, PASS, delay_s=2.0)),
+        (ROUTE, at(reached("delay", 5)), Forward(Reason.PASS, ROUTE, PASS)),
+        (
+            USES,
+            replace(HAS_LIMITED, reached=(reached("delay"),)),
+            Forward(Reason.PASS, USES, LIMITED, spend=True, delay_s=2.0),
+        ),
+        # `challenge`: a pass earned just now will do, an older one will not
+        (ROUTE, at(reached("challenge")), challenge(Reason.LIMITED)),
+        (ROUTE, at(reached("challenge", 5)), Forward(Reason.PASS, ROUTE, PASS)),
+        (ROUTE, at(reached("challenge"), now_s=960.0), Forward(Reason.PASS, ROUTE, PASS)),
+        (ROUTE, at(reached("challenge"), now_s=960.1), challenge(Reason.LIMITED)),
+        # `harder`: the next rung's level
+        (
+            ROUTE,
+            replace(NOW, passes=(LOW,), reached=(reached("harder"),)),
+            Challenge(Reason.PASS_TOO_LOW, ROUTE, 0.0, 1),
+        ),
+        (ROUTE, at(reached("harder")), Forward(Reason.PASS, ROUTE, PASS)),
+        (
+            ROUTE,
+            replace(NOW, reached=(reached("harder"),)),
+            Challenge(Reason.NO_PASS, ROUTE, 0.0, 1),
+        ),
+        (
+            ROUTE,
+            replace(NOW, reached=(reached("harder"), reached("harder", 5), reached("harder", 7))),
+            Challenge(Reason.NO_PASS, ROUTE, 0.0, 2),
+        ),
+        (
+            POW,
+            replace(DOWN, reached=(reached("harder"),)),
+            Challenge(Reason.STORE_DOWN, POW, 0.0, 1),
+        ),
+    ],
+)
+def test_lists_bots_probes_and_limits(
+    route: Route | None, facts: Facts, expected: Decision
+) -> None:
+    assert decide(route, facts) == expected
+
+
+@pytest.mark.parametrize("then, would", [("deny", "deny"), ("challenge", "challenge")])
+def test_shadow_says_what_limits_would_do(then: Then, would: str) -> None:
+    assert decide(SHADOW, at(reached(then))) == Forward(Reason.SHADOW, SHADOW, would=would)
+
+
+def test_shadow_delays_nobody() -> None:
+    assert decide(SHADOW, at(reached("delay"))) == Forward(Reason.PASS, SHADOW, PASS)
+
+
+@pytest.mark.parametrize("harder, rung", [(0, 0), (1, 1), (2, 1), (9, 1)])
+def test_harder_is_the_next_rung_up_to_the_last(harder: int, rung: int) -> None:
+    assert asked_rung(ROUTE, 0.0, harder) == rung
+    assert asked_rung(replace(ROUTE, ladder=()), 0.0, harder) == 0

@@ -4,11 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from gateway.model.messages import Caller
-from gateway.model.policy import Route
-from gateway.model.visits import Pass, Visit
+from gateway.model.policy import Route, Then
+from gateway.model.visits import Pass, Signal, Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An entry of the operator's own lists that names this request."""
+
+    action: Literal["allow", "deny"]
+    entry: str  # which one, for the record
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How a request stands to one limit, itself counted."""
+
+    limit: str  # its name
+    then: Then
+    count: int
+    most: int
+    window_s: int
+    reset_s: int  # until the count falls
+    delay_s: float = 0.0
+
+    @property
+    def over(self) -> bool:
+        return not self.count <= self.most
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +45,10 @@ class Facts:
     method: str
     passes: tuple[Pass, ...] = ()  # signature, audience and expiry already checked
     risk: float = 0.0
+    signals: tuple[Signal, ...] = ()  # what the risk is made of
+    listed: Listing | None = None
+    bot: str = ""  # a good bot that has proved who it is
+    reached: tuple[Reached, ...] = ()
     preflight: bool = False
     finishing: bool = False  # the request is a finishing submission (`gateway_visit=`)
     visit: Visit | None = None  # … and this is the visit, if it could be opened
@@ -54,6 +83,10 @@ class Reason(StrEnum):
     MAYBE_DELIVERED = "maybe_delivered"
     IN_FLIGHT = "in_flight"
     HOLD_LOST = "hold_lost"
+    LISTED = "listed"
+    GOOD_BOT = "good_bot"
+    PROBED = "probed"
+    LIMITED = "limited"
     STORE_DOWN = "store_down"
     STORE_FULL = "store_full"
     STORE_OPEN = "store_open"
@@ -72,6 +105,7 @@ class Forward:
     used: Pass | None = None
     spend: bool = False  # a use of `used` must be spent first
     would: str = ""  # shadow mode: what enforcing would have done
+    delay_s: float = 0.0  # to be waited before it goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +120,7 @@ class Challenge:
     reason: Reason
     route: Route
     risk: float = 0.0
+    harder: int = 0  # limits that ask for a harder question
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +128,7 @@ class Deny:
     reason: Reason
     status: int
     route: Route | None = None
+    retry_after_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

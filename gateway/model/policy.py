@@ -10,6 +10,9 @@ Mode = Literal["enforce", "shadow", "off"]
 Action = Literal["challenge", "allow", "deny"]
 OnError = Literal["closed", "pow", "open"]
 Affinity = Literal["none", "cookie", "client"]
+Flow = Literal["single", "multiple", "intelligent", "fusion", "probe"]
+Then = Literal["challenge", "harder", "delay", "deny"]
+Per = Literal["address", "prefix", "pass", "user", "route", "site", "field", "number_prefix"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,23 @@ class HoldRule:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitRule:
+    """How often something may happen within a window, and what follows beyond that."""
+
+    name: str  # in records, metrics and headers
+    per: Per
+    most: int
+    window_s: int
+    then: Then = "challenge"
+    field: str = ""  # of `per: field` and `number_prefix`: the form field
+    normalise: Literal["e164", "email", "lower", "none"] = "none"
+    region: str = ""  # ISO 3166-1: where numbers without a country code are from
+    countries: frozenset[str] = frozenset()  # of numbers; empty: any
+    distinct: str = ""  # count how many different values this field has had
+    delay_s: float = 0.0  # of `then: delay`
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """A protected (or excepted) part of a site."""
 
@@ -72,6 +92,9 @@ class Route:
     machines: Literal["problem", "page"] = "problem"
     work: int = 50_000  # hashes a proof takes on average at no risk
     refuse_above: float = 1.0  # no answer is believed at a higher risk
+    flow: Flow = "intelligent"
+    limits: tuple[LimitRule, ...] = ()
+    good_bots: Literal["challenge", "forward"] = "challenge"
     policy: str = ""  # digest of what the route asks; a pass remembers it
 
     @property

@@ -8,7 +8,7 @@ from typing import Literal
 
 from aiohttp import web
 
-from gateway.decide import first_rung
+from gateway.decide import asked_rung
 from gateway.envelope import Envelope
 from gateway.hold import HeldRequest, HoldRefused
 from gateway.model import JSON, Headers, Reason, Route, Visit
@@ -167,7 +167,7 @@ def _answer(
     sealed = seal_visit(gate.ring, visit, gate.nonce())
     if visit.machine:
         return _problem(gate, envelope, sealed)
-    asking = Asking(visit, route, envelope.caller, envelope.risk)
+    asking = Asking(visit, route, envelope.caller, envelope.risk, envelope.harder)
     return show_question(gate, request, envelope, asking, sealed)
 
 
@@ -175,7 +175,7 @@ def show_question(
     gate: GateParts, request: web.Request, envelope: Envelope, asking: Asking, sealed: str
 ) -> web.Response:
     """The interstitial with its first question, of the rung that the risk asks for."""
-    question = ask(gate, asking, first_rung(asking.route, asking.risk))
+    question = ask(gate, asking, asked_rung(asking.route, asking.risk, envelope.harder))
     wait = ask_wait(gate, asking) if asking.route.no_javascript == "wait" else None
     data = page_data(gate, envelope, asking.visit, sealed) | {"challenge": question}
     reply = Reply(CHALLENGE_STATUS, {CHALLENGE_HEADER: "1"})

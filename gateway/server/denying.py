@@ -22,10 +22,14 @@ def refuse(
     """A page for a person's browser, a problem for everything else."""
     if envelope.navigation:
         visit = retry_token(gate, envelope)
-        return show_refusal(gate, request, envelope, reason, status, visit=visit)
+        wait_s = envelope.retry_after_s
+        return show_refusal(
+            gate, request, envelope, reason, status, visit=visit, retry_after_s=wait_s
+        )
     texts = gate.pages.texts["en"]["denied"]
     title = texts.get(f"{reason}_title", texts["default_title"])
     detail = texts.get(reason, texts["default"])
     body = {"type": f"urn:gateway:{reason}", "title": title, "detail": detail, "reason": reason}
-    reply = Reply(status, retry_after(RETRY_S if status == 503 else 0))
+    wait_s = envelope.retry_after_s or (RETRY_S if status == 503 else 0)
+    reply = Reply(status, retry_after(wait_s))
     return problem(envelope, gate.site(envelope), body, reply)
