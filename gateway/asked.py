@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.model import Caller, Decision, Peer, RequestHead, Site
+from gateway.model import Caller, Decision, Facts, Peer, RequestHead, Site
+from gateway.records import Judged
 
 
 @dataclass(slots=True)  # not frozen: one is made per request, and filled in as it is decided upon
@@ -20,7 +21,10 @@ class Asked:
     decision: Decision | None = None
     who: str = ""  # what the log says of who asks, when that is known
     known: bool = False  # it was decided upon before, and has a record
-    risk: float = 0.0  # of the request alone; 0 where no route asks
+    facts: Facts | None = None  # what was decided on
+    opening: bool = False
+    first: Decision | None = None  # what was decided on these facts, whatever became of it
+    waited_s: float = 0.0  # for facts that take a while
     visit_token: str = ""  # of a finishing request, so that its error page can try again
     _reference: str = ""
 
@@ -39,7 +43,22 @@ class Asked:
         """It was decided upon before, under this reference."""
         self.known, self._reference = True, reference
 
+    @property
+    def risk(self) -> float:
+        """Of the request alone; 0 where no route asks."""
+        return self.facts.risk if self.facts else 0.0
+
+    @property
+    def judged(self) -> Judged:
+        """What a record tells of it."""
+        return Judged(self.decision, self.facts, self.opening, self.first, self.waited_s)
+
     def decided(self, decision: Decision) -> Asked:
         """This, with what was decided."""
         self.decision = decision
         return self
+
+    def decided_on(self, facts: Facts, decision: Decision, *, opening: bool = False) -> Asked:
+        """This, with what was decided on these facts."""
+        self.facts, self.first, self.opening = facts, decision, opening
+        return self.decided(decision)

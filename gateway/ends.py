@@ -7,9 +7,10 @@ import random
 from gateway.asked import Asked
 from gateway.finish import Noted
 from gateway.handover import Handover
-from gateway.log import DecisionLog, is_plain
+from gateway.log import DecisionLog
 from gateway.metrics import Metrics
 from gateway.model import Deny, Peer, Reason, Refusal, Resume
+from gateway.records import is_plain
 from gateway.standing import Remembered, Standing
 from gateway.wire.plan import Plan
 

@@ -63,9 +63,6 @@ from gateway.wire.plan import NeedBody, Plan
 UNSCORED = Score(0.0)
 
 
-UNSCORED = Score(0.0)
-
-
 class Guard:
     """See the module. `clock` gives Unix seconds, `random_bytes` chance.
 
@@ -157,24 +154,25 @@ class Guard:
         if known is None:
             facts = self._facts(asked, route, now_s)
             decision = decide(route, facts, opening=opening)
-            asked.risk = facts.risk
+            asked.decided_on(facts, decision, opening=opening)
             known = self._remembered(asked, site, decision)
             if known is None:
                 return self._act(asked, site, decision)
             standing.remember(request.method, route, known, opening=opening)
         else:
             asked.know(known.reference)
-        asked.decision = known.decision
+            asked.decided_on(known.facts, known.decision, opening=opening)
         return usual_plan(site, request, standing.fields + known.fields, stay, asked)
 
     def _remembered(self, asked: Asked, site: Site, decision: Decision) -> Remembered | None:
         """What the next such request is forwarded by, under the reference of this one."""
         if not isinstance(decision, Forward) or not (until_s := holds_until_s(decision)):
             return None
-        asked.decision = decision
         fields = b"".join(b"%b: %b\r\n" % each for each in told(asked))
         tally = self._metrics.forwards(decision, site.upstream.name)
-        return Remembered(decision, until_s, fields, asked.reference, tally)
+        assert asked.facts is not None
+        facts, opening = asked.facts, asked.opening
+        return Remembered(decision, facts, opening, until_s, fields, asked.reference, tally)
 
     def _caller(self, request: RequestHead, peer: Peer, site: Site | None) -> Caller:
         scheme = site.scheme if site else "auto"
@@ -233,8 +231,10 @@ class Guard:
         inquiries: Sequence[Inquiry],
     ) -> Plan:
         assert matched.route is not None
+        began_s = self._clock()
         for each in inquiries:
             facts = await each.add(facts, asked, matched.route, body)
+        asked.waited_s = max(0.0, self._clock() - began_s)
         plan = self._settle(asked, site, matched, facts)
         return plan if isinstance(plan, Plan) else await plan
 
@@ -242,8 +242,7 @@ class Guard:
         self, asked: Asked, site: Site, matched: Matched, facts: Facts
     ) -> Plan | Awaitable[Plan]:
         decision = decide(matched.route, facts, opening=matched.opening)
-        asked.risk = facts.risk
-        return self._act(asked, site, decision)
+        return self._act(asked.decided_on(facts, decision, opening=matched.opening), site, decision)
 
     def _facts(self, asked: Asked, route: Route, now_s: float) -> Facts:
         """What a decision needs; passes and risk only where the route asks anything."""
@@ -327,9 +326,10 @@ class Guard:
         route = visited_route(site, visit)
         facts = self._finishing_facts(asked, site, route, visit)
         decision = decide(route, facts)
+        asked.decided_on(facts, decision)
         if isinstance(decision, Resume):
             asked.visit_token = token
-            return self._resume(asked.decided(decision), site, decision, again=again)
+            return self._resume(asked, site, decision, again=again)
         return self._act(asked, site, decision)
 
     def _finishing_facts(
@@ -386,7 +386,10 @@ class Guard:
         if isinstance(asked, Standing | Remembered):
             site, decision = self._router.site(request.host), asked.decision
             caller = self._caller(request, peer, site)
+            remembered = asked
             asked = Asked(self._new_reference, site, caller, request, peer, decision)
+            if isinstance(remembered, Remembered):
+                asked.decided_on(remembered.facts, decision, opening=remembered.opening)
         assert isinstance(asked, Asked)
         return self._ends.trouble(plan, asked, reason)
 

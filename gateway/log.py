@@ -14,21 +14,8 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Literal, Protocol, TypeAlias
 
-from gateway.model import (
-    Caller,
-    Challenge,
-    Decision,
-    Deny,
-    Forward,
-    Peer,
-    Preflight,
-    Reason,
-    Refusal,
-    RequestHead,
-    Resume,
-    Route,
-    Signal,
-)
+from gateway.model import Caller, Peer, Refusal, RequestHead
+from gateway.records import Judged, told_of
 
 Addresses = Literal["full", "truncate", "hide"]
 
@@ -41,7 +28,6 @@ _CACHED_ADDRESSES = 4_096  # a page's requests come from one; truncating costs 1
 _LEVELS = ("debug", "info", "warning", "error")
 _MAX_WAITING = 64  # lines; more no longer fit the caches they are made in
 _INFO = _LEVELS.index("info")
-_PLAIN = frozenset({Reason.NO_ROUTE, Reason.ALLOWED, Reason.PREFLIGHT, Reason.MODE_OFF})
 
 
 class TextSink(Protocol):
@@ -52,7 +38,7 @@ class TextSink(Protocol):
 
 
 class SeenRequest(Protocol):
-    """One request and what became of it, as the guard remembers it. `decision` None: our own."""
+    """One request and what became of it, as the guard remembers it."""
 
     @property
     def reference(self) -> str: ...
@@ -63,12 +49,12 @@ class SeenRequest(Protocol):
     @property
     def request(self) -> RequestHead: ...
     @property
-    def decision(self) -> Decision | None: ...
+    def judged(self) -> Judged: ...
 
 
 # All that a decision's line is made of, and that changes no more: Unix seconds, reference, who,
-# method, target, status, seconds, what is told of the decision.
-_Record: TypeAlias = tuple[float, str, str, str, bytes, int, float, str]
+# method, target, status, seconds, what was decided on what.
+_Record: TypeAlias = tuple[float, str, str, str, bytes, int, float, Judged]
 
 
 class _Lines:
@@ -159,18 +145,17 @@ class DecisionLog:
             return
         request = seen.request
         who = who or self.who(seen.site, seen.caller.address)
-        told = _telling(seen.decision)
-        when, reference = self._clock(), seen.reference
-        record = (when, reference, who, request.method, request.target, status, seconds, told)
+        when, reference, judged = self._clock(), seen.reference, seen.judged
+        record = (when, reference, who, request.method, request.target, status, seconds, judged)
         self._lines.add(record)
 
     def _rendered(self, record: _Record) -> str:
-        now_s, reference, who, method, target, status, seconds, told = record
+        now_s, reference, who, method, target, status, seconds, judged = record
         return (
             f'{{"ts": "{self._stamp(now_s)}", "level": "info", "event": "decision", "reference": '
             f'"{reference}", {who}"method": {_quoted(method[:MAX_METHOD_CHARS])}, '
             f'"path": {_quoted_path(_path_bytes(target))}, "status": {status}, '
-            f'"seconds": {seconds:.6f}, {told}}}\n'
+            f'"seconds": {seconds:.6f}, {_telling(judged)}}}\n'
         )
 
     def who(self, site: str, address: str) -> str:
@@ -263,11 +248,6 @@ def path_of(target: bytes) -> str:
     return "".join(chr(b) if 0x20 <= b < 0x7F else f"%{b:02X}" for b in path)[:MAX_PATH_CHARS]
 
 
-def signals_of(signals: tuple[Signal, ...]) -> dict[str, float]:
-    """Signals as they are written: by name, to three digits."""
-    return {signal.name: round(signal.value, 3) for signal in signals}
-
-
 _encoder = json.JSONEncoder(default=repr)  # `json.dumps` would make one for every line
 
 
@@ -278,39 +258,10 @@ def _named(name: str, value: str) -> str:
     return f'"{name}": {_quoted(value)}, ' if value else ""
 
 
-def is_plain(decision: Decision | None) -> bool:
-    """What is counted, and gets a record only as one of a sample."""
-    if isinstance(decision, Forward):
-        return decision.reason in _PLAIN
-    return isinstance(decision, Preflight)
-
-
-def _telling(decision: Decision | None) -> str:
+def _telling(judged: Judged) -> str:
     """What a record tells of a decision: members of a JSON object, without its braces."""
-    fields = _decided(decision) if decision else {"action": "own"}
-    return _encoder.encode(_present(fields))[1:-1]
+    return _encoder.encode(_present(told_of(judged)))[1:-1]
 
 
 def _present(fields: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None and value != ""}
-
-
-def _decided(decision: Decision) -> dict[str, object]:
-    match decision:
-        case Forward(reason, route, used, _, would):
-            kind = {"kind": used.kind, "pass_id": used.id} if used else {}
-            return _about(route) | kind | {"action": "forward", "reason": reason, "would": would}
-        case Resume(route, visit, used):
-            kind = {"kind": visit.solved.kind} if visit.solved else {}
-            return _about(route) | kind | {"action": "resume", "visit": visit.id}
-        case Challenge(reason, route, risk, harder):
-            action = {"action": "challenge", "reason": reason}
-            return _about(route) | action | {"risk": round(risk, 3), "harder": harder or None}
-        case Deny(reason, _, route):
-            return _about(route) | {"action": "deny", "reason": reason}
-        case Preflight(route):
-            return _about(route) | {"action": "preflight", "reason": Reason.PREFLIGHT}
-
-
-def _about(route: Route | None) -> dict[str, object]:
-    return {"route": route.name, "mode": route.mode} if route else {}

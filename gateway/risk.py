@@ -77,19 +77,22 @@ def score_answer(
 
 
 def combine(signals: tuple[Signal, ...]) -> float:
-    """Noisy or; 0 without signals. Out of range or NaN counts as damning."""
+    """Noisy or; 0 without signals. Out of range or NaN counts as damning.
+
+    To four digits, as records tell it: who replays them decides on the same number.
+    """
     innocent = 1.0
     for signal in signals:
         doubt = signal.weight * signal.value
         innocent *= 1.0 - (doubt if 0.0 <= doubt <= 1.0 else 1.0)
-    return 1.0 - innocent
+    return round(1.0 - innocent, 4)
 
 
 def _signals(rules: Mapping[str, Rule], seen: Seen) -> tuple[Signal, ...]:
     return tuple(
         Signal(name, value, rule.weight)
         for name, rule in rules.items()
-        if (value := float(rule.see(seen))) > 0.0
+        if (value := round(float(rule.see(seen)), 4)) > 0.0
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.forwarding import app_head
-from gateway.model import Caller, Decision, Forward, Peer, Reason, RequestHead, Route, Site
+from gateway.model import Caller, Decision, Facts, Forward, Peer, Reason, RequestHead, Route, Site
 from gateway.routing import Matched, Router
 from gateway.tally import Tally
 
@@ -31,6 +31,8 @@ class Remembered:
     """A forward that stays decided until `until_s` (Unix seconds), and all that is told of it."""
 
     decision: Forward
+    facts: Facts  # on which it was decided first
+    opening: bool
     until_s: float
     fields: bytes  # what the app is told of it
     reference: str  # of the one record that explains it

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gateway.log import MAX_PATH_CHARS, Addresses, DecisionLog, path_of, signals_of, truncated
+from gateway.log import MAX_PATH_CHARS, Addresses, DecisionLog, path_of, truncated
 from gateway.model import (
     Caller,
     Challenge,
@@ -26,8 +26,8 @@ from gateway.model import (
     Refusal,
     RequestHead,
     Resume,
-    Signal,
 )
+from gateway.records import Judged
 from tests.samples import CALLER, ROUTE, SOLVED, VISIT
 
 SECRETS = ("hunter2", "session=1", "token=abc", "p4ss")
@@ -54,6 +54,10 @@ class Seen:
     request: RequestHead = REQUEST
     visit_token: str = "p4ss"
 
+    @property
+    def judged(self) -> Judged:
+        return Judged(self.decision)
+
 
 def logged(act: Any, **settings: Any) -> list[dict[str, Any]]:
     lines = io.StringIO()
@@ -73,7 +77,7 @@ COMMON = {
     "status": 403,
     "seconds": 0.012346,
 }
-OF_ROUTE = {"route": "register", "mode": "enforce"}
+OF_ROUTE = {"route": "register", "mode": "enforce", "flow": "intelligent"}
 
 
 @pytest.mark.parametrize(
@@ -91,6 +95,7 @@ OF_ROUTE = {"route": "register", "mode": "enforce"}
             {
                 "route": "register",
                 "mode": "shadow",
+                "flow": "intelligent",
                 "action": "forward",
                 "reason": "shadow",
                 "would": "challenge",
@@ -102,8 +107,10 @@ OF_ROUTE = {"route": "register", "mode": "enforce"}
         ),
         (Resume(ROUTE, VISIT), OF_ROUTE | {"action": "resume", "visit": "v1"}),
         (
-            Challenge(Reason.NO_PASS, ROUTE, 0.12345),
-            OF_ROUTE | {"action": "challenge", "reason": "no_pass", "risk": 0.123},
+            Challenge(Reason.NO_PASS, ROUTE, 0.3001),
+            OF_ROUTE
+            | {"action": "challenge", "reason": "no_pass", "risk": 0.3001}
+            | {"rung": 1, "kind": "slider"},
         ),
         (Deny(Reason.CROSS_SITE, 403), {"action": "deny", "reason": "cross_site"}),
     ],
@@ -185,13 +192,6 @@ def test_levels_below_are_dropped() -> None:
 def test_empty_fields_are_left_out_and_zeros_kept() -> None:
     (record,) = logged(lambda log: log.record("x", a="", b=None, c=0, d=False))
     assert {k: v for k, v in record.items() if k in "abcd"} == {"c": 0, "d": False}
-
-
-def test_signals_are_written_by_name() -> None:
-    assert signals_of((Signal("webdriver", 1.0, 0.9), Signal("fast", 0.12345, 0.2))) == {
-        "webdriver": 1.0,
-        "fast": 0.123,
-    }
 
 
 class Full:

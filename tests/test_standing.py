@@ -259,7 +259,12 @@ class Witness:
         return {line for line in lines if "passes_rejected" not in line}
 
     def written(self) -> list[dict]:
-        return [{**record, "reference": ""} for record in records(self)]
+        """Without what is of the moment: who remembers tells the facts of the first decision."""
+        found = []
+        for record in records(self):
+            facts = {**record.get("facts", {}), "now_s": 0, "store_up": True}
+            found.append({**record, "reference": "", "facts": facts})
+        return found
 
 
 def records(witness: Witness) -> list[dict]:

@@ -18,7 +18,6 @@ from typing import assert_never
 from gateway.decide import first_rung
 from gateway.envelope import Envelope
 from gateway.judge import MAX_TRIES, belong, judge, not_now
-from gateway.log import signals_of
 from gateway.model import (
     ACCESSIBLE,
     JSON,
@@ -32,6 +31,7 @@ from gateway.model import (
     Ticket,
     Visit,
 )
+from gateway.records import signals_of
 from gateway.risk import score_answer, score_request
 from gateway.server.asking import WAIT_KIND, Asking, ask, ask_whole, rung_at
 from gateway.server.counting import CountingDown, bump, spend
@@ -285,13 +285,16 @@ def _note(gate: GateParts, envelope: Envelope, judged: Judged) -> None:
         challenged=visit.decision_id,
         site=visit.site,
         route=visit.route,
+        mode=opened.route.mode,
+        flow=opened.route.flow,
         kind=ticket.kind,
         instead_of=ticket.instead_of or None,
         rung=ticket.rung,
         pass_level=ticket.level,
         outcome=result,
         reason=reason,
-        risk=round(max(judged.score.risk, ticket.risk), 3),
+        risk=round(max(judged.score.risk, ticket.risk), 4),
+        asked_risk=round(ticket.risk, 4),
         signals=signals_of(judged.score.signals) or None,
         tries=judged.tries or None,
         caller=gate.log.caller(envelope.caller.address),
