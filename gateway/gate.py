@@ -27,6 +27,7 @@ import uvloop
 from aiohttp import web
 
 from gateway import kinds
+from gateway.addresses import Register
 from gateway.admin import Health, make_admin
 from gateway.affinity import stays_of
 from gateway.callers import TrustedProxies
@@ -117,6 +118,7 @@ class Gate:
             soon=_soon,
         )
         self.first_callers = FirstCallers()
+        self.register = Register(config.sites, config.addresses)
         self.ring = create_keys(config.keys, time.time())
         self.store = open_store(config.store.reveal())
         self.holds = Holds(self.store, _quotas(config), my_name(), time.time, os.urandom, is_gone)
@@ -238,6 +240,7 @@ class Gate:
             random_bytes=os.urandom,
             sample=config.log.sample,
             stays=stays_of(config.sites, self.ring),
+            register=self.register,
         )
 
     def _parts(self, boot: str) -> GateParts:
@@ -266,6 +269,7 @@ class Gate:
             algorithm=config.signing,
             addresses_known=lambda: self.first_callers.addresses_tell_people_apart,
             stock=self.stock,
+            register=self.register,
         )
 
     def _health(self) -> Health:

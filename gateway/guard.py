@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import assert_never
 
+from gateway.addresses import Register
 from gateway.affinity import Stay, Stays
 from gateway.asked import Asked
 from gateway.callers import TrustedProxies, caller_of
@@ -17,6 +18,7 @@ from gateway.decide import decide
 from gateway.ends import Ends
 from gateway.finish import Finisher, Noted, Ready
 from gateway.forwarding import IDEMPOTENT, app_head, told, usual_plan
+from gateway.gathering import Gathering
 from gateway.handover import Handover
 from gateway.ids import References
 from gateway.inquiry import Inquiries, Inquiry
@@ -31,7 +33,6 @@ from gateway.model import (
     Facts,
     Forward,
     NoBody,
-    Pass,
     Peer,
     Preflight,
     Reason,
@@ -39,15 +40,11 @@ from gateway.model import (
     RequestHead,
     Resume,
     Route,
-    Score,
     Site,
-    Visit,
 )
-from gateway.origins import is_preflight, is_same_origin
 from gateway.presented import PassReader
 from gateway.ring import KeyRing
-from gateway.risk import score_request
-from gateway.routing import Matched, NeedBodyFor, Router, acting_method
+from gateway.routing import Matched, NeedBodyFor, Router
 from gateway.selfcheck import FirstCallers
 from gateway.standing import NO_ROUTE, Remembered, Standing, Standings, holds_until_s
 from gateway.submission import (
@@ -59,8 +56,6 @@ from gateway.submission import (
 )
 from gateway.tokens import open_visit
 from gateway.wire.plan import NeedBody, Plan
-
-UNSCORED = Score(0.0)
 
 
 class Guard:
@@ -86,6 +81,7 @@ class Guard:
         sample: float = 0.0,
         stays: Mapping[str, Stays] | None = None,
         inquiries: Inquiries | None = None,
+        register: Register | None = None,
     ) -> None:
         self._router = router
         self._trusted = trusted
@@ -101,7 +97,9 @@ class Guard:
         self._sample = sample
         self._browser_key = ring.browser_key
         self._standings = Standings(router, self._caller, metrics.forwards, log.who)
-        self._passes = PassReader(ring, metrics.passes_rejected)
+        self._register = register or Register()
+        passes = PassReader(ring, metrics.passes_rejected)
+        self._gathering = Gathering(passes, self._register, finisher)
         self._stays = stays or {}
         self._ends = Ends(handover, log, metrics, sample)
         self._inquiries = inquiries or Inquiries()
@@ -134,16 +132,16 @@ class Guard:
         matched = found or self._router.match(site, request, body)
         if isinstance(matched, NeedBodyFor):
             return NeedBody(matched.max_bytes)
-        route = matched.route
+        route, now_s, opening = matched.route, self._clock(), matched.opening
+        if route is not None and found is None:
+            standing.note(request.method, request.target, matched)
+        listed = self._register.listed(site, route, caller, request, now_s)
+        if listed is not None or self._inquiries.of(route):
+            asked = Asked(self._new_reference, site, caller, request, peer, who=standing.who)
+            return self._ask_about(asked, site, matched, body)
         stay = self._stay(caller, site, request) if self._stays else None
         if route is None and not self._sample:
             return usual_plan(site, request, standing.fields, stay, standing)
-        if route is not None and found is None:
-            standing.note(request.method, request.target, matched)
-        if self._inquiries.of(route):
-            asked = Asked(self._new_reference, site, caller, request, peer, who=standing.who)
-            return self._ask_about(asked, site, matched, body)
-        now_s, opening = self._clock(), matched.opening
         known = standing.recall(request.method, route, now_s, opening=opening) if route else None
         if known and not self._sample:
             return usual_plan(site, request, standing.fields + known.fields, stay, known)
@@ -152,7 +150,7 @@ class Guard:
             asked.decision = NO_ROUTE
             return usual_plan(site, request, standing.fields, stay, asked)
         if known is None:
-            facts = self._facts(asked, route, now_s)
+            facts = self._gathering.facts(asked, route, now_s)
             decision = decide(route, facts, opening=opening)
             asked.decided_on(facts, decision, opening=opening)
             known = self._remembered(asked, site, decision)
@@ -213,9 +211,10 @@ class Guard:
         self, asked: Asked, site: Site, matched: Matched, body: BodySeen | None
     ) -> Plan | Awaitable[Plan]:
         """Decide at once, or after what has to be waited for."""
-        if matched.route is None:
+        now_s = self._clock()
+        if matched.route is None and self._gathering.listed(asked, None, now_s) is None:
             return self._forward(asked.decided(NO_ROUTE), site)
-        facts = self._facts(asked, matched.route, self._clock())
+        facts = self._gathering.facts(asked, matched.route, now_s)
         inquiries = self._inquiries.of(matched.route)
         if inquiries:
             return self._inquire(asked, site, matched, body, facts, inquiries)
@@ -243,26 +242,6 @@ class Guard:
     ) -> Plan | Awaitable[Plan]:
         decision = decide(matched.route, facts, opening=matched.opening)
         return self._act(asked.decided_on(facts, decision, opening=matched.opening), site, decision)
-
-    def _facts(self, asked: Asked, route: Route, now_s: float) -> Facts:
-        """What a decision needs; passes and risk only where the route asks anything."""
-        request = asked.request
-        asks = route.action == "challenge" and route.mode != "off"
-        origins = asked.host_site.cors_origins if asked.host_site else ()
-        score = score_request(request.headers, asked.caller) if asks else UNSCORED
-        return Facts(
-            now_s=now_s,
-            caller=asked.caller,
-            method=acting_method(request),
-            passes=self._presented(asked, route, now_s) if asks else (),
-            risk=score.risk,
-            signals=score.signals,
-            preflight=is_preflight(request.method, request.headers, origins),
-            store_up=self._finisher.store_up,
-        )
-
-    def _presented(self, asked: Asked, route: Route, now_s: float) -> tuple[Pass, ...]:
-        return self._passes.read(asked.request.headers, asked.site, route, asked.caller, now_s)
 
     def _act(self, asked: Asked, site: Site, decision: Decision) -> Plan | Awaitable[Plan]:
         asked = asked.decided(decision)
@@ -324,31 +303,13 @@ class Guard:
         token, again = read_finish(body)
         visit = open_visit(self._ring, token)
         route = visited_route(site, visit)
-        facts = self._finishing_facts(asked, site, route, visit)
+        facts = self._gathering.finishing(asked, site, route, visit, self._clock())
         decision = decide(route, facts)
         asked.decided_on(facts, decision)
         if isinstance(decision, Resume):
             asked.visit_token = token
             return self._resume(asked, site, decision, again=again)
         return self._act(asked, site, decision)
-
-    def _finishing_facts(
-        self, asked: Asked, site: Site, route: Route | None, visit: Visit | None
-    ) -> Facts:
-        now_s, request, caller = self._clock(), asked.request, asked.caller
-        return Facts(
-            now_s=now_s,
-            caller=caller,
-            method=request.method,
-            passes=self._presented(asked, route, now_s) if route else (),
-            finishing=True,
-            visit=visit,
-            visit_matches=visit is not None
-            and visit.site == site.name
-            and visit.target == request.target,
-            same_origin=is_same_origin(request.headers, request.host, caller.scheme),
-            store_up=self._finisher.store_up,
-        )
 
     async def _resume(
         self, asked: Asked, site: Site, decision: Resume, *, again: bool = False

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway import kinds
 from gateway.config import units
+from gateway.config.addresses import compile_addresses
 from gateway.config.faults import ConfigError, Fault, one_of
 from gateway.config.include import read_tree
 from gateway.config.limits import compile_limits
@@ -52,7 +53,8 @@ def load(path: Path, env: Mapping[str, str], *, workers: int | None = None) -> C
 
 def _compile(part: FilePart, path: Path, faults: Faults) -> Config:
     folder = path.parent
-    book = Book(part, folder, kinds.load(), load_presets(), faults)
+    addresses = compile_addresses(part.addresses, folder, faults)
+    book = Book(part, folder, kinds.load(), load_presets(), faults, addresses)
     _check_prefix(part.prefix, faults)
     _check_store(part, folder, faults)
     sites = compile_sites(book)
@@ -73,6 +75,7 @@ def _compile(part: FilePart, path: Path, faults: Faults) -> Config:
         stock=drawing.stock,
         pictures=drawing.pictures,
         sites=sites,
+        addresses=addresses,
         warnings=tuple(sorted(faults.warnings)),
     )
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from gateway.config.addresses import AddressesPart, EntryPart
 from gateway.config.fields import (
     KindNamed,
     Number,
@@ -170,6 +171,12 @@ class RoutePart(Part):
         le=5_000_000,
         description="Hashes a proof of work takes on average when there is no risk.",
     )
+    allow: list[EntryPart] = Field(
+        default=[], description="Who is let by without being asked; as `allow` of the site."
+    )
+    deny: list[EntryPart] = Field(
+        default=[], description="Who is refused whatever else holds; as `allow` of the site."
+    )
 
 
 class CorsPart(Part):
@@ -201,6 +208,13 @@ class SitePart(Part):
         default=[], description="Ready exceptions, tried before the routes: see `config/presets`."
     )
     mode: Mode = Field(default=written("enforce"), description="The mode of routes that give none.")
+    allow: list[EntryPart] = Field(
+        default=[], description="Who is let by on every route without being asked."
+    )
+    deny: list[EntryPart] = Field(
+        default=[],
+        description="Who is refused on the whole site, whatever else holds; as `allow`.",
+    )
     routes: list[RoutePart] = Field(
         default=[], description="The routes, in order: the first match counts."
     )
@@ -279,6 +293,9 @@ class FilePart(Part):
     client_ip_header: str = Field(
         default=written(""),
         description="The one header a trusted proxy puts the visitor's address in, if it does.",
+    )
+    addresses: AddressesPart = Field(
+        default_factory=AddressesPart, description="What your own files say of addresses."
     )
     log: LogPart = Field(default_factory=LogPart, description="The log.")
     limits: LimitsPart = Field(

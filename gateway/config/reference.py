@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from gateway import kinds
 from gateway.config import fields
+from gateway.config.addresses import ListPart
 from gateway.config.models import FilePart, Values
 from gateway.config.shape import model_in
 from gateway.config.upstreams import UpstreamPart
@@ -39,6 +40,19 @@ _WORDS: dict[Any, str] = {
     float: "number",
     bool: "true or false",
     str: "text",
+}
+
+
+# Mappings of names to parts, in words; and settings that are shaped as another one.
+_NAMED: dict[type[BaseModel], str] = {
+    UpstreamPart: "address, or a list",
+    ListPart: "file, or a mapping",
+}
+_SAME = {
+    "challenge_on": "match",
+    "sites[].deny": "allow",
+    "sites[].routes[].allow": "sites[].allow",
+    "sites[].routes[].deny": "sites[].allow",
 }
 
 
@@ -82,14 +96,14 @@ def _of(model: type[BaseModel], prefix: str) -> Iterator[Setting]:
     for name, field in model.model_fields.items():
         key = prefix + (field.alias or name)
         inner = model_in(field.annotation)
-        if name == "challenge_on":
-            yield Setting(key, "as `match`", "", field.description or "")
+        if (as_other := _SAME.get(key) or _SAME.get(name)) is not None:
+            yield Setting(key, f"as `{as_other}`", "", field.description or "")
             continue
         many = _is_many(field.annotation)
         if inner is None:
             yield Setting(key, _type(field), _default(field), field.description or "")
-        elif inner is UpstreamPart:
-            yield Setting(f"{key}.<name>", "address, or a list", "", field.description or "")
+        elif inner in _NAMED:
+            yield Setting(f"{key}.<name>", _NAMED[inner], "", field.description or "")
             yield from _of(inner, f"{key}.<name>.")
         else:
             kind = "list" if many else "mapping"

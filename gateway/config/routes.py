@@ -6,13 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.addresses import AddressBook
 from gateway.config import paths
+from gateway.config.addresses import compile_entries
 from gateway.config.models import MatchPart, RoutePart
 from gateway.config.nodes import Loc
 from gateway.config.rungs import compile_ladder
 from gateway.config.shape import Faults
 from gateway.kinds import Kind
-from gateway.model import HoldRule, Match, Mode, PassRule, Route
+from gateway.model import HoldRule, ListEntry, Match, Mode, PassRule, Route
 
 _METHOD = re.compile(r"[A-Z][A-Z-]{1,30}")
 _BODYLESS = frozenset({"GET", "HEAD"})
@@ -27,6 +29,8 @@ class Surroundings:
     mode: Mode
     kinds: Mapping[str, Kind]
     hold_prefix_bytes: int
+    addresses: AddressBook
+    lists: tuple[ListEntry, ...]  # the site's
 
 
 def compile_route(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> Route:
@@ -64,6 +68,10 @@ def compile_route(part: RoutePart, around: Surroundings, faults: Faults, loc: Lo
         machines=part.machines,
         work=part.work,
         refuse_above=part.refuse_above,
+        lists=(
+            *compile_entries(part, around.addresses, faults, loc),
+            *around.lists,
+        ),
     )
 
 

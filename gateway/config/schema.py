@@ -13,7 +13,7 @@ from gateway.config.models import FilePart
 from gateway.config.presets import load_presets
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
-_ALWAYS_LISTED = ("#/definitions/SitePart", "#/definitions/RoutePart")
+_ALWAYS_LISTED = tuple(f"#/definitions/{part}" for part in ("SitePart", "RoutePart", "EntryPart"))
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
 
 
@@ -26,6 +26,7 @@ def json_schema() -> dict[str, Any]:
     rung["kind"] = {**kind, "description": rung["kind"]["description"]}
     parts["RungPart"] = _also(kind, parts["RungPart"])
     parts["UpstreamPart"] = _also(_listed({"type": "string"}), parts["UpstreamPart"])
+    parts["ListPart"] = _also({"type": "string"}, parts["ListPart"])
     site["presets"] = {
         **_listed({"type": "string", "enum": sorted(load_presets())}),
         "description": site["presets"]["description"],

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from gateway.addresses import AddressBook
 from gateway.config.faults import Fault, hide_passwords
 from gateway.limits import WireLimits
 from gateway.model import Site
@@ -126,4 +127,5 @@ class Config:
     stock: StockSettings
     pictures: tuple[bytes, ...] = field(repr=False)  # the operator's own, to draw from
     sites: tuple[Site, ...]
+    addresses: AddressBook = field(default_factory=AddressBook, repr=False, compare=False)
     warnings: tuple[Fault, ...] = field(default=(), compare=False)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.addresses import AddressBook
+from gateway.config.addresses import compile_entries
 from gateway.config.faults import one_of
 from gateway.config.gaps import warn_of_queries, warn_of_scopes
 from gateway.config.models import FilePart, SitePart
@@ -34,6 +36,7 @@ class Book:
     kinds: Mapping[str, Kind]
     presets: Mapping[str, Preset]
     faults: Faults
+    addresses: AddressBook
     upstreams: dict[str, Upstream] = field(default_factory=dict)
     hosts: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
@@ -57,7 +60,10 @@ def _site(part: SitePart, book: Book, loc: Loc) -> Site:
     for index, origin in enumerate(part.cors.origins):
         _check_origin(origin, faults, (*loc, "cors", "origins", index))
     limits = book.file.limits
-    around = Surroundings(part.name, part.scheme, part.mode, book.kinds, limits.hold.prefix)
+    lists = compile_entries(part, book.addresses, faults, loc)
+    around = Surroundings(
+        part.name, part.scheme, part.mode, book.kinds, limits.hold.prefix, book.addresses, lists
+    )
     own: list[tuple[Route, Loc]] = [
         (compile_route(route, around, faults, (*loc, "routes", i)), (*loc, "routes", i))
         for i, route in enumerate(part.routes)
@@ -76,6 +82,7 @@ def _site(part: SitePart, book: Book, loc: Loc) -> Site:
         title=part.title,
         cors_origins=frozenset(part.cors.origins),
         scheme=part.scheme,
+        lists=lists,
     )
 
 

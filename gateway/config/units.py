@@ -99,14 +99,16 @@ def truth(text: str) -> bool:
     raise ValueError(f"'{text}' is neither true nor false")
 
 
-def network(text: str) -> str:
-    """A CIDR or a single address, as a CIDR in its shortest form."""
+def network(
+    text: str, everybody: str = "would trust everybody: list the proxies' own addresses"
+) -> str:
+    """A CIDR or a single address, as a CIDR in its shortest form; `everybody`: why not all."""
     try:
         found = ip_network(text)
     except ValueError:
         raise ValueError(_not_a_network(text)) from None
     if found.prefixlen == 0:
-        raise ValueError(f"'{text}' would trust everybody: list the proxies' own addresses")
+        raise ValueError(f"'{text}' {everybody}")
     return str(found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Literal
 
 Mode = Literal["enforce", "shadow", "off"]
@@ -73,6 +74,22 @@ class LimitRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ListEntry:
+    """One entry of an allow or deny list: every condition that is given must hold."""
+
+    name: str  # as records tell it, like `shop.deny.2`
+    action: Literal["allow", "deny"]
+    networks: tuple[str, ...] = ()  # CIDRs
+    countries: frozenset[str] = frozenset()  # two letters each
+    asns: frozenset[int] = frozenset()
+    lists: frozenset[str] = frozenset()  # names under `addresses.lists`
+    headers: tuple[tuple[bytes, str], ...] = ()  # lower-case name; the whole value, or `~re2`
+    paths: tuple[str, ...] = ()  # as in `Match`
+    until_s: float = inf  # Unix seconds; from then on it does nothing
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """A protected (or excepted) part of a site."""
 
@@ -96,6 +113,7 @@ class Route:
     limits: tuple[LimitRule, ...] = ()
     good_bots: Literal["challenge", "forward"] = "challenge"
     policy: str = ""  # digest of what the route asks; a pass remembers it
+    lists: tuple[ListEntry, ...] = ()  # who is allowed or denied whatever else; the site's too
 
     @property
     def single_use(self) -> bool:
@@ -149,3 +167,4 @@ class Site:
     title: str = ""
     cors_origins: frozenset[str] = frozenset()
     scheme: Literal["auto", "http", "https"] = "auto"
+    lists: tuple[ListEntry, ...] = ()  # of requests that no route is about

@@ -129,6 +129,7 @@ async def _judge(
         recent=recent,
         scripted=await scripted(answer),
     )
+    score = gate.register.weighed(score, envelope.caller)
     outcome = judge(ticket, visit, opened.route, answer, gate.kinds, score, now_s)
     if isinstance(outcome, Refused) and outcome.reason == "too_many":
         outcome = Refused("too_many", left_s)
@@ -172,7 +173,8 @@ async def _exchange(
         tries, left_s = await _count_try(gate, opened)
         if tries > gate.limits.tries:
             return Refused("too_many", left_s)
-    risk = score_request(envelope.headers, envelope.caller, recent=asked).risk
+    own = score_request(envelope.headers, envelope.caller, recent=asked)
+    risk = gate.register.weighed(own, envelope.caller).risk
     risk = max(risk, ticket.risk) if ticket else risk
     index = wanted_rung(opened.route, ticket, want, risk)
     if index == ACCESSIBLE:

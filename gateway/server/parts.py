@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from gateway.addresses import Register
 from gateway.envelope import Envelope
 from gateway.hold import Holds
 from gateway.ids import uuid7
@@ -61,6 +62,7 @@ class GateParts:
     algorithm: Algorithm = "HS256"  # of passes
     addresses_known: Callable[[], bool] = lambda: True  # False: limits by address stay off
     stock: Questions = field(default_factory=NoStock)  # of kinds that are drawn
+    register: Register = field(default_factory=Register)  # what is known of addresses
     local: LocalCounts = field(default_factory=LocalCounts)  # while the store is down
 
     def site(self, envelope: Envelope) -> Site | None:

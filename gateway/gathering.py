@@ -1,0 +1,76 @@
+"""The facts that a request itself tells, and what is known without waiting."""
+
+from __future__ import annotations
+
+from gateway.addresses import Register
+from gateway.asked import Asked
+from gateway.finish import Finisher
+from gateway.model import Facts, Listing, Pass, Route, Score, Site, Visit
+from gateway.origins import is_preflight, is_same_origin
+from gateway.presented import PassReader
+from gateway.risk import score_request
+from gateway.routing import acting_method
+
+UNSCORED = Score(0.0)
+
+
+class Gathering:
+    """Gathers them; `finisher` knows whether the store is up."""
+
+    def __init__(self, passes: PassReader, register: Register, finisher: Finisher) -> None:
+        self._passes = passes
+        self._register = register
+        self._finisher = finisher
+
+    def facts(self, asked: Asked, route: Route | None, now_s: float) -> Facts:
+        """What a decision needs; passes and risk only where the route asks anything."""
+        request = asked.request
+        asks = route is not None and route.action == "challenge" and route.mode != "off"
+        origins = asked.host_site.cors_origins if asked.host_site else ()
+        score = self._score(asked) if asks else UNSCORED
+        return Facts(
+            now_s=now_s,
+            caller=asked.caller,
+            method=acting_method(request),
+            passes=self._presented(asked, route, now_s) if asks else (),
+            risk=score.risk,
+            signals=score.signals,
+            listed=self.listed(asked, route, now_s),
+            preflight=is_preflight(request.method, request.headers, origins),
+            store_up=self._finisher.store_up,
+        )
+
+    def finishing(
+        self, asked: Asked, site: Site, route: Route | None, visit: Visit | None, now_s: float
+    ) -> Facts:
+        """The same for a submission that finishes a visit."""
+        request, caller = asked.request, asked.caller
+        about_this = visit is not None and visit.site == site.name
+        return Facts(
+            now_s=now_s,
+            caller=caller,
+            method=request.method,
+            passes=self._presented(asked, route, now_s),
+            listed=self.listed(asked, route, now_s),
+            finishing=True,
+            visit=visit,
+            visit_matches=visit is not None and about_this and visit.target == request.target,
+            same_origin=is_same_origin(request.headers, request.host, caller.scheme),
+            store_up=self._finisher.store_up,
+        )
+
+    def listed(self, asked: Asked, route: Route | None, now_s: float) -> Listing | None:
+        """The entry of the operator's lists that is about it."""
+        site = asked.host_site
+        if site is None:
+            return None
+        return self._register.listed(site, route, asked.caller, asked.request, now_s)
+
+    def _score(self, asked: Asked) -> Score:
+        own = score_request(asked.request.headers, asked.caller)
+        return self._register.weighed(own, asked.caller)
+
+    def _presented(self, asked: Asked, route: Route | None, now_s: float) -> tuple[Pass, ...]:
+        if route is None:
+            return ()
+        return self._passes.read(asked.request.headers, asked.site, route, asked.caller, now_s)
