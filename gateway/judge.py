@@ -58,7 +58,10 @@ def judge(
     verdict = kind.check(ticket.secret, answer.value)
     if not verdict.ok:
         return _again(_fault(verdict), ticket.rung, visit)
-    return _weigh(ticket, visit, route, score, now_s)
+    outcome = _weigh(ticket, visit, route, score, now_s)
+    if isinstance(outcome, Solved) and ticket.rounds_left > 0:
+        return Again("next", ticket.rung)  # enough of this kind: whoever asks chooses the other
+    return outcome
 
 
 def not_now(

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection
 from dataclasses import fields, replace
 
-from gateway.model import JSON, Solved, Ticket, Visit
+from gateway.model import JSON, Round, Solved, Ticket, Visit
 from gateway.ring import KeyRing
 from gateway.seal import TokenTooLongError, seal, unseal
 
@@ -18,8 +18,8 @@ VISIT = "visit"
 TICKET = "ticket"
 
 # `asdict` copies deeply, and would take longer than sealing.
-_VISIT, _TICKET, _SOLVED = (
-    dict.fromkeys(field.name for field in fields(kind)) for kind in (Visit, Ticket, Solved)
+_VISIT, _TICKET, _SOLVED, _ROUND = (
+    dict.fromkeys(field.name for field in fields(kind)) for kind in (Visit, Ticket, Solved, Round)
 )
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -45,13 +45,20 @@ def open_visit(ring: KeyRing, token: str) -> Visit | None:
 
 def seal_ticket(ring: KeyRing, ticket: Ticket, nonce: bytes) -> str:
     """Seal a ticket. Raises TokenTooLongError when a kind's secret is beyond reason."""
-    return seal(ring, TICKET, _dump({name: getattr(ticket, name) for name in _TICKET}), nonce)
+    first = ticket.first
+    stored = {name: getattr(ticket, name) for name in _TICKET} | {
+        "first": first and {name: getattr(first, name) for name in _ROUND}
+    }
+    return seal(ring, TICKET, _dump(stored), nonce)
 
 
 def open_ticket(ring: KeyRing, token: str) -> Ticket | None:
     """The ticket, or None for anything that we did not seal. Never raises."""
     try:
-        return Ticket(**_known(_TICKET, _stored(ring, TICKET, token)))
+        stored = _stored(ring, TICKET, token)
+        first = stored.get("first")
+        known = None if first is None else Round(**_known(_ROUND, first))
+        return Ticket(**_known(_TICKET, stored) | {"first": known})
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 

@@ -105,6 +105,7 @@ def _terms(route: Route) -> tuple[Hashable, ...]:
         route.refuse_above,
         route.no_javascript,
         route.accessible,
+        route.rounds,
         route.pass_rule.ttl_s,
     )
 
@@ -125,6 +126,8 @@ def _easier(easy: Route, hard: Route) -> Iterator[str]:
         yield "no_javascript wait"
     if easy.accessible == "always" and hard.accessible != "always":
         yield "accessible always"
+    if easy.rounds < hard.rounds:
+        yield f"rounds {easy.rounds} against {hard.rounds}"
     if easy.pass_rule.ttl_s > hard.pass_rule.ttl_s:
         yield f"ttl {easy.pass_rule.ttl_s} s against {hard.pass_rule.ttl_s} s"
     asked = {(rung.level, rung.kind): rung.params for rung in hard.ladder}

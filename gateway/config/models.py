@@ -28,6 +28,7 @@ from gateway.config.stock import StockPart
 from gateway.config.upstreams import UpstreamPart
 
 Mode = Literal["enforce", "shadow", "off"]
+Flow = Literal["intelligent", "single", "multiple", "fusion", "probe"]
 NAME = r"^[a-z0-9_-]{1,32}$"
 Name = Annotated[str, Field(pattern=NAME)]
 Value = Annotated[str | None, WithJsonSchema({"type": ["string", "number", "boolean", "null"]})]
@@ -126,9 +127,22 @@ class RoutePart(Part):
     action: Literal["challenge", "allow", "deny"] = Field(
         default=written("challenge"), description="What happens to a matching request."
     )
+    flow: Flow = Field(
+        default=written("intelligent"),
+        description="Who is asked what: the kind that the risk asks for (`intelligent`), one kind "
+        "(`single`), one of several at random (`multiple`), the one the app names, signed "
+        "(`fusion`), nobody anything (`probe`).",
+    )
     ladder: Annotated[list[Annotated[RungPart, KindNamed]], OneOrMany] = Field(
         default=written([{"kind": "invisible", "max_risk": "0.3"}, {"kind": "slider"}]),
         description="Kinds of challenge, the easiest first.",
+    )
+    rounds: Whole = Field(
+        default=written("1"),
+        ge=1,
+        le=2,
+        description="Questions to be answered rightly, one after the other; the second is of a "
+        "kind that takes other skills.",
     )
     pass_: PassPart = Field(
         default_factory=PassPart, alias="pass", description="What a solved challenge earns."

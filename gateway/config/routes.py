@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.addresses import AddressBook
+from gateway.choosing import has_two_rounds
 from gateway.config import paths
 from gateway.config.addresses import compile_entries
 from gateway.config.models import MatchPart, RoutePart
@@ -14,9 +15,15 @@ from gateway.config.nodes import Loc
 from gateway.config.rungs import compile_ladder
 from gateway.config.shape import Faults
 from gateway.kinds import Kind
-from gateway.model import HoldRule, ListEntry, Match, Mode, PassRule, Route
+from gateway.model import HoldRule, ListEntry, Match, Mode, PassRule, Route, Rung
 
 _METHOD = re.compile(r"[A-Z][A-Z-]{1,30}")
+_ASKING = ("ladder", "rounds", "pass_", "hold", "challenge_on", "on_error", "work", "refuse_above")
+_AS = {
+    "single": "ladder: slider",
+    "multiple": "ladder: [puzzle, word, icon]",
+    "fusion": "ladder: [one_click, puzzle, icon]",
+}
 _BODYLESS = frozenset({"GET", "HEAD"})
 
 
@@ -40,8 +47,7 @@ def compile_route(part: RoutePart, around: Surroundings, faults: Faults, loc: Lo
         opening = compile_match(part.challenge_on, faults, (*loc, "challenge_on"))
     else:
         opening = None
-    asks = part.action == "challenge"
-    ladder = compile_ladder(part.ladder, around.kinds, faults, (*loc, "ladder")) if asks else ()
+    ladder = _ladder(part, around, faults, loc)
     _check(part, around, faults, loc)
     rule = PassRule(
         scope=part.pass_.scope or part.name,
@@ -72,7 +78,25 @@ def compile_route(part: RoutePart, around: Surroundings, faults: Faults, loc: Lo
             *compile_entries(part, around.addresses, faults, loc),
             *around.lists,
         ),
+        flow=part.flow,
+        rounds=2 if part.rounds == 2 else 1,
     )
+
+
+def _ladder(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> tuple[Rung, ...]:
+    """Nothing where nobody is asked."""
+    if part.action != "challenge" or part.flow == "probe":
+        return ()
+    if part.flow != "intelligent" and "ladder" not in part.model_fields_set:
+        faults.add(
+            (*loc, "flow"), f"{part.flow} needs a ladder: name what is asked, as {_AS[part.flow]}"
+        )
+        return ()
+    ladder = compile_ladder(part.ladder, around.kinds, faults, (*loc, "ladder"), part.flow)
+    if part.rounds == 2 and len(ladder) == len(part.ladder) and not has_two_rounds(ladder):
+        what = "a second round asks another skill, and the ladder has none beside some of its kinds"
+        faults.add((*loc, "rounds"), f"{what}: add a kind, as puzzle, icon or word")
+    return ladder
 
 
 def compile_match(part: MatchPart, faults: Faults, loc: Loc) -> Match:
@@ -96,13 +120,21 @@ def compile_match(part: MatchPart, faults: Faults, loc: Loc) -> Match:
     return Match(frozenset(part.method), tuple(part.path), dict(part.query), dict(part.form))
 
 
+def _check_idle(
+    part: RoutePart, names: tuple[str, ...], where: str, faults: Faults, loc: Loc
+) -> None:
+    for name in names:
+        if name in part.model_fields_set:
+            what = f"means nothing on a route with {where}; remove it"
+            faults.add((*loc, name.rstrip("_")), what, key=True)
+
+
 def _check(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> None:
-    given = part.model_fields_set
     if part.action != "challenge":
-        for name in ("ladder", "pass_", "hold", "challenge_on", "on_error", "work", "refuse_above"):
-            if name in given:
-                what = f"means nothing on a route with action: {part.action}; remove it"
-                faults.add((*loc, name.rstrip("_")), what, key=True)
+        _check_idle(part, ("flow", *_ASKING), f"action: {part.action}", faults, loc)
+        return
+    if part.flow == "probe":
+        _check_idle(part, _ASKING, "flow: probe, which asks nobody anything", faults, loc)
         return
     if not part.ladder:
         faults.add((*loc, "ladder"), "names no kind: list at least one, such as slider")

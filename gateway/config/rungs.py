@@ -8,15 +8,20 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from gateway.config import units
 from gateway.config.faults import did_you_mean, one_of
+from gateway.config.flows import check_flow
 from gateway.config.models import RungPart
 from gateway.config.nodes import Loc
 from gateway.config.shape import Faults
 from gateway.kinds import Between, Kind, settable
-from gateway.model import Rung
+from gateway.model import Flow, Rung
 
 
 def compile_ladder(
-    parts: list[RungPart], kinds: Mapping[str, Kind], faults: Faults, loc: Loc
+    parts: list[RungPart],
+    kinds: Mapping[str, Kind],
+    faults: Faults,
+    loc: Loc,
+    flow: Flow = "intelligent",
 ) -> tuple[Rung, ...]:
     """The ladder, levels not given as 0 (see `scopes`); every fault in it is added."""
     rungs: list[Rung] = []
@@ -28,8 +33,11 @@ def compile_ladder(
             continue
         params = _params(kind.params, part.params, faults, (*here, "params"))
         if params is not None:
-            rungs.append(Rung(part.kind, params, part.max_risk, part.level or 0))
-    if parts:
+            level = part.level or (1 if flow == "multiple" else 0)
+            rungs.append(Rung(part.kind, params, part.max_risk, level))
+    if flow != "intelligent":
+        check_flow(flow, parts, faults, loc)
+    elif parts:
         _check_risks(parts, faults, loc)
     return tuple(rungs)
 

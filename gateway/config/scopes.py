@@ -35,7 +35,8 @@ def settle(routes: Sequence[Route], locs: Sequence[Loc], faults: Faults) -> list
         levels = _levels([routes[i] for i in members])
         for i in members:
             settled[i] = _with_levels(routes[i], levels)
-            _check_rise(settled[i], locs[i], faults)
+            if routes[i].flow != "multiple":  # of one level, which `flows` sees to
+                _check_rise(settled[i], locs[i], faults)
         _check_order([routes[i] for i in members], [locs[i] for i in members], levels, faults)
         policy = _policy([settled[i] for i in members])
         for i in members:
@@ -99,6 +100,8 @@ def _policy(routes: Sequence[Route]) -> str:
             route.no_javascript,
             route.work,
             [[rung.kind, _given(rung.params), rung.level] for rung in route.ladder],
+            *([route.flow] if route.flow != "intelligent" else []),
+            *([route.rounds] if route.rounds > 1 else []),
         ]
         for route in routes
     ]

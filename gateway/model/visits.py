@@ -37,6 +37,8 @@ class Visit:
     machine: bool = False  # asked by a script of the page, which finishes by itself
     tries: int = 0  # questions answered wrongly or exchanged so far
     solved: Solved | None = None
+    harder: int = 0  # steps up, and doublings of the work, that limits and memory asked for
+    kind: str = ""  # that the app named, where the route lets it
     kept: Headers = ()  # Referer, Origin, Sec-Fetch-* of an original that is not held
 
 
@@ -46,6 +48,15 @@ class Made:
 
     view: Mapping[str, JSON]
     secret: Mapping[str, JSON]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A first round, answered rightly: what it was, and what it was good for."""
+
+    kind: str
+    level: int
+    max_risk: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,8 @@ class Ticket:
     toll: bool = False  # work alone, to be proved for a picture: no question, so no answer solves
     instead_of: str = ""  # the kind that was due, where dearer work took its place
     failures: int = 0  # wrong answers and exchanges before it: they make work dearer
+    rounds_left: int = 0  # rounds to come after this one
+    first: Round | None = None  # the one before this
 
 
 ACCESSIBLE = -1
@@ -112,7 +125,7 @@ class Score:
 class Again:
     """Ask another question in the same reply."""
 
-    reason: Literal["wrong", "expired", "malformed", "more", "exchanged"]
+    reason: Literal["wrong", "expired", "malformed", "more", "exchanged", "next"]
     rung: int
 
 

@@ -28,7 +28,8 @@ class Rank(NamedTuple):
 
     @classmethod
     def of(cls, route: Route, order: int, kinds: Mapping[str, int]) -> Rank:
-        force = 0 if route.action == "allow" else _MODES[route.mode]
+        asks = route.action != "allow" and route.flow != "probe"
+        force = _MODES[route.mode] if asks else 0
         scarcity = 1 / route.pass_rule.uses if route.pass_rule.uses else 0.0
         strength = min((kinds[rung.kind] for rung in route.ladder), default=0)
         level = min((rung.level for rung in route.ladder), default=0)

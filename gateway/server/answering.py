@@ -15,7 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from gateway.decide import first_rung
+from gateway.choosing import (
+    another_choice,
+    first_choice,
+    independent_choice,
+    second_choice,
+    wished_choice,
+)
 from gateway.envelope import Envelope
 from gateway.judge import MAX_TRIES, belong, judge, not_now
 from gateway.model import (
@@ -25,6 +31,7 @@ from gateway.model import (
     Answer,
     Outcome,
     Refused,
+    Round,
     Route,
     Score,
     Solved,
@@ -176,15 +183,19 @@ async def _exchange(
     own = score_request(envelope.headers, envelope.caller, recent=asked)
     risk = gate.register.weighed(own, envelope.caller).risk
     risk = max(risk, ticket.risk) if ticket else risk
-    index = wanted_rung(opened.route, ticket, want, risk)
+    visit = opened.visit
+    index = wished_choice(
+        opened.route, ticket, want, risk, gate.rng, harder=visit.harder, kind=visit.kind
+    )
     if index == ACCESSIBLE:
         granted, left_s = await _count_caller(gate, envelope, opened.route, "accessible")
         if granted > gate.limits.accessible:
             return Refused("too_many", left_s)
     failures = max(0, tries - 1)  # to change one's mind once costs nothing
     if ticket is not None and want == "picture":
-        failures = max(failures, ticket.failures)
-    asking = Asking(opened.visit, opened.route, envelope.caller, risk, failures)
+        failures = max(failures, ticket.failures - opened.visit.harder)
+    first = ticket.first if ticket else None
+    asking = Asking(visit, opened.route, envelope.caller, risk, failures + visit.harder, first)
     if not proved or not gate.kinds[rung_at(gate, opened.route, index).kind].drawn:
         return ask(gate, asking, index)
     if await _spend(gate, opened):
@@ -205,22 +216,6 @@ async def _spend(gate: GateParts, opened: Opened) -> bool:
     return await spend(gate, opened.route, f"ticket/{ticket.id}", ttl_s)
 
 
-def wanted_rung(route: Route, ticket: Ticket | None, want: str, risk: float) -> int:
-    """Which rung a wish leads to. Never an easier one than the risk asks for.
-
-    The accessible way is offered where the route says so; where it does not, the wish gives a new
-    question of the same rung.
-    """
-    asked = max(first_rung(route, risk), ticket.rung if ticket else 0)
-    if ticket is not None and ticket.rung == ACCESSIBLE:
-        return first_rung(route, risk) if want == "another" else ACCESSIBLE
-    if want == "accessible" and route.accessible == "always":
-        return ACCESSIBLE
-    if want == "another":
-        return min(asked + 1, max(len(route.ladder) - 1, 0))
-    return asked
-
-
 async def next_question(gate: GateParts, envelope: Envelope, judged: Judged) -> dict[str, JSON]:
     """The question that follows an answer that did not suffice; whole, if its work was proved."""
     asking, index = asking_next(envelope, judged), _next_rung(gate, judged)
@@ -230,24 +225,42 @@ async def next_question(gate: GateParts, envelope: Envelope, judged: Judged) -> 
 
 
 def _next_rung(gate: GateParts, judged: Judged) -> int:
-    """After some wrong answers to pictures of one kind, the ladder's next: it may be the kind."""
+    """After some wrong answers to pictures of one kind, another: it may be the kind."""
     opened, outcome = judged.opened, judged.outcome
     assert opened is not None and opened.ticket is not None and isinstance(outcome, Again)
-    last = len(opened.route.ladder) - 1
-    if outcome.reason != "wrong" or judged.tries < SWITCH_AFTER:
-        return outcome.rung
-    drawn = gate.kinds[opened.ticket.kind].drawn
-    return min(outcome.rung + 1, last) if drawn else outcome.rung
+    route, ticket, index = opened.route, opened.ticket, outcome.rung
+    if outcome.reason == "next":
+        return second_choice(route, ticket.kind, index, gate.rng)
+    if outcome.reason in ("wrong", "malformed") and index != ACCESSIBLE:
+        if route.flow == "multiple":
+            index = first_choice(route, ticket.risk, gate.rng)
+        elif (
+            outcome.reason == "wrong"
+            and judged.tries >= SWITCH_AFTER
+            and gate.kinds[ticket.kind].drawn
+        ):
+            index = another_choice(route, index, gate.rng)
+    return independent_choice(route, ticket, index, gate.rng)
 
 
 def asking_next(envelope: Envelope, judged: Judged) -> Asking:
     """Who is asked again, at what risk."""
     opened, outcome = judged.opened, judged.outcome
     assert opened is not None and opened.ticket is not None and isinstance(outcome, Again)
-    risk = opened.ticket.risk
-    if outcome.reason == "more":  # what was found stays found; a wrong answer alone is no risk
+    ticket, visit, wrong = opened.ticket, opened.visit, judged.tries
+    risk, first = ticket.risk, ticket.first
+    if outcome.reason in ("more", "next"):  # what was found stays found; to be wrong is no risk
         risk = max(risk, judged.score.risk)
-    return Asking(opened.visit, opened.route, envelope.caller, risk, judged.tries)
+    if outcome.reason == "next":
+        first, wrong = _answered(ticket), wrong - 1
+    return Asking(visit, opened.route, envelope.caller, risk, wrong + visit.harder, first)
+
+
+def _answered(ticket: Ticket) -> Round:
+    """The accessible way earns one use whatever its level: nothing of it is carried on."""
+    if ticket.rung == ACCESSIBLE:
+        return Round(ticket.kind, 0, 0.0)
+    return Round(ticket.kind, ticket.level, ticket.max_risk)
 
 
 def _ran_out(ticket: Ticket | None, now_s: float) -> bool:

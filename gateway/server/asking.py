@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from gateway.choosing import are_alike
 from gateway.decide import top_level
-from gateway.model import ACCESSIBLE, JSON, Caller, Made, Route, Rung, Ticket, Visit
+from gateway.model import ACCESSIBLE, JSON, Caller, Made, Round, Route, Rung, Ticket, Visit
 from gateway.server.parts import GateParts
 from gateway.tokens import seal_ticket
 from gateway.work import hashes_for, make_work
@@ -34,6 +35,7 @@ class Asking:
     caller: Caller
     risk: float
     failures: int = 0
+    first: Round | None = None  # the round before this
 
 
 def ask(gate: GateParts, asking: Asking, index: int) -> dict[str, JSON]:
@@ -96,7 +98,7 @@ def _sealed(gate: GateParts, asking: Asking, asked: Asked) -> dict[str, JSON]:
         "drawn": drawn,
         "work": work,
         "expires_in_s": max(0, int(ticket.expires_s - ticket.issued_s)),
-        "ways": ways(asking.route, index),
+        "ways": ways(asking.route, index, asking.first),
         "rung": index,
     }
 
@@ -108,7 +110,8 @@ def ask_wait(gate: GateParts, asking: Asking) -> dict[str, JSON]:
     way does.
     """
     ladder = asking.route.ladder
-    index = next((at for at, r in enumerate(ladder) if r.kind == WAIT_KIND), ACCESSIBLE)
+    waits = (at for at, r in enumerate(ladder) if r.kind == WAIT_KIND)
+    index = ACCESSIBLE if asking.first else next(waits, ACCESSIBLE)  # no rung twice
     kind = gate.kinds[WAIT_KIND]
     params = kind.params() if index == ACCESSIBLE else ladder[index].params
     made = kind.make(gate.rng, params)
@@ -129,7 +132,7 @@ class Times:
 def _ticket(
     gate: GateParts, asking: Asking, asked: Asked, work: Mapping[str, JSON], times: Times
 ) -> Ticket:
-    now_s, rung = gate.clock(), asked.rung
+    now_s, rung, first = gate.clock(), asked.rung, asking.first
     if not asked.toll:
         gate.metrics.issued(asking.visit.site, asking.route.name, rung.kind)
     return Ticket(
@@ -139,8 +142,8 @@ def _ticket(
         route=asking.route.name,
         rung=asked.index,
         kind=rung.kind,
-        level=rung.level,
-        max_risk=rung.max_risk,
+        level=max(rung.level, first.level) if first else rung.level,
+        max_risk=max(rung.max_risk, first.max_risk) if first else rung.max_risk,
         secret=asked.made.secret,
         work=work,
         risk=asking.risk,
@@ -152,6 +155,8 @@ def _ticket(
         toll=asked.toll,
         instead_of=asked.instead_of,
         failures=asking.failures,
+        rounds_left=0 if first else asking.route.rounds - 1,
+        first=first,
     )
 
 
@@ -165,11 +170,20 @@ def rung_at(gate: GateParts, route: Route, index: int) -> Rung:
     return route.ladder[min(max(index, 0), len(route.ladder) - 1)]
 
 
-def ways(route: Route, index: int) -> list[str]:
+def ways(route: Route, index: int, first: Round | None = None) -> list[str]:
     """What else the visitor may ask for beside this question."""
     found = []
-    if index != ACCESSIBLE and index + 1 < len(route.ladder):
+    if index != ACCESSIBLE and _has_another(route, index, first):
         found.append("another")
     if index != ACCESSIBLE and route.accessible == "always":
         found.append("accessible")
     return found
+
+
+def _has_another(route: Route, index: int, first: Round | None) -> bool:
+    """Whether a wish for another kind would bring one."""
+    if route.flow == "fusion":
+        return False
+    others = route.ladder if route.flow == "multiple" else route.ladder[index + 1 :]
+    unlike = [rung for rung in others if first is None or not are_alike(first.kind, rung.kind)]
+    return len(unlike) > (route.flow == "multiple")

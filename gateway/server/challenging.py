@@ -8,7 +8,7 @@ from typing import Literal
 
 from aiohttp import web
 
-from gateway.decide import asked_rung
+from gateway.choosing import first_choice, second_choice
 from gateway.envelope import Envelope
 from gateway.hold import HeldRequest, HoldRefused
 from gateway.model import JSON, Headers, Reason, Route, Visit
@@ -130,6 +130,7 @@ def _visit(
         decision_id=envelope.decision_id,
         same_origin=_own(envelope),
         machine=not _shows_page(envelope, route),
+        harder=envelope.harder,
         kept=() if hold_id else kept_headers(envelope.headers),
     )
 
@@ -167,7 +168,7 @@ def _answer(
     sealed = seal_visit(gate.ring, visit, gate.nonce())
     if visit.machine:
         return _problem(gate, envelope, sealed)
-    asking = Asking(visit, route, envelope.caller, envelope.risk, envelope.harder)
+    asking = Asking(visit, route, envelope.caller, envelope.risk, visit.harder)
     return show_question(gate, request, envelope, asking, sealed)
 
 
@@ -175,7 +176,12 @@ def show_question(
     gate: GateParts, request: web.Request, envelope: Envelope, asking: Asking, sealed: str
 ) -> web.Response:
     """The interstitial with its first question, of the rung that the risk asks for."""
-    question = ask(gate, asking, asked_rung(asking.route, asking.risk, envelope.harder))
+    index = first_choice(
+        asking.route, asking.risk, gate.rng, harder=asking.visit.harder, kind=asking.visit.kind
+    )
+    if asking.first is not None:
+        index = second_choice(asking.route, asking.first.kind, index, gate.rng)
+    question = ask(gate, asking, index)
     wait = ask_wait(gate, asking) if asking.route.no_javascript == "wait" else None
     data = page_data(gate, envelope, asking.visit, sealed) | {"challenge": question}
     reply = Reply(CHALLENGE_STATUS, {CHALLENGE_HEADER: "1"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -10,8 +11,8 @@ from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.choosing import wished_choice
 from gateway.model import ACCESSIBLE, Ticket
-from gateway.server.answering import wanted_rung
 from gateway.server.asking import ways
 from gateway.server.challenging import kept_headers
 from gateway.server.releasing import finish_of
@@ -123,7 +124,7 @@ def at(rung: int) -> Ticket:
 def test_where_a_wish_leads(
     asked: object, ticket: Ticket | None, want: str, risk: float, rung: int
 ) -> None:
-    assert wanted_rung(asked, ticket, want, risk) == rung  # type: ignore[arg-type]
+    assert wished_choice(asked, ticket, want, risk, Random(1)) == rung  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,166 @@
+"""Whole visits of each flow: who is asked what, and what a second round can't be talked out of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from gateway import kinds
+from gateway.model import ACCESSIBLE, Round, Rung, Ticket
+from gateway.tokens import open_ticket, open_visit
+from tests.samples import RING
+from tests.server.desk import Desk, route
+from tests.server.test_visit import pass_of
+from tests.server.test_wait import fields, submit, wait_page
+
+
+def rungs(*names: str, level: int = 1) -> tuple[Rung, ...]:
+    return tuple(Rung(name, kinds.load()[name].params(), 1.0, level) for name in names)
+
+
+async def serving(open_desk: Any, **changes: Any) -> Desk:
+    desk: Desk = await open_desk()
+    shop = replace(desk.parts.sites["shop"], routes=(route("form", **changes),))
+    opened: Desk = await open_desk(sites={"shop": shop}, store=desk.parts.store)
+    return opened
+
+
+def ticket_of(challenge: dict[str, Any]) -> Ticket:
+    found = open_ticket(RING, challenge["ticket"])
+    assert found is not None
+    return found
+
+
+# --- By chance -------------------------------------------------------------------------------
+
+
+async def test_chance_chooses_the_kind_and_one_pass_serves(open_desk: Any) -> None:
+    desk = await serving(open_desk, flow="multiple", ladder=rungs("one_click", "slider", "pow"))
+    pages = [await desk.page("form", risk=0.8 * (n % 2)) for n in range(30)]
+    assert {page["challenge"]["kind"] for page in pages} == {"one_click", "slider", "pow"}
+    assert {ticket_of(page["challenge"]).level for page in pages} == {1}
+    assert pass_of(await desk.answer(pages[0]), desk).level == 1
+
+
+async def test_a_wrong_answer_may_change_the_kind(open_desk: Any) -> None:
+    desk = await serving(open_desk, flow="multiple", ladder=rungs("one_click", "slider"))
+    found = set()
+    for _ in range(12):
+        data = await desk.page("form")
+        body = await (await desk.answer(data, answer="no")).json()
+        found.add((data["challenge"]["kind"], body["challenge"]["kind"]))
+    assert len(found) == 4
+
+
+# --- Two rounds ------------------------------------------------------------------------------
+
+TWICE: dict[str, Any] = {"rounds": 2, "ladder": rungs("slider", "icon")}
+
+
+async def first_round(desk: Desk) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(the page, the question that followed its right answer)."""
+    data = await desk.page("form")
+    response = await desk.answer(data)
+    body = await response.json()
+    assert (body["outcome"], body["reason"]) == ("again", "next")
+    assert "Set-Cookie" not in response.headers
+    return data, body["challenge"]
+
+
+async def test_one_right_answer_is_half(open_desk: Any) -> None:
+    desk = await serving(open_desk, **TWICE)
+    data, second = await first_round(desk)
+    ticket = ticket_of(second)
+    assert data["challenge"]["kind"] == "slider"
+    assert (second["kind"], ticket.instead_of) == ("pow", "icon")  # no stock here: dearer work
+    assert (ticket.first, ticket.rounds_left) == (Round("slider", 1, 1.0), 0)
+    assert ticket.failures == 0  # to be right makes nothing dearer
+    solved = await desk.answer(data | {"challenge": second})
+    assert (await solved.json())["outcome"] == "solved"
+    assert pass_of(solved, desk).level == 1
+
+
+async def test_the_first_answer_again_skips_nothing(open_desk: Any) -> None:
+    desk = await serving(open_desk, **TWICE)
+    data, _ = await first_round(desk)
+    again = await (await desk.answer(data)).json()
+    assert (again["outcome"], again["reason"]) == ("refused", "spent")
+
+
+async def test_a_new_question_of_the_second_round_stays_of_the_second(open_desk: Any) -> None:
+    desk = await serving(open_desk, **TWICE)
+    data, second = await first_round(desk)
+    for want in ("new", "another"):
+        asked = {"visit": data["visit"], "ticket": second["ticket"], "want": want}
+        second = (await (await desk.post("challenge", asked)).json())["challenge"]
+        ticket = ticket_of(second)
+        assert (ticket.rung, ticket.rounds_left) == (1, 0)
+        assert ticket.first == Round("slider", 1, 1.0)
+
+
+async def test_without_a_ticket_it_begins_anew(open_desk: Any) -> None:
+    desk = await serving(open_desk, **TWICE)
+    data, _ = await first_round(desk)
+    asked = {"visit": data["visit"], "want": "new"}
+    fresh = (await (await desk.post("challenge", asked)).json())["challenge"]
+    assert (ticket_of(fresh).first, ticket_of(fresh).rounds_left) == (None, 1)
+
+
+async def accessible(desk: Desk, data: dict[str, Any], challenge: dict[str, Any]) -> dict[str, Any]:
+    asked = {"visit": data["visit"], "ticket": challenge["ticket"], "want": "accessible"}
+    found: dict[str, Any] = (await (await desk.post("challenge", asked)).json())["challenge"]
+    assert ticket_of(found).rung == ACCESSIBLE
+    desk.clock.now_s += 5
+    return found
+
+
+async def test_the_accessible_way_has_as_many_steps(open_desk: Any) -> None:
+    desk = await serving(open_desk, **TWICE)
+    data = await desk.page("form")
+    first = await accessible(desk, data, data["challenge"])
+    body = await (await desk.answer(data | {"challenge": first})).json()
+    assert (body["reason"], ticket_of(body["challenge"]).rung) == ("next", ACCESSIBLE)
+    desk.clock.now_s += 5
+    solved = await desk.answer(data | {"challenge": body["challenge"]})
+    visit = open_visit(RING, (await solved.json())["visit"])
+    assert visit is not None
+    assert visit.solved is not None
+    assert visit.solved.uses == 1
+
+
+async def test_an_accessible_step_lends_no_level(open_desk: Any) -> None:
+    """It earns every level, for one use: carried on it would earn that for good."""
+    ladder = (*rungs("one_click", level=1), *rungs("slider", level=1), *rungs("icon", level=7))
+    desk = await serving(open_desk, rounds=2, ladder=ladder)
+    data = await desk.page("form")
+    first = await accessible(desk, data, data["challenge"])
+    body = await (await desk.answer(data | {"challenge": first})).json()
+    asked = {"visit": data["visit"], "ticket": body["challenge"]["ticket"], "want": "another"}
+    back = (await (await desk.post("challenge", asked)).json())["challenge"]
+    assert ticket_of(back).first == Round("one_click", 0, 0.0)
+    assert ticket_of(back).level == route_level(ladder, back["kind"])
+
+
+def route_level(ladder: tuple[Rung, ...], kind: str) -> int:
+    return next(rung.level for rung in ladder if rung.kind == kind)
+
+
+async def test_a_second_round_earns_the_higher_of_both(open_desk: Any) -> None:
+    ladder = (*rungs("slider", level=5), *rungs("icon", level=2))
+    desk = await serving(open_desk, rounds=2, ladder=ladder)
+    data, second = await first_round(desk)
+    assert pass_of(await desk.answer(data | {"challenge": second}), desk).level == 5
+
+
+async def test_the_wait_has_two_steps_too(open_desk: Any) -> None:
+    desk = await serving(open_desk, **TWICE, no_javascript="wait")
+    text = await wait_page(desk, "form")
+    for step in (1, 2):
+        form = fields(text)
+        ticket = open_ticket(RING, form["ticket"])
+        assert ticket is not None
+        assert (ticket.rung, ticket.rounds_left) == (ACCESSIBLE, 2 - step)
+        desk.clock.now_s += 60
+        response = await submit(desk, form)
+        text = await response.text()
+    assert (response.status, "gateway_visit" in text) == (200, True)
