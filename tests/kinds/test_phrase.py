@@ -3,8 +3,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
+import numpy as np
 import pytest
 
+import gateway.kinds.phrase as module
 from gateway import art
 from gateway.art.clickable import FILE_PX, SHOWN_PX
 from gateway.art.lettering import apart_from
@@ -73,3 +75,14 @@ def test_strangers_make_no_other_phrase(extra: int) -> None:
         assert [known for known in readable() if there.issuperset(known)] == [phrase]
         for at, character in enumerate(others):
             assert apart_from([character], [*phrase, *others[:at]]) == [character]
+
+
+def test_strangers_never_complete_another_phrase(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nearly all there is to draw from are the characters of another phrase."""
+    asked, other, filler = "abcd", "wxyz", "mno"
+    monkeypatch.setattr(module, "readable", lambda: (asked, other))
+    monkeypatch.setattr(module, "legible", lambda: tuple(other + filler))
+    monkeypatch.setattr(module, "apart_from", lambda new, known: [c for c in new if c not in known])
+    for seed in range(20):
+        found = strangers(np.random.default_rng(seed), asked, len(other))
+        assert not set(other) <= set(found)
