@@ -29,6 +29,11 @@ def _kind_named(value: Any) -> Any:
     return {"kind": value} if isinstance(value, str) else value
 
 
+def _for_named(value: Any) -> Any:
+    """`none` and `2h` are short for `{for: none}` and `{for: 2h}`."""
+    return {"for": value} if isinstance(value, str) else value
+
+
 def _url_named(value: Any) -> Any:
     """`http://…` is short for `{url: http://…}`, and a list of them likewise."""
     return {"url": value} if isinstance(value, str | list) else value
@@ -45,8 +50,14 @@ _SPAN_PATTERN = r"^([0-9.]+(ms|s|m|h|d))+$"
 _SIZE_PATTERN = r"^[0-9.]+ ?([kKMG]?B|[KMGT]iB)$"
 Span = Annotated[float, _from_text(units.span_s), _text_schema(_SPAN_PATTERN, "30s")]
 WholeSpan = Annotated[int, _from_text(units.whole_span_s), _text_schema(_SPAN_PATTERN, "30m")]
+SpanOrNone = Annotated[
+    int,
+    _from_text(lambda text: 0 if text == "none" else units.whole_span_s(text)),
+    _text_schema(r"^none$|" + _SPAN_PATTERN, "1h"),
+]
 Size = Annotated[int, _from_text(units.size_bytes), _text_schema(_SIZE_PATTERN, "10MiB")]
 Words = Annotated[list[str], BeforeValidator(_listed)]
 OneOrMany = BeforeValidator(_listed)
 KindNamed = BeforeValidator(_kind_named)
+ForNamed = BeforeValidator(_for_named)
 UrlNamed = BeforeValidator(_url_named)

@@ -12,10 +12,12 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from gateway.config.addresses import AddressesPart, EntryPart
 from gateway.config.fields import (
+    ForNamed,
     KindNamed,
     Number,
     OneOrMany,
     Size,
+    SpanOrNone,
     Truth,
     UrlNamed,
     Whole,
@@ -115,6 +117,19 @@ class HoldPart(Part):
     )
 
 
+class MemoryPart(Part):
+    """What is remembered of callers who are asked again and again."""
+
+    for_: SpanOrNone = Field(
+        default=written("1h"),
+        ge=0,
+        le=7 * 86400,
+        alias="for",
+        description="How long questions, refreshes and wrong answers of a caller (prefix and "
+        "browser) make the next ones harder; right answers take them back. `none`: not at all.",
+    )
+
+
 class RoutePart(Part):
     """A protected (or excepted) part of a site. The first that matches counts."""
 
@@ -143,6 +158,9 @@ class RoutePart(Part):
         le=2,
         description="Questions to be answered rightly, one after the other; the second is of a "
         "kind that takes other skills.",
+    )
+    memory: Annotated[MemoryPart, ForNamed] = Field(
+        default_factory=MemoryPart, description="What is remembered of callers; `none`: nothing."
     )
     pass_: PassPart = Field(
         default_factory=PassPart, alias="pass", description="What a solved challenge earns."

@@ -32,6 +32,7 @@ class Setting(NamedTuple):
 _WORDS: dict[Any, str] = {
     fields.Span: "span",
     fields.WholeSpan: "span",
+    fields.SpanOrNone: "span, or `none`",
     fields.Size: "size",
     fields.Whole: "whole number",
     fields.Number: "number",

@@ -18,7 +18,17 @@ from gateway.kinds import Kind
 from gateway.model import HoldRule, ListEntry, Match, Mode, PassRule, Route, Rung
 
 _METHOD = re.compile(r"[A-Z][A-Z-]{1,30}")
-_ASKING = ("ladder", "rounds", "pass_", "hold", "challenge_on", "on_error", "work", "refuse_above")
+_ASKING = (
+    "ladder",
+    "rounds",
+    "memory",
+    "pass_",
+    "hold",
+    "challenge_on",
+    "on_error",
+    "work",
+    "refuse_above",
+)
 _AS = {
     "single": "ladder: slider",
     "multiple": "ladder: [puzzle, word, icon]",
@@ -79,6 +89,7 @@ def compile_route(part: RoutePart, around: Surroundings, faults: Faults, loc: Lo
             *around.lists,
         ),
         flow=part.flow,
+        memory_s=part.memory.for_ if part.action == "challenge" else 0,
         rounds=2 if part.rounds == 2 else 1,
     )
 

@@ -27,6 +27,7 @@ def json_schema() -> dict[str, Any]:
     parts["RungPart"] = _also(kind, parts["RungPart"])
     parts["UpstreamPart"] = _also(_listed({"type": "string"}), parts["UpstreamPart"])
     parts["ListPart"] = _also({"type": "string"}, parts["ListPart"])
+    parts["MemoryPart"] = _also(parts["MemoryPart"]["properties"]["for"], parts["MemoryPart"])
     site["presets"] = {
         **_listed({"type": "string", "enum": sorted(load_presets())}),
         "description": site["presets"]["description"],

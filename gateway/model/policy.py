@@ -110,6 +110,7 @@ class Route:
     work: int = 50_000  # hashes a proof takes on average at no risk
     refuse_above: float = 1.0  # no answer is believed at a higher risk
     flow: Flow = "intelligent"
+    memory_s: int = 0  # how long callers who are asked again and again are remembered; 0: not
     rounds: Literal[1, 2] = 1  # questions of different kinds, one after the other
     limits: tuple[LimitRule, ...] = ()
     good_bots: Literal["challenge", "forward"] = "challenge"

@@ -24,6 +24,7 @@ from gateway.choosing import (
 )
 from gateway.envelope import Envelope
 from gateway.judge import MAX_TRIES, belong, judge, not_now
+from gateway.memory import EXCHANGED, SOLVED, WRONG
 from gateway.model import (
     ACCESSIBLE,
     JSON,
@@ -45,6 +46,7 @@ from gateway.server.counting import CountingDown, bump, spend
 from gateway.server.hands import scripted
 from gateway.server.parts import GateParts
 from gateway.server.reading import text
+from gateway.server.remembering import remember
 from gateway.server.replies import RETRY_S
 from gateway.tokens import open_ticket, open_visit
 from gateway.work import check_work
@@ -101,7 +103,20 @@ async def judge_answer(gate: GateParts, envelope: Envelope, body: Mapping[str, J
     except CountingDown as fault:
         judged = Judged(_not_counted(fault), opened)
     _note(gate, envelope, judged)
+    if points := _points(judged.outcome):
+        await remember(gate, opened.route, envelope.caller, points)
     return replace(judged, cookies=_keeps_cookies(answer.signals))
+
+
+def _points(outcome: Outcome) -> int:
+    """What an answer adds to what is remembered of its caller."""
+    match outcome:
+        case Solved():
+            return SOLVED
+        case Again("wrong" | "malformed"):
+            return WRONG
+        case _:
+            return 0
 
 
 def _keeps_cookies(signals: JSON) -> bool:
@@ -180,6 +195,8 @@ async def _exchange(
         tries, left_s = await _count_try(gate, opened)
         if tries > gate.limits.tries:
             return Refused("too_many", left_s)
+        if want != "accessible":  # which nobody pays for but with what it asks
+            await remember(gate, opened.route, envelope.caller, EXCHANGED)
     own = score_request(envelope.headers, envelope.caller, recent=asked)
     risk = gate.register.weighed(own, envelope.caller).risk
     risk = max(risk, ticket.risk) if ticket else risk

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from aiohttp import web
@@ -17,6 +17,7 @@ from gateway.seal import TokenTooLongError
 from gateway.server.asking import Asking, ask, ask_wait
 from gateway.server.denying import refuse
 from gateway.server.parts import GateParts
+from gateway.server.remembering import recall
 from gateway.server.replies import CHALLENGE_HEADER, Reply, problem, safe_url
 from gateway.server.showing import SAFE, about, show_interstitial
 from gateway.tokens import seal_visit
@@ -47,8 +48,10 @@ async def challenge(gate: GateParts, request: web.Request, envelope: Envelope) -
         return refuse(gate, request, envelope, Reason.BAD_REQUEST, 400)
     if kept.refused and route.single_use:
         return _refuse_unheld(gate, request, envelope, kept)
+    remembered = await recall(gate, route, envelope.caller)
     visit = _visit(gate, envelope, route, visit_id, secret, kept.hold_id)
-    _record(gate, visit, kept)
+    visit = replace(visit, harder=envelope.harder + remembered)
+    _record(gate, visit, kept, remembered)
     try:
         return _answer(gate, request, envelope, route, visit)
     except TokenTooLongError:
@@ -87,13 +90,14 @@ async def _keep(
     return Kept(hold_id)
 
 
-def _record(gate: GateParts, visit: Visit, kept: Kept) -> None:
+def _record(gate: GateParts, visit: Visit, kept: Kept, remembered: int) -> None:
     gate.log.record(
         "asked",
         reference=visit.decision_id,
         site=visit.site,
         route=visit.route,
         machine=visit.machine,
+        remembered=remembered or None,
         hold=kept.refused or ("kept" if kept.hold_id else "none"),
     )
 
@@ -130,7 +134,6 @@ def _visit(
         decision_id=envelope.decision_id,
         same_origin=_own(envelope),
         machine=not _shows_page(envelope, route),
-        harder=envelope.harder,
         kept=() if hold_id else kept_headers(envelope.headers),
     )
 

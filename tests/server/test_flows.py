@@ -21,7 +21,7 @@ def rungs(*names: str, level: int = 1) -> tuple[Rung, ...]:
 async def serving(open_desk: Any, **changes: Any) -> Desk:
     desk: Desk = await open_desk()
     shop = replace(desk.parts.sites["shop"], routes=(route("form", **changes),))
-    opened: Desk = await open_desk(sites={"shop": shop}, store=desk.parts.store)
+    opened: Desk = await open_desk(desk.clock, sites={"shop": shop}, store=desk.parts.store)
     return opened
 
 
