@@ -1,8 +1,10 @@
 """What the hand did: features of a recorded trace, whatever JSON came as one.
 
-`templates/record.js` sends `[[t_ms, x, y, kind], …]`: milliseconds since the page began, fractions
-of the viewport rounded to 1e-4, and `m`ove, `d`own, `u`p or `k`ey (which key is never sent). No
-trace is no fault: a keyboard, a switch or a voice leaves none, or only keys.
+`templates/record.js` sends `[[t_ms, x, y, kind, by, raw], …]`: milliseconds since the page began,
+fractions of the viewport rounded to 1e-4, and `m`ove, `d`own, `u`p or `k`ey (which key is never
+sent). `by`, left out where it is unknown: `m`ouse, `t`ouch or `p`en; `raw`, left out where it is 1:
+the points that the browser joined into the event. No trace is no fault: a keyboard, a switch or a
+voice leaves none, or only keys.
 
 Plain loops: a drag has some fifty points, and numpy takes longer to begin than they take.
 """
@@ -19,9 +21,13 @@ from gateway.model import JSON
 MAX_POINTS = 2_000  # the page sends at most 500; of more, the newest are read
 LARGEST = 1e9  # beyond it no time or place makes sense
 KINDS = frozenset("mduk")
+POINTERS = frozenset("mtp")
+MOST_RAW = 10_000  # points in one event
+FAR = 0.05  # of the viewport: no press is so far from the last move but one by a leap
+FEW_MOVES = 2
 _NUMBERS = (int, float)  # and no bool, which is an int to `isinstance`
 
-Point: TypeAlias = list[Any]  # [t_ms, x, y, kind]
+Point: TypeAlias = list[Any]  # [t_ms, x, y, kind, by?, raw?]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ class Features:
     points: int = 0
     moves: int = 0
     presses: int = 0
+    mouse_presses: int = 0  # of those by a mouse, it says
+    leaps: int = 0  # … those FAR from the last place, in FEW_MOVES
     keys: int = 0
     duration_ms: float = 0.0
     disordered: int = 0  # points earlier than the one before
@@ -68,7 +76,7 @@ def features(trace: JSON) -> Features:
 def _are_points(points: list[JSON]) -> bool:
     """NaN and infinities fail the comparison; what can't be taken apart is no point either."""
     try:
-        for at_ms, x, y, kind in points:
+        for at_ms, x, y, kind, *more in points:
             if not (
                 type(at_ms) in _NUMBERS
                 and type(x) in _NUMBERS
@@ -77,6 +85,7 @@ def _are_points(points: list[JSON]) -> bool:
                 and -LARGEST <= x <= LARGEST
                 and -LARGEST <= y <= LARGEST
                 and kind in KINDS
+                and (not more or _is_pointer(*more))
             ):
                 return False
     except (TypeError, ValueError):
@@ -84,9 +93,17 @@ def _are_points(points: list[JSON]) -> bool:
     return True
 
 
+def _is_pointer(by: JSON, raw: JSON = 1) -> bool:
+    """TypeError for more than two, or what no set can hold."""
+    return by in POINTERS and type(raw) is int and 1 <= raw <= MOST_RAW
+
+
 def _measure(kinds: str, points: list[Point]) -> Features:
     times = [point[0] for point in points]
+    presses, leaps = _leaps(points)
     return Features(
+        mouse_presses=presses,
+        leaps=leaps,
         points=len(kinds),
         moves=kinds.count("m"),
         presses=kinds.count("d"),
@@ -95,6 +112,26 @@ def _measure(kinds: str, points: list[Point]) -> Features:
         disordered=sum(later < earlier for earlier, later in pairwise(times)),
         drag=_longest_drag(kinds, points),
     )
+
+
+def _leaps(points: list[Point]) -> tuple[int, int]:
+    """(presses by mouse, those that came from far away in next to no moves)."""
+    presses = leaps = moves = 0
+    place: Point | None = None  # where the pointer was last at rest, as far as is known
+    for point in points:
+        if point[3] == "k":
+            continue
+        if place is None:
+            place = point
+        if point[3] == "m":
+            moves += 1
+            continue
+        if point[3] == "d" and point[4:5] == ["m"]:
+            presses += 1
+            far = hypot(point[1] - place[1], point[2] - place[2]) > FAR
+            leaps += far and moves <= FEW_MOVES
+        place, moves = point, 0
+    return presses, leaps
 
 
 def _longest_drag(kinds: str, points: list[Point]) -> Drag | None:
@@ -127,12 +164,12 @@ def _drag(path: list[Point]) -> Drag:
 
 
 def _bend(path: list[Point]) -> float:
-    (_, x0, y0, _), (_, x1, y1, _) = path[0], path[-1]
+    (x0, y0), (x1, y1) = path[0][1:3], path[-1][1:3]
     wide, high = x1 - x0, y1 - y0
     span = hypot(wide, high)
     if span == 0.0:
-        return max(hypot(x - x0, y - y0) for _, x, y, _ in path)
-    off: float = max(abs(wide * (y - y0) - high * (x - x0)) for _, x, y, _ in path)
+        return max(hypot(x - x0, y - y0) for _, x, y, *_ in path)
+    off: float = max(abs(wide * (y - y0) - high * (x - x0)) for _, x, y, *_ in path)
     return off / span
 
 

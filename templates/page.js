@@ -24,6 +24,7 @@
 /** @typedef {{title: string, lines: string[], steps?: string[], actions?: HTMLElement[]}} Panel */
 
 const SLOW_MS = 8_000; // of work, until another way is offered in words
+const PROBES_MS = 500; // that an answer waits for what the browser has yet to say of itself
 const BAR_MS = 700; // of waiting for a reply, until a bar shows
 const LINK_MS = 3_000; // after success, until a link to press shows
 const TIMEOUT_MS = 20_000; // for one reply of the gate
@@ -222,7 +223,7 @@ let labour = { proof: Promise.resolve(null), proved: undefined, drawn: false, st
 function work({ work, drawn }) {
   labour.stop.abort();
   const stop = new AbortController();
-  const proof = proving.prove(work, data.assets["work.js"], stop.signal, progress);
+  const proof = proving.prove(work, data.assets["work.js"], stop.signal, progress, hand.worker);
   /** @type {typeof labour} */
   const mine = { proof, proved: undefined, drawn, stop };
   labour = mine;
@@ -350,6 +351,7 @@ async function renewed(signal) {
 /** @param {{visit: string, ticket: string, answer: unknown, proof: unknown}} body @param {AbortSignal} signal */
 async function submit(body, signal) {
   ui.busy(true);
+  await Promise.race([hand.ready, pause(PROBES_MS, signal)]);
   const full = { ...body, trace: hand.trace(), signals: { ...hand.signals(), cookies: loops.cookiesKept() } };
   const reply = await ask("answer", full, signal);
   if (!reply) return;

@@ -13,16 +13,17 @@ const SLICE_MS = 12; // of main thread at a time
  * @param {string} url of work.js
  * @param {AbortSignal} signal
  * @param {(share: number) => void} onProgress share of all numbers tried, 0..1
+ * @param {(about: any) => void} onAbout what a worker sees of its browser
  * @returns {Promise<{number: number} | null>} null when no work was asked; rejects when no number fits
  */
-export async function prove(work, url, signal, onProgress) {
+export async function prove(work, url, signal, onProgress, onAbout) {
   if (!work) return null;
   const total = work.maxnumber + 1; // maxnumber itself may be the answer
   let tried = 0;
   const report = (/** @type {number} */ more) => onProgress((tried += more) / total);
   let number;
   try {
-    number = await inWorkers(work, url, total, signal, report);
+    number = await inWorkers(work, url, total, signal, report, onAbout);
   } catch (error) {
     if (signal.aborted) throw error;
     tried = 0;
@@ -34,10 +35,10 @@ export async function prove(work, url, signal, onProgress) {
 
 /**
  * @param {Work} work @param {string} url @param {number} total
- * @param {AbortSignal} signal @param {(tried: number) => void} report
+ * @param {AbortSignal} signal @param {(tried: number) => void} report @param {(about: any) => void} onAbout
  * @returns {Promise<number>}
  */
-function inWorkers(work, url, total, signal, report) {
+function inWorkers(work, url, total, signal, report, onAbout) {
   /** @type {Worker[]} */
   const workers = [];
   let silence = 0;
@@ -60,10 +61,12 @@ function inWorkers(work, url, total, signal, report) {
       worker.addEventListener("error", () => reject(new Error("workers are blocked")));
       worker.addEventListener("message", ({ data }) => {
         clearTimeout(silence);
+        if (data.about) return onAbout(data.about);
         report(data.tried);
         if (data.found >= 0) resolve(data.found);
         else next();
       });
+      if (i === 0) worker.postMessage("about");
       next();
     }
   });

@@ -1,16 +1,20 @@
 // What the hand did and what the browser is, sent with an answer and judged by the gate alone.
 // Nothing here identifies a visitor: no canvas, no fonts, no audio, no storage.
+import { look } from "./probe.js";
 
 const POINTS = 500; // newest kept; the gate refuses longer traces
+const SHAPES = 9; // of touches; more tell no more
 
-/** [milliseconds since the page began, x and y as fractions of the viewport, kind]
- * @typedef {[number, number, number, "m" | "d" | "u" | "k"]} Point */
+/** [milliseconds since the page began, x and y as fractions of the viewport, kind, then of pointers:
+ * mouse, touch or pen, and how many raw points the event stands for where it is more than one]
+ * @typedef {[number, number, number, "m" | "d" | "u" | "k", ("m" | "t" | "p")?, number?]} Point */
 
 /** @param {number} value */
 const round = (value) => Math.round(value * 1e4) / 1e4;
 
 /** Watch the page until the end of its life. */
 export function start() {
+  const { found, ready, worker } = look();
   /** @type {Point[]} */
   let trace = [];
   const seen = {
@@ -21,27 +25,44 @@ export function start() {
     coalesced: 1, // most raw points in one event
     untrusted: 0,
     keys: 0,
+    touched: 0, // events of fingers
+    thin: 0, // … no wider than a pixel
   };
+  const shapes = new Set();
 
-  /** @param {number} x_frac @param {number} y_frac @param {Point[3]} kind */
-  function add(x_frac, y_frac, kind) {
-    trace.push([Math.round(performance.now()), round(x_frac), round(y_frac), kind]);
+  /** @param {Point} point */
+  function add(point) {
+    trace.push(point);
     if (trace.length > POINTS) trace = trace.slice(-POINTS);
   }
+  const now = () => Math.round(performance.now());
 
-  /** @param {PointerEvent} event @param {Point[3]} kind */
-  function pointer(event, kind) {
-    add(event.clientX / innerWidth, event.clientY / innerHeight, kind);
-    if (!event.isTrusted) seen.untrusted++;
+  /** @param {Event} event */
+  const trust = ({ isTrusted }) => void (isTrusted || seen.untrusted++);
+
+  /** @param {PointerEvent} event @param {Point[3]} kind @param {number} [raw] */
+  function pointer(event, kind, raw = 1) {
+    const { clientX, clientY, pointerType } = event;
+    /** @type {Point} */
+    const point = [now(), round(clientX / innerWidth), round(clientY / innerHeight), kind];
+    const by = /** @type {"m" | "t" | "p" | undefined} */ ({ mouse: "m", touch: "t", pen: "p" }[pointerType]);
+    if (by) point.push(by, ...(raw > 1 ? [raw] : []));
+    add(point);
+    trust(event);
+    if (pointerType !== "touch" || kind === "u") return;
+    seen.touched++;
+    if (event.width <= 1) seen.thin++;
+    if (shapes.size < SHAPES) shapes.add([event.width, event.height, event.pressure].join());
   }
 
   const listen = { capture: true, passive: true };
   addEventListener("pointermove", (event) => {
-    pointer(event, "m");
+    const raw = event.getCoalescedEvents?.().length ?? 1;
+    pointer(event, "m", raw);
     seen.moved++;
     const x_device = event.clientX * devicePixelRatio;
-    if (Math.abs(x_device - Math.round(x_device)) > 0.01) seen.fractional++;
-    const raw = event.getCoalescedEvents?.().length ?? 1;
+    const pinched = (visualViewport?.scale ?? 1) !== 1;
+    if (!pinched && Math.abs(x_device - Math.round(x_device)) > 0.01) seen.fractional++;
     if (raw > seen.coalesced) seen.coalesced = raw;
   }, listen);
   addEventListener("pointerdown", (event) => {
@@ -50,15 +71,18 @@ export function start() {
     if (event.pressure === 0 && event.pointerType !== "touch") seen.flat++;
   }, listen);
   addEventListener("pointerup", (event) => pointer(event, "u"), listen);
+  addEventListener("click", trust, listen);
   addEventListener("keydown", (event) => {
-    add(0, 0, "k"); // that a key was pressed, never which
+    add([now(), 0, 0, "k"]); // that a key was pressed, never which
     seen.keys++;
-    if (!event.isTrusted) seen.untrusted++;
+    trust(event);
   }, listen);
 
   return {
+    ready,
+    worker,
     trace: () => trace,
-    signals: () => ({ ...environment(), ...seen }),
+    signals: () => ({ ...environment(), ...seen, shapes: shapes.size, ...found }),
   };
 }
 
@@ -76,7 +100,7 @@ function environment() {
     outer: [outerWidth, outerHeight],
     inner: [innerWidth, innerHeight],
     screen: [screen.width, screen.height],
-    automation: Object.keys(window).some((key) => /^cdc_|^__playwright|^__puppeteer/.test(key)),
+    tab: top === window && matches("(display-mode: browser)"),
     reduced_motion: matches("(prefers-reduced-motion: reduce)"),
   };
 }

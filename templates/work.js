@@ -116,9 +116,23 @@ export function search({ salt, challenge, from, to }) {
   return -1;
 }
 
+/** What can be seen of the browser from here, window or worker: `probe.js` compares the two. */
+export function about() {
+  const { userAgent, platform, hardwareConcurrency, languages } = navigator;
+  let renderer = "";
+  try {
+    const gl = new OffscreenCanvas(1, 1).getContext("webgl");
+    const named = gl?.getExtension("WEBGL_debug_renderer_info");
+    renderer = gl?.getParameter(named ? named.UNMASKED_RENDERER_WEBGL : gl.RENDERER) ?? "";
+  } catch {} // a browser without
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return { agent: userAgent, platform, cores: hardwareConcurrency, languages: String(languages), zone, renderer };
+}
+
 const worker = typeof document === "undefined" && typeof postMessage === "function";
 if (worker) {
   addEventListener("message", (event) => {
+    if (event.data === "about") return postMessage({ about: about() });
     const range = /** @type {Range} */ (event.data);
     postMessage({ found: search(range), tried: range.to - range.from });
   });

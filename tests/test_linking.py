@@ -40,6 +40,22 @@ def test_words_that_only_look_like_imports_stay() -> None:
     assert link({"a/b.js": source})["a/b.js"].body == source
 
 
+@pytest.mark.parametrize(
+    "source, served",
+    [
+        (b"// What it is.\nconst a = 1;\n", b"const a = 1;\n"),
+        (b"/** In two\n * lines. */\nconst a = 1; // why\n", b"const a = 1; // why\n"),
+        (b"  // deep\n  /** @param {A} a */\n  a();\n", b"  a();\n"),
+        (b'const a = "// no";\n', b'const a = "// no";\n'),
+        (b"const a = /** @type {A} */ (b);\n", b"const a = /** @type {A} */ (b);\n"),
+        (b"/** @type {A} */ const a = 1;\n", b"/** @type {A} */ const a = 1;\n"),
+    ],
+)
+def test_comments_with_lines_of_their_own_are_not_served(source: bytes, served: bytes) -> None:
+    assert link({"a.js": source})["a.js"].body == served
+    assert link({"a.css": source})["a.css"].body == source
+
+
 def test_a_fault_names_the_script_that_has_it() -> None:
     source = b'import { c } from "./c.js";\nimport { d } from "./d.js";'
     with pytest.raises(ValueError, match=r"b\.js imports d\.js"):

@@ -14,7 +14,7 @@ from gateway.server.replies import GZIP_LEVEL
 
 FIRST_VISIT_BYTES = 30_000
 WIDGET_BYTES = 4_000
-SHARED = ("page.css", "page.js", "prove.js", "loops.js", "record.js", "work.js")
+SHARED = ("page.css", "page.js", "prove.js", "loops.js", "record.js", "probe.js", "work.js")
 TOKEN = "A1b2_" * 160  # sealed tokens do not compress: as long as a long one
 KINDS = sorted(path.stem for path in (data_dir("templates") / "kinds").glob("*.js"))
 LANGUAGES = sorted(path.stem for path in (data_dir("templates") / "texts").glob("*.json"))
@@ -59,7 +59,9 @@ def test_every_script_of_the_page_is_counted() -> None:
 
 
 def test_widget() -> None:
-    assert gzipped((data_dir("templates") / "gateway.js").read_bytes()) <= WIDGET_BYTES
+    asset = Pages(data_dir("templates"), "/_gateway/").named("gateway.js")
+    assert asset is not None
+    assert len(asset.gzipped) <= WIDGET_BYTES
 
 
 def test_dev_tools_name_no_private_registry() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.trace import ABSENT, LARGEST, MAX_POINTS, Features, features
+from gateway.trace import ABSENT, FAR, LARGEST, MAX_POINTS, MOST_RAW, Features, features
 
 NAN = float("nan")
 
@@ -50,6 +50,14 @@ def test_no_trace_is_no_fault(trace: Any) -> None:
         [None],
         [[0, 0, 0]],
         [[0, 0, 0, "m", 0]],
+        [[0, 0, 0, "m", "x"]],
+        [[0, 0, 0, "m", None]],
+        [[0, 0, 0, "m", []]],
+        [[0, 0, 0, "m", "m", 0]],
+        [[0, 0, 0, "m", "m", MOST_RAW + 1]],
+        [[0, 0, 0, "m", "m", 2.0]],
+        [[0, 0, 0, "m", "m", True]],
+        [[0, 0, 0, "m", "m", 2, 3]],
         [[0, 0, 0, "x"]],
         [[0, 0, 0, ""]],
         [[0, 0, 0, "md"]],
@@ -188,3 +196,36 @@ def test_any_json_has_finite_features(trace: Any) -> None:
 
 def test_json_from_a_page_is_read() -> None:
     assert features(json.loads(json.dumps(drag()))).presses == 1
+
+
+@pytest.mark.parametrize("more", [["m"], ["t"], ["p"], ["m", 1], ["t", 2], ["p", MOST_RAW]])
+def test_a_point_may_say_by_what_and_for_how_many(more: list[Any]) -> None:
+    found = features([[0, 0.1, 0.1, "m", *more], [5, 0.2, 0.1, "m"], [6, 0.2, 0.1, "d", *more]])
+    assert (found.malformed, found.moves, found.presses) == (False, 2, 1)
+    assert found.mouse_presses == (more[0] == "m")
+
+
+def pressed(*kinds: str, to: float, by: str = "m") -> list[Any]:
+    """Moves from 0.1 to `to`, a press and a release there."""
+    xs = [0.1 + (to - 0.1) * i / max(1, len(kinds) - 1) for i in range(len(kinds))]
+    moves = [[10 * i, x, 0.5, kind, by] for i, (x, kind) in enumerate(zip(xs, kinds, strict=True))]
+    return [*moves, [500, to, 0.5, "d", by], [560, to, 0.5, "u", by]]
+
+
+@pytest.mark.parametrize(
+    "trace, leaps",
+    [
+        (pressed("m", "m", to=0.1 + FAR + 0.01), 1),
+        (pressed("m", "m", to=0.1 + FAR - 0.01), 0),
+        (pressed("m", "m", "m", to=0.9), 0),  # moved, as hands do
+        (pressed("m", to=0.9), 1),
+        (pressed(to=0.9), 0),  # nobody knows from where
+        (pressed("m", "m", to=0.9, by="t"), 0),  # fingers leap
+        ([*pressed("m", "m", to=0.1), [900, 0.5, 0.5, "d", "m"]], 1),  # from the last release
+        ([*pressed("m", "m", to=0.1), [900, 0.12, 0.5, "d", "m"]], 0),
+        ([*pressed("m", "m", to=0.1), [800, 0, 0, "k"], [900, 0.5, 0.5, "d", "m"]], 1),
+        ([point[:4] for point in pressed("m", "m", to=0.9)], 0),  # an older page
+    ],
+)
+def test_leaps_of_a_mouse(trace: list[Any], leaps: int) -> None:
+    assert features(trace).leaps == leaps

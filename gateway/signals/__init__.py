@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from gateway.signals.of_answers import HASTE_S, OF_ANSWERS, SCRIPTED_FROM
+from gateway.signals.of_answers import HASTE_S, SCRIPTED_FROM
+from gateway.signals.of_answers import OF_ANSWERS as _OF_HANDS
+from gateway.signals.of_browsers import OF_BROWSERS
 from gateway.signals.of_requests import BUSY_AT, BUSY_FROM, OF_REQUESTS
 from gateway.signals.rules import Rule, Seen
 
@@ -21,6 +23,7 @@ __all__ = [
     "BUSY_FROM",
     "HASTE_S",
     "OF_ANSWERS",
+    "OF_BROWSERS",
     "OF_REQUESTS",
     "SCRIPTED_FROM",
     "SIGNALS",
@@ -28,4 +31,5 @@ __all__ = [
     "Seen",
 ]
 
+OF_ANSWERS: Final[Mapping[str, Rule]] = MappingProxyType({**_OF_HANDS, **OF_BROWSERS})
 SIGNALS: Final[Mapping[str, Rule]] = MappingProxyType({**OF_REQUESTS, **OF_ANSWERS})

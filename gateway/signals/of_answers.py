@@ -27,17 +27,43 @@ def _flat(seen: Seen) -> bool:
 
 
 def _between_pixels(seen: Seen) -> bool:
-    """A mouse rests on whole device pixels; touch and zoomed pages do not."""
+    """A mouse rests on whole device pixels; touch, zoomed pages and macOS do not."""
     mouse = seen.count("dpr") == 1 and seen.count("touch_points") == 0
+    mouse = mouse and "Macintosh" not in seen.agent
     return (
         mouse and seen.count("moved") >= 10 and seen.count("fractional") > 0.9 * seen.count("moved")
     )
+
+
+def _one_by_one(seen: Seen) -> bool:
+    """Mice report oftener than frames are drawn, so Chrome joins points; slow touchpads do not."""
+    mouse = seen.count("touched") == 0 and "Chrome/" in seen.agent
+    return mouse and seen.count("moved") >= 20 and seen.count("coalesced") == 1
+
+
+def _thin_touch(seen: Seen) -> bool:
+    """A finger is some ten pixels wide and never twice the same."""
+    touched = seen.count("touched")
+    return touched >= 10 and seen.count("thin") >= touched and seen.count("shapes") == 1
+
+
+def _far_press(seen: Seen) -> float:
+    """Tools that help to point (eye trackers, voice) leap as well: never more than a doubt."""
+    return seen.hand.leaps / seen.hand.mouse_presses if seen.hand.mouse_presses else 0.0
 
 
 def _oversized(seen: Seen) -> bool:
     (width, height), (most_wide, most_high) = seen.pair("outer"), seen.pair("screen")
     known = most_wide > 0 and most_high > 0 and seen.count("touch_points") == 0
     return known and (width > 1.2 * most_wide or height > 1.2 * most_high)
+
+
+def _bare(seen: Seen) -> bool:
+    """A tab has a frame and bars around it, unless zoomed out, full screen or an app's."""
+    (width, height), (inside, inside_high) = seen.pair("outer"), seen.pair("inner")
+    tab = seen.reported.get("tab") is True and "Chrome/" in seen.agent
+    known = width > 0 and height > 0 and seen.count("dpr") == 1 and seen.count("touch_points") == 0
+    return tab and known and width <= inside < 1.5 * width and inside_high >= height
 
 
 def _no_pointer(seen: Seen) -> bool:
@@ -78,14 +104,6 @@ OF_ANSWERS: Final[Mapping[str, Rule]] = MappingProxyType(
         "reported_nothing": Rule(
             0.95, "the report that our page always sends is missing", lambda s: s.silent
         ),
-        "webdriver": Rule(
-            0.95, "navigator.webdriver is true", lambda s: s.reported.get("webdriver") is True
-        ),
-        "automation": Rule(
-            0.95,
-            "names that automation leaves in the page (cdc_, __playwright, __puppeteer)",
-            lambda s: s.reported.get("automation") is True,
-        ),
         "untrusted_events": Rule(
             0.7, "input events made by a script of the page", lambda s: s.count("untrusted") >= 1
         ),
@@ -93,7 +111,17 @@ OF_ANSWERS: Final[Mapping[str, Rule]] = MappingProxyType(
         "between_pixels": Rule(
             0.5, "a mouse that moved between device pixels nine times of ten", _between_pixels
         ),
+        "points_uncoalesced": Rule(
+            0.25, "twenty moves of a mouse in Chrome, each an event of its own", _one_by_one
+        ),
+        "far_press": Rule(
+            0.35, "a mouse pressed far from where it was, after two moves at most", _far_press
+        ),
+        "thin_touch": Rule(
+            0.25, "fingers one pixel wide, all touches of one shape and pressure", _thin_touch
+        ),
         "window_oversized": Rule(0.45, "a window larger than its screen", _oversized),
+        "window_bare": Rule(0.3, "a browser's tab as large as its window, or larger", _bare),
         "no_pointer": Rule(0.35, "pressed by pointer where the browser knows of none", _no_pointer),
         "trace_malformed": Rule(
             0.5, "a trace that our page never sends", lambda s: s.hand.malformed

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from gateway.model import JSON
 from gateway.trace import ABSENT, Features
 
+MOST_WORDS = 16  # of a reported list
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -36,6 +38,13 @@ class Seen:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return 0.0
         return float(value) if abs(value) <= 1e9 else 0.0
+
+    def words(self, name: str) -> frozenset[str]:
+        """A reported list of words; empty for anything else."""
+        value = self.reported.get(name)
+        if not isinstance(value, list):
+            return frozenset()
+        return frozenset(word for word in value[:MOST_WORDS] if isinstance(word, str))
 
     def pair(self, name: str) -> tuple[float, float]:
         value = self.reported.get(name)

@@ -1,0 +1,67 @@
+"""One visit by a tool of Python's: `python drivers.py TOOL URL`, in an environment that has it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+CHROMIUM = os.environ["CHROMIUM"]
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
+
+
+def by_playwright(tool: str, url: str) -> None:
+    if tool.startswith("patchright"):
+        from patchright.sync_api import sync_playwright
+    else:
+        from playwright.sync_api import sync_playwright
+    headed = tool.endswith("headed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=ARGS, headless=not headed
+        )
+        device = playwright.devices["Pixel 5"] if tool.endswith("mobile") else {}
+        page = (
+            browser.new_page(**device, no_viewport=True) if headed else browser.new_page(**device)
+        )
+        page.goto(url)
+        handle, track = page.get_by_role("slider"), page.locator(".track")
+        handle.wait_for()
+        page.evaluate("() => document.querySelector('h1').textContent")
+        knob, room = handle.bounding_box(), track.bounding_box()
+        x, y = knob["x"] + knob["width"] / 2, knob["y"] + knob["height"] / 2
+        page.mouse.move(x - 120, y - 90)
+        page.mouse.move(x, y, steps=12)
+        page.mouse.down()
+        page.mouse.move(room["x"] + room["width"] + 4, y, steps=24)
+        page.mouse.up()
+        page.locator("#done").wait_for(timeout=30_000)
+        browser.close()
+
+
+def by_selenium(tool: str, url: str) -> None:
+    from selenium import webdriver
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    options: Any = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for arg in (*ARGS, "--headless=new"):
+        options.add_argument(arg)
+    driver = webdriver.Chrome(options, webdriver.ChromeService("/usr/bin/chromedriver"))
+    try:
+        driver.get(url)
+        wait = WebDriverWait(driver, 30)
+        handle = wait.until(lambda d: d.find_element("css selector", "[role=slider]"))
+        driver.execute_script("return document.querySelector('h1').textContent")
+        width = driver.find_element("css selector", ".track").size["width"]
+        chain = ActionChains(driver).click_and_hold(handle).move_by_offset(width, 0).release()
+        chain.perform()
+        wait.until(lambda d: d.find_elements("css selector", "#done"))
+    finally:
+        driver.quit()
+
+
+if __name__ == "__main__":
+    tool, url = sys.argv[1:]
+    (by_selenium if tool == "selenium" else by_playwright)(tool, url)
