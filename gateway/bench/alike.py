@@ -7,17 +7,22 @@ bring into a row are alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import combinations
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.bench import boards
-from gateway.bench.pictures import Pixels
+from gateway.bench import boards, gradients
+from gateway.bench.attack import Attack, Solve, View
+from gateway.bench.pictures import Pixels, decode
 
 Floats = NDArray[np.float32]
+Cells = list[Pixels]
+Classify = Callable[[Cells], list[int]]  # a class for each cell
+Compare = Callable[[Cells], Sequence[Floats]]  # (n, n) each: in several ways, how alike cells are
 
 SIDE = 40  # pixels that a cell is brought to
 TURNS_DEG = range(-180, 180, 12)
@@ -141,9 +146,10 @@ def swaps(rows: int, columns: int) -> Iterator[tuple[boards.Move, Group]]:
                         yield (cell, other), (*(n for n in path if n != goes), comes)
 
 
-def within(likeness: Floats, group: Group) -> Floats:
-    """(pairs,): how alike any two of a group are, the least alike first."""
-    return np.sort(np.array([likeness[a, b] for a, b in combinations(group, 2)], np.float32))
+def within(likeness: Floats, groups: Sequence[Group]) -> Floats:
+    """(groups, pairs): how alike any two of each are, the least alike first."""
+    one, other = np.array([[*combinations(group, 2)] for group in groups]).transpose(2, 0, 1)
+    return np.sort(likeness[one, other], axis=1)
 
 
 def standing_out(likeness: Floats) -> Floats:
@@ -153,3 +159,96 @@ def standing_out(likeness: Floats) -> Floats:
     mean, spread = np.nanmean(filled, 1), np.nanstd(filled, 1) + 1e-6
     by_row = (likeness - mean[:, None]) / spread[:, None]
     return np.asarray((by_row + by_row.T) / 2, np.float32)
+
+
+# --- what both boards are attacked with --------------------------------------------------------
+
+WRITTEN_FOR_US = 0.25
+
+
+def cells_of(view: View) -> Cells:
+    """What lies on the board, in reading order, without the rims of the cells."""
+    board = decode(view["picture"])
+    return boards.cells_of(board, view["rows"], view["columns"], inner=0.9)
+
+
+def attacks(
+    count: int, by_classes: Callable[[Classify], Solve], by_likeness: Callable[[Compare], Solve]
+) -> tuple[Attack, ...]:
+    """Tell `count` sorts apart and try all moves; or take the move whose stones are most alike."""
+    off_the_shelf = {"colours": _colours, "palettes": _palettes}
+    ours = {"edge clusters": _edge_clusters, "outline clusters": _outline_clusters}
+    compared = {
+        "outlines over turns": _turned,
+        "outlines, edges, moments": _turned_and_edges,
+        "edges over turns": _run_alike,
+        "shipped icons": _named,
+        "all of these": _all_ways,
+    }
+    force = "{} and brute force".format
+    return (
+        *(Attack(force(n), False, by_classes(partial(c, count))) for n, c in off_the_shelf.items()),
+        *(
+            Attack(force(name), True, by_classes(partial(one, count)), WRITTEN_FOR_US)
+            for name, one in ours.items()
+        ),
+        *(Attack(name, True, by_likeness(c), WRITTEN_FOR_US) for name, c in compared.items()),
+    )
+
+
+def six_ways(cells: Cells) -> tuple[Floats, ...]:
+    """What a learner is given: all that compares, and colour."""
+    drawn = marks(cells)
+    return (
+        by_turning(drawn),
+        gradients.by_shipped_icons(cells),
+        gradients.over_turns(cells),
+        by_edges(cells),
+        by_moments(drawn),
+        by_colour(cells),
+    )
+
+
+def _colours(count: int, cells: Cells) -> list[int]:
+    return boards.clusters(boards.by_colour(cells), count)
+
+
+def _palettes(count: int, cells: Cells) -> list[int]:
+    return boards.clusters(boards.standard(boards.by_palette(cells)), count)
+
+
+def _edge_clusters(count: int, cells: Cells) -> list[int]:
+    return _agglomerated(count, 1.0 - by_edges(cells))
+
+
+def _outline_clusters(count: int, cells: Cells) -> list[int]:
+    return _agglomerated(count, 1.0 - by_turning(marks(cells)))
+
+
+def _agglomerated(count: int, distance: Floats) -> list[int]:
+    """By average linkage."""
+    from sklearn.cluster import AgglomerativeClustering
+
+    model = AgglomerativeClustering(count, metric="precomputed", linkage="average")
+    return [int(label) for label in model.fit_predict(np.maximum(distance, 0))]
+
+
+def _turned(cells: Cells) -> Sequence[Floats]:
+    return (by_turning(marks(cells)),)
+
+
+def _turned_and_edges(cells: Cells) -> Sequence[Floats]:
+    drawn = marks(cells)
+    return by_turning(drawn), by_edges(cells), by_moments(drawn)
+
+
+def _named(cells: Cells) -> Sequence[Floats]:
+    return (gradients.by_shipped_icons(cells),)
+
+
+def _run_alike(cells: Cells) -> Sequence[Floats]:
+    return (gradients.over_turns(cells),)
+
+
+def _all_ways(cells: Cells) -> Sequence[Floats]:
+    return (*_named(cells), *_run_alike(cells), *_turned_and_edges(cells))

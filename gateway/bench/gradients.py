@@ -72,28 +72,28 @@ def _scaled(cell: Pixels) -> Pixels:
 
 def _run(picture: Pixels | Floats) -> Floats:
     """(d,) of length 1: of each channel, whichever has more of it in a place."""
-    channels = picture[..., None] if picture.ndim == 2 else picture
-    each = [_of_channel(channels[..., k].astype(np.float32)) for k in range(channels.shape[2])]
-    found = np.max(each, axis=0)
+    found = _of_channels(np.atleast_3d(picture).astype(np.float32)).max(1).ravel()
     return np.asarray(found / (float(np.linalg.norm(found)) + 1e-6), np.float32)
 
 
-def _of_channel(plane: Floats) -> Floats:
-    soft = np.asarray(cv2.GaussianBlur(plane, (0, 0), BLUR), np.float32)
-    across, down = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
+def _of_channels(planes: Floats) -> Floats:
+    """(BINS, channels, places): shares of directions in each place, each channel of length 1."""
+    soft = np.atleast_3d(cv2.GaussianBlur(planes, (0, 0), BLUR))
+    across = np.atleast_3d(cv2.Sobel(soft, cv2.CV_32F, 1, 0))
+    down = np.atleast_3d(cv2.Sobel(soft, cv2.CV_32F, 0, 1))
     strong = np.hypot(across, down)
-    strong = np.minimum(strong, float(np.quantile(strong, 0.95)) + 1e-6)
-    direction = np.mod(np.arctan2(down, across), np.pi) / np.pi * BINS
-    half = BINS / 2
-    maps = []
-    for bin_ in range(BINS):
-        share = np.clip(1 - np.abs((direction - bin_ + half) % BINS - half), 0, 1)
-        spread = cv2.GaussianBlur(np.asarray(share * strong, np.float32), (0, 0), 2.2)
-        maps.append(cv2.resize(spread, (PLACES, PLACES), interpolation=cv2.INTER_AREA))
-    all_bins = np.stack(maps)
-    size = np.linalg.norm(all_bins, axis=0, keepdims=True) + 0.15 * float(strong.max()) + 1e-6
-    flat = (all_bins / size).ravel()
-    return np.asarray(flat / (float(np.linalg.norm(flat)) + 1e-6), np.float32)
+    strong = np.minimum(strong, np.quantile(strong, 0.95, axis=(0, 1)).astype(np.float32) + 1e-6)
+    direction = np.mod(np.arctan2(down, across), np.float32(np.pi)) * np.float32(BINS / np.pi)
+    off = np.abs(direction[:, :, None] - np.arange(BINS, dtype=np.float32)[:, None])
+    share = np.maximum(0, 1 - np.minimum(off, BINS - off))  # (h, w, bins, channels)
+    bins = (share * strong[:, :, None]).reshape(*planes.shape[:2], -1)
+    spread = cv2.GaussianBlur(bins, (0, 0), 2.2)
+    small = cv2.resize(spread, (PLACES, PLACES), interpolation=cv2.INTER_AREA)
+    maps = small.reshape(PLACES * PLACES, BINS, -1).transpose(1, 2, 0)
+    most = strong.max((0, 1))[:, None]
+    maps = maps / (np.linalg.norm(maps, axis=0) + np.float32(0.15) * most + np.float32(1e-6))
+    length = np.sqrt((maps**2).sum((0, 2)))[:, None]
+    return np.asarray(maps / (length + np.float32(1e-6)), np.float32)
 
 
 @cache

@@ -1,37 +1,24 @@
-"""Every kind holds its budgets, and every attack with a control solves what peers draw.
-
-Sixty fresh challenges a kind leave chance some room: what fails here is over its budget by more
-than that. The command itself, with its two hundred, goes by the plain figures.
-"""
+"""Every kind has attacks, controls, a twin and a learner, and a file that holds its budgets."""
 
 from __future__ import annotations
 
 import json
-from functools import cache
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from gateway import kinds
 from gateway.bench.attack import suite, suites
-from gateway.bench.kinds import Options, run
-from gateway.bench.report import Report, faults
 from gateway.bench.trial import Plan, challenge, is_right
 from gateway.bench.whitebox import Trained, fit
-
-COUNT = 60
 
 every_suite = pytest.mark.parametrize("kind", suites())
 
 
-@cache
-def report(kind: str) -> Report:
-    return run(Options((kind,), COUNT, slow=False), lambda what, how_many: lambda step: None)
-
-
-@every_suite
-def test_budgets_hold(kind):
-    assert faults(report(kind), surely=True) == []
+def test_every_kind_has_a_file_that_holds_its_budgets():
+    files = {file.stem for file in (Path(__file__).parent / "attacks").glob("test_*.py")}
+    assert files == {f"test_{kind}" for kind in suites()}
 
 
 @every_suite
@@ -47,9 +34,7 @@ def test_off_the_shelf_and_made_for_us(kind):
 
 
 @every_suite
-def test_what_guessing_reaches_is_as_stated(kind):
-    low, high = report(kind).kinds[0].blind.interval
-    assert low <= suite(kind).chance <= max(high, 0.05)
+def test_guessing_reaches_little(kind):
     assert suite(kind).chance <= 0.05
 
 

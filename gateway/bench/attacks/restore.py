@@ -141,7 +141,8 @@ _SMALL = 30  # px of a block's side when halves are recognised
 _DEEP = 17  # of them, inwards from the border
 _TURNS_DEG = (-15, -10, -5, 0, 5, 10, 15)
 _SCALES = (0.44, 0.48, 0.52)  # of the side: width of the cut
-_MOVES = (-2, 0, 2)  # px of the small block, along the border
+_FARTHEST = 2  # px of the small block, along the border
+_MOVES = (-_FARTHEST, 0, _FARTHEST)
 
 
 def _recognised(view: View, chance: Random) -> JSON:
@@ -180,49 +181,53 @@ def _halves(across: bool) -> tuple[tuple[Floats, ...], ...]:
     image, unit rows (variants, pixels)."""
     kept: tuple[list[Floats], ...] = ([], [], [], [])
     for icon in restore._able(across):
-        for mirrored in (False, True):
-            for style, ink in enumerate((icon.filled, icon.outline)):
-                pairs = list(_variants(icon.filled, ink, across, mirrored))
+        run = restore._cut_run(icon.filled, across)
+        assert run is not None
+        for style, ink in enumerate((icon.filled, icon.outline)):
+            turned = [_turned(ink, turn_deg, across) for turn_deg in _TURNS_DEG]
+            for mirrored in (False, True):
+                pairs = list(_variants(turned, run, across, mirrored))
                 kept[2 * style].append(_unit(np.stack([pair[0] for pair in pairs])))
                 kept[2 * style + 1].append(_unit(np.stack([pair[1] for pair in pairs])))
     return tuple(tuple(rows) for rows in kept)
 
 
+def _turned(ink: Alpha, turn_deg: float, across: bool) -> Image.Image:
+    """So that the border stands upright."""
+    picture = art.affine(Image.fromarray(ink), turn_deg)
+    return picture if across else picture.transpose(Image.Transpose.TRANSPOSE)
+
+
 def _variants(
-    filled: Alpha, ink: Alpha, across: bool, mirrored: bool
+    turned: list[Image.Image], run: tuple[int, int], across: bool, mirrored: bool
 ) -> Iterator[tuple[Floats, Floats]]:
-    run = restore._cut_run(filled, across)
-    assert run is not None
-    for turn_deg in _TURNS_DEG:
-        for scale in _SCALES:
-            for moved in _MOVES:
-                yield _pair(_turned(ink, turn_deg), run, across, (scale, moved), mirrored)
-
-
-def _turned(ink: Alpha, turn_deg: float) -> Alpha:
-    return np.asarray(art.affine(Image.fromarray(ink), turn_deg))
-
-
-def _pair(
-    ink: Alpha, run: tuple[int, int], across: bool, where: tuple[float, int], mirrored: bool
-) -> tuple[Floats, Floats]:
     """The edges of both halves as they would lie in two blocks: (along, inwards) each."""
+    lost = round(restore.LOST_PX * _SMALL / BLOCK_PX)
+    for picture in turned:
+        for scale in _SCALES:
+            whole = _laid(picture, run, scale, across, mirrored)
+            for moved in _MOVES:
+                rows = whole[_FARTHEST - moved :][:_SMALL]
+                first = rows[:, : _SMALL - lost][:, ::-1][:, :_DEEP]
+                yield first, rows[:, _SMALL + lost :][:, :_DEEP]
+
+
+def _laid(
+    picture: Image.Image, run: tuple[int, int], scale: float, across: bool, mirrored: bool
+) -> Floats:
+    """The edges of two blocks side by side, with `_FARTHEST` px more above and below."""
     shown = BLOCK_PX / (BLOCK_PX - 2 * restore.LOST_PX)  # blocks are grown by what is lost
-    scale, moved = where
     grown = scale * shown * _SMALL / (run[1] - run[0])
-    size = max(8, round(ink.shape[0] * grown))
-    picture = Image.fromarray(ink if across else ink.T).resize((size, size))
+    size = max(8, round(picture.width * grown))
+    picture = picture.resize((size, size))
     middle = (run[0] + run[1]) / 2 * grown
     if mirrored:  # left and right change places: along the border where it lies flat
         flip = Image.Transpose.FLIP_LEFT_RIGHT if across else Image.Transpose.FLIP_TOP_BOTTOM
         picture = picture.transpose(flip)
         middle = middle if across else size - middle
-    laid = Image.new("L", (2 * _SMALL, _SMALL))
-    laid.paste(picture, (_SMALL - size // 2, round(_SMALL / 2 - middle) + moved))
-    whole = _edged(art.pixels_of(laid))
-    lost = round(restore.LOST_PX * _SMALL / BLOCK_PX)
-    first = whole[:, : _SMALL - lost][:, ::-1][:, :_DEEP]
-    return first, whole[:, _SMALL + lost :][:, :_DEEP]
+    laid = Image.new("L", (2 * _SMALL, _SMALL + 2 * _FARTHEST))
+    laid.paste(picture, (_SMALL - size // 2, round(_SMALL / 2 - middle) + _FARTHEST))
+    return _edged(art.pixels_of(laid))
 
 
 def _shrunk(plane: Floats) -> Floats:
