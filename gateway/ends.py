@@ -55,13 +55,14 @@ class Ends:
         assert isinstance(asked, Asked)
         decision = asked.decision
         self._metrics.request(decision, status, seconds, ours=plan.ours, upstream=app)
-        if is_plain(decision) or (asked.known and not plan.ours):
+        keep = not is_plain(decision) and (plan.ours or not asked.known)
+        if not keep:
             if not self._sample or random.random() >= self._sample:  # noqa: S311 - no secret
                 return
         elif isinstance(decision, Resume) and status and not plan.ours:
             self._metrics.holds_delivered()
         if decision is not None:
-            self._log.decision(asked, status, seconds, asked.who)
+            self._log.decision(asked, status, seconds, asked.who, keep=keep)
 
     def refused(self, refusal: Refusal, peer: Peer) -> None:
         """The wire turned a message away by itself."""

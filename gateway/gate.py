@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -45,6 +45,7 @@ from gateway.metrics import Metrics
 from gateway.model import Address, Upstream
 from gateway.pages import Pages
 from gateway.processes import is_gone, my_name
+from gateway.recent import Recent
 from gateway.ring import KeyRing, KeysError
 from gateway.routing import Router
 from gateway.selfcheck import FirstCallers
@@ -60,6 +61,7 @@ COUNTED_EVERY_S = 0.5  # how old the figures of another worker may be
 INSIDE = "(gate)"  # the name of our own pages among the upstreams; no operator writes that
 WARM_S = 2.0  # before it listens, a worker may wait so long for a picture of each kind
 LOG_DELAY_S = 0.02  # a call to write costs more than a line
+KEEP_WITHIN_S = 2.0  # the last decisions, at the end
 OTHER_FILES = 128  # descriptors that are no connection of a client: store, sockets, log, libraries
 
 
@@ -109,6 +111,12 @@ class Gate:
         self.wire: Wire | None = None
         self.metrics = Metrics()
         self.metrics.open_connections = row.counts.total
+        self.ring = create_keys(config.keys, time.time())
+        self.store = open_store(config.store.reveal())
+        kept = config.decisions
+        self.recent = Recent(
+            self.store, self.ring, kept.keep, kept.ttl_s, self.metrics.decisions_lost
+        )
         self.log = SparingLog(
             sys.stdout,
             time.time,
@@ -116,11 +124,10 @@ class Gate:
             level=config.log.level,
             on_lost=self.metrics.log_lost,
             soon=_soon,
+            keeper=self.recent,
         )
         self.first_callers = FirstCallers()
         self.register = Register(config.sites, config.addresses)
-        self.ring = create_keys(config.keys, time.time())
-        self.store = open_store(config.store.reveal())
         self.holds = Holds(self.store, _quotas(config), my_name(), time.time, os.urandom, is_gone)
         self.stock = self._make_stock()
         self.metrics.stock_ready = self.stock.ready
@@ -146,6 +153,7 @@ class Gate:
         async with AsyncExitStack() as stack:
             stack.callback(self._flush)  # after all else: what drains is counted and recorded too
             stack.push_async_callback(self.store.close)
+            stack.push_async_callback(self._keep_last)
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-")))
             gate_sock = str(folder / "gate.sock")
             inside = Upstream(INSIDE, (Address(unix_path=gate_sock),))
@@ -161,6 +169,8 @@ class Gate:
             stack.callback(watch.cancel)
             counting = asyncio.create_task(self._hand_on_counts())
             stack.callback(counting.cancel)
+            keeping = asyncio.create_task(self.recent.run())
+            stack.callback(keeping.cancel)
             yield
             self.log.tell_more()
             self.log.record("stopping")
@@ -169,6 +179,13 @@ class Gate:
     def _flush(self) -> None:
         self.metrics.flush()
         self.log.flush()
+
+    async def _keep_last(self) -> None:
+        """What was decided while draining; a store that is away may not hold us up."""
+        self.log.flush()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KEEP_WITHIN_S):
+                await self.recent.flush()
 
     async def _start_pages(self, stack: AsyncExitStack, path: str, boot: str) -> None:
         app = make_app(self._parts(boot))

@@ -52,9 +52,19 @@ class SeenRequest(Protocol):
     def judged(self) -> Judged: ...
 
 
+class Keeper(Protocol):
+    """Who keeps records for a while: see `recent`."""
+
+    @property
+    def keeps(self) -> bool: ...
+    def add(
+        self, reference: str, line: str, caller: Caller, user: str = "", hold: str = ""
+    ) -> None: ...
+
+
 # All that a decision's line is made of, and that changes no more: Unix seconds, reference, who,
-# method, target, status, seconds, what was decided on what.
-_Record: TypeAlias = tuple[float, str, str, str, bytes, int, float, Judged]
+# method, target, status, seconds, what was decided on what; and of whom to keep it, if at all.
+_Record: TypeAlias = tuple[float, str, str, str, bytes, int, float, Judged, Caller | None]
 
 
 class _Lines:
@@ -112,7 +122,8 @@ class DecisionLog:
     """Writes records to `sink`. `clock` gives Unix seconds; lines below `level` are dropped.
 
     `on_lost` is called for each line that could not be written. `soon` is given a call to make
-    a moment later, so that lines are written together.
+    a moment later, so that lines are written together. `keeper` keeps
+    decisions, whatever the level.
     """
 
     def __init__(
@@ -124,8 +135,10 @@ class DecisionLog:
         level: str = "info",
         on_lost: Callable[[], object] = lambda: None,
         soon: Callable[[Callable[[], None]], object] = at_once,
+        keeper: Keeper | None = None,
     ) -> None:
         self._lines = _Lines(sink, self._rendered, on_lost, soon)
+        self._keeper = keeper if keeper and keeper.keeps else None
         self._clock = clock
         self._addresses = addresses
         self._level = _LEVELS.index(level)
@@ -136,27 +149,33 @@ class DecisionLog:
         """How many lines could not be written."""
         return self._lines.lost
 
-    def decision(self, seen: SeenRequest, status: int, seconds: float, who: str = "") -> None:
+    def decision(
+        self, seen: SeenRequest, status: int, seconds: float, who: str = "", *, keep: bool = False
+    ) -> None:
         """One request decided upon and answered with `status` (0: the reply broke off).
 
-        `who`: what `who` made of its sender, if that is known.
+        `who`: what `who` made of its sender, if that is known. `keep`: to be explained later.
         """
-        if self._level > _INFO:
+        of = seen.caller if keep and self._keeper else None
+        if self._level > _INFO and of is None:
             return
         request = seen.request
         who = who or self.who(seen.site, seen.caller.address)
         when, reference, judged = self._clock(), seen.reference, seen.judged
-        record = (when, reference, who, request.method, request.target, status, seconds, judged)
-        self._lines.add(record)
+        method, target = request.method, request.target
+        self._lines.add((when, reference, who, method, target, status, seconds, judged, of))
 
     def _rendered(self, record: _Record) -> str:
-        now_s, reference, who, method, target, status, seconds, judged = record
-        return (
+        now_s, reference, who, method, target, status, seconds, judged, of = record
+        line = (
             f'{{"ts": "{self._stamp(now_s)}", "level": "info", "event": "decision", "reference": '
             f'"{reference}", {who}"method": {_quoted(method[:MAX_METHOD_CHARS])}, '
             f'"path": {_quoted_path(_path_bytes(target))}, "status": {status}, '
             f'"seconds": {seconds:.6f}, {_telling(judged)}}}\n'
         )
+        if of is not None and self._keeper is not None:
+            self._keeper.add(reference, line, of)
+        return line if self._level <= _INFO else ""
 
     def who(self, site: str, address: str) -> str:
         """What a record says of the site and the caller: members of a JSON object, or nothing."""
@@ -175,6 +194,15 @@ class DecisionLog:
         """Any other record of level info; empty fields are left out."""
         self._write("info", event, fields)
 
+    def record_of(
+        self, caller: Caller, event: str, /, *, reference: str, hold_id: str = "", **fields: object
+    ) -> None:
+        """A record about somebody's decision or answer, to be kept with it."""
+        said = {"reference": reference, **fields}
+        if self._keeper is not None:
+            self._keeper.add(reference, self._line("info", event, said), caller, hold=hold_id)
+        self._write("info", event, said)
+
     def warning(self, event: str, /, **fields: object) -> None:
         """Something the operator should see."""
         self._write("warning", event, fields)
@@ -189,13 +217,11 @@ class DecisionLog:
 
     def _write(self, level: str, event: str, fields: Mapping[str, object]) -> None:
         if self._level <= _LEVELS.index(level):
-            said = {
-                "ts": self._stamp(self._clock()),
-                "level": level,
-                "event": event,
-                **_present(fields),
-            }
-            self._lines.add(_encoder.encode(said) + "\n")
+            self._lines.add(self._line(level, event, fields))
+
+    def _line(self, level: str, event: str, fields: Mapping[str, object]) -> str:
+        said = {"ts": self._stamp(self._clock()), "level": level, "event": event}
+        return _encoder.encode({**said, **_present(fields)}) + "\n"
 
     def caller(self, address: str) -> str:
         """An address as far as the operator wants it written."""

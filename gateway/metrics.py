@@ -238,6 +238,9 @@ class Metrics:
             "gateway_store_errors", "Store calls that failed.", ("op",), made
         )
         self.log_lost = _Counts("gateway_log_lines_lost", "Records not written.", (), made)
+        self._decisions_lost = _Counts(
+            "gateway_decisions_not_kept", "Decisions not kept for explaining.", ("why",), made
+        )
         build = Gauge(
             "gateway_build_info",
             "Always 1.",
@@ -300,6 +303,10 @@ class Metrics:
     def upstream_error(self, upstream: str, reason: str) -> None:
         """An app did not answer; `reason` is a `model.Reason`."""
         self._upstream_errors(upstream, reason)
+
+    def decisions_lost(self, why: str, count: int) -> None:
+        """Decisions that could not be kept for explaining: `busy`, `long` or `store`."""
+        self._decisions_lost(why, amount=count)
 
     def gate_error(self) -> None:
         """A page of ours broke."""

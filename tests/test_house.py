@@ -107,6 +107,8 @@ READERS = {
     "gateway/files.py": "finds templates and configuration",
     "gateway/pages.py": "reads templates and texts",
     "gateway/finish.py": "claims in the store",
+    "gateway/gathering.py": "asks whether the store is up",
+    "gateway/guard.py": "counts and records what it decides",
     "gateway/hand/weights.py": "reads the model's file",
     "gateway/hand/lab/**": "reads recordings",
     "gateway/log.py": "writes the log",
@@ -242,9 +244,10 @@ def log_fields() -> frozenset[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and _is_record(node):
                 found |= {keyword.arg for keyword in node.keywords if keyword.arg}
-    for node in ast.walk(ast.parse(MODULES["gateway.log"].read_text())):
-        if isinstance(node, ast.Dict):
-            found |= {k.value for k in node.keys if isinstance(k, ast.Constant) and _is_word(k)}
+    for name in ("gateway.log", "gateway.records"):
+        for node in ast.walk(ast.parse(MODULES[name].read_text())):
+            if isinstance(node, ast.Dict):
+                found |= {k.value for k in node.keys if isinstance(k, ast.Constant) and _is_word(k)}
     return frozenset(found - {"debug", "info", "warning", "error"})
 
 
@@ -253,7 +256,8 @@ def _is_record(node: ast.Call) -> bool:
     if not isinstance(node.func, ast.Attribute):
         return False
     whose = ast.unparse(node.func.value).removeprefix("self.").rpartition(".")[2]
-    return node.func.attr in {"record", "warning", "error"} and whose in {"log", "_log", "self"}
+    named = node.func.attr in {"record", "record_of", "warning", "error"}
+    return named and whose in {"log", "_log", "self"}
 
 
 def _is_word(node: ast.Constant) -> bool:

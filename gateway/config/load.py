@@ -15,7 +15,7 @@ from gateway.config.limits import compile_limits
 from gateway.config.models import FilePart
 from gateway.config.nodes import Loc
 from gateway.config.presets import load_presets, read_trusted, trusted_files
-from gateway.config.settings import Config, Listen, LogSettings, Secret
+from gateway.config.settings import Config, DecisionsSettings, Listen, LogSettings, Secret
 from gateway.config.shape import Faults, read
 from gateway.config.sites import Book, compile_sites
 from gateway.config.stock import compile_stock
@@ -71,6 +71,7 @@ def _compile(part: FilePart, path: Path, faults: Faults) -> Config:
         trusted=_trusted(part, folder, faults),
         client_ip_header=_client_ip_header(part, faults),
         log=LogSettings(part.log.level, part.log.addresses, part.log.sample),
+        decisions=DecisionsSettings(part.decisions.keep, part.decisions.for_),
         limits=compile_limits(part.limits, faults),
         stock=drawing.stock,
         pictures=drawing.pictures,

@@ -270,6 +270,20 @@ class LogPart(Part):
     )
 
 
+class DecisionsPart(Part):
+    """Recent decisions, kept in the store to be explained: `gateway explain --id`."""
+
+    keep: Whole = Field(
+        default=written("10000"),
+        ge=0,
+        le=100_000,
+        description="How many of the newest are kept; 0: none.",
+    )
+    for_: WholeSpan = Field(
+        default=written("7d"), ge=60, le=366 * 86400, alias="for", description="… and how long."
+    )
+
+
 def _known_version(number: int) -> int:
     if number != 1:
         raise ValueError(f"this gateway reads version 1, not {number}")
@@ -330,6 +344,10 @@ class FilePart(Part):
         default_factory=AddressesPart, description="What your own files say of addresses."
     )
     log: LogPart = Field(default_factory=LogPart, description="The log.")
+    decisions: DecisionsPart = Field(
+        default_factory=DecisionsPart,
+        description="Recent decisions, kept in the store to be explained.",
+    )
     limits: LimitsPart = Field(
         default_factory=LimitsPart, description="Bounds on whatever a stranger can fill."
     )

@@ -62,6 +62,14 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionsSettings:
+    """How many recent decisions are kept, and for how long."""
+
+    keep: int
+    ttl_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class WireSettings:
     """Bounds of one connection and of all of them."""
 
@@ -123,6 +131,7 @@ class Config:
     trusted: tuple[str, ...]  # CIDRs; `unix` for peers on a unix socket
     client_ip_header: str  # "" when X-Forwarded-For says who asks
     log: LogSettings
+    decisions: DecisionsSettings
     limits: Limits
     stock: StockSettings
     pictures: tuple[bytes, ...] = field(repr=False)  # the operator's own, to draw from

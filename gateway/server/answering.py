@@ -311,7 +311,8 @@ def _note(gate: GateParts, envelope: Envelope, judged: Judged) -> None:
     if isinstance(judged.outcome, Solved):
         gate.metrics.solved(visit.site, visit.route, ticket.kind)
         gate.metrics.solve_seconds(max(0.0, seconds), ticket.kind)
-    gate.log.record(
+    gate.log.record_of(
+        envelope.caller,
         "answer",
         reference=envelope.decision_id,
         challenged=visit.decision_id,

@@ -51,7 +51,7 @@ async def challenge(gate: GateParts, request: web.Request, envelope: Envelope) -
     remembered = await recall(gate, route, envelope.caller)
     visit = _visit(gate, envelope, route, visit_id, secret, kept.hold_id)
     visit = replace(visit, harder=envelope.harder + remembered)
-    _record(gate, visit, kept, remembered)
+    _record(gate, envelope, visit, kept, remembered)
     try:
         return _answer(gate, request, envelope, route, visit)
     except TokenTooLongError:
@@ -90,9 +90,13 @@ async def _keep(
     return Kept(hold_id)
 
 
-def _record(gate: GateParts, visit: Visit, kept: Kept, remembered: int) -> None:
-    gate.log.record(
+def _record(
+    gate: GateParts, envelope: Envelope, visit: Visit, kept: Kept, remembered: int
+) -> None:
+    gate.log.record_of(
+        envelope.caller,
         "asked",
+        hold_id=kept.hold_id,
         reference=visit.decision_id,
         site=visit.site,
         route=visit.route,

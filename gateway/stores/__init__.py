@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.stores.base import (
     MOST_MEMBERS,
+    Entry,
     Slid,
     Slide,
     Store,
@@ -15,6 +16,7 @@ from gateway.stores.base import (
 
 __all__ = [
     "MOST_MEMBERS",
+    "Entry",
     "Slid",
     "Slide",
     "Store",

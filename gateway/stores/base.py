@@ -14,7 +14,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 MOST_MEMBERS = 1024  # of one key; see `Slide`
 
@@ -61,6 +61,13 @@ class Slid:
 
     count: int
     reset_s: float
+
+
+class Entry(NamedTuple):
+    """One line of the journal. `id`: a UUIDv7; several entries may share one."""
+
+    id: str
+    text: bytes
 
 
 def is_refused(asks: Sequence[Slide], found: Sequence[Slid]) -> bool:
@@ -116,6 +123,15 @@ class Store(Protocol):
 
         The count may stay too high until that would have left the window, and is never too low.
         """
+
+    async def journal(self, entries: Sequence[Entry], most: int, ttl_s: float) -> None:
+        """Add to the journal, and let go of all but the newest `most` of the last `ttl_s`."""
+
+    async def entries(self, first: str = "", last: str = "~", most: int = 1000) -> list[Entry]:
+        """Entries with `first` <= id <= `last`, in the order of their ids, at most so many."""
+
+    async def strike(self, entries: Sequence[Entry]) -> None:
+        """Remove these entries from the journal; absent ones are no fault."""
 
     async def ping(self) -> None:
         """Return if the store can be written to."""

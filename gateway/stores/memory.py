@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import heapq
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.stores import buckets
-from gateway.stores.base import Slid, Slide, StoreDown, StoreFull, Sums
+from gateway.stores.base import Entry, Slid, Slide, StoreDown, StoreFull, Sums
 
 ENTRY_BYTES = 200  # measured: what an entry costs besides its key and value, roughly
 SWEPT_AT_ONCE = 32  # expired entries removed per write, so that no write is slow
@@ -28,6 +29,10 @@ def _size(key: str, value: bytes) -> int:
     return len(key) + len(value) + ENTRY_BYTES
 
 
+def _size_of(entry: Entry) -> int:
+    return len(entry.id) + len(entry.text) + ENTRY_BYTES
+
+
 class MemoryStore(Sums):
     """`max_bytes` counts keys, values and `ENTRY_BYTES` for each entry; `clock` is in seconds."""
 
@@ -41,6 +46,7 @@ class MemoryStore(Sums):
         self._entries: dict[str, _Entry] = {}
         self._ends: list[tuple[float, str]] = []  # a heap; may hold outdated ends
         self._bytes = 0
+        self._journal: deque[tuple[Entry, float]] = deque()  # as they came, each with its end
         self._closed = False
 
     def __repr__(self) -> str:
@@ -106,6 +112,28 @@ class MemoryStore(Sums):
             else:
                 self._drop(ask.key)
 
+    async def journal(self, entries: Sequence[Entry], most: int, ttl_s: float) -> None:
+        self._check_open()
+        self._make_room(sum(_size_of(entry) for entry in entries))
+        now_s = self._clock()
+        for entry in entries:
+            self._journal.append((entry, now_s + ttl_s))
+            self._bytes += _size_of(entry)
+        while self._journal and (len(self._journal) > most or not self._journal[0][1] > now_s):
+            self._bytes -= _size_of(self._journal.popleft()[0])
+
+    async def entries(self, first: str = "", last: str = "~", most: int = 1000) -> list[Entry]:
+        self._check_open()
+        now_s = self._clock()
+        live = (entry for entry, ends_s in self._journal if ends_s > now_s)
+        return sorted(entry for entry in live if first <= entry.id <= last)[:most]
+
+    async def strike(self, entries: Sequence[Entry]) -> None:
+        self._check_open()
+        gone = set(entries)
+        self._bytes -= sum(_size_of(entry) for entry, _ in self._journal if entry in gone)
+        self._journal = deque(each for each in self._journal if each[0] not in gone)
+
     async def ping(self) -> None:
         self._check_open()
         self._make_room(ENTRY_BYTES)
@@ -114,6 +142,7 @@ class MemoryStore(Sums):
         self._closed = True
         self._entries.clear()
         self._ends.clear()
+        self._journal.clear()
 
     def _check_open(self) -> None:
         if self._closed:

@@ -33,6 +33,7 @@ from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as ReplyLate
 
 from gateway.stores.base import (
+    Entry,
     Slid,
     Slide,
     StoreDown,
@@ -43,12 +44,13 @@ from gateway.stores.base import (
 )
 from gateway.stores.breaker import Breaker
 from gateway.stores.redis_cluster import Address, ClusterClient, by_key, in_order
-from gateway.stores.redis_scripts import BUMP, SLIDE, SWAP, UNSLIDE, Script
+from gateway.stores.redis_scripts import BUMP, JOURNAL, SLIDE, SWAP, UNSLIDE, Script
 from gateway.stores.redis_url import RedisUrl
 
 T = TypeVar("T")
 
 PREFIX = "gateway:"
+JOURNAL_KEY = "journal"
 CONNECTIONS = 32  # commands under way at one time
 POOL_WAIT_S = 0.05  # the pool's own limit; only a leak could reach it, we count before it does
 QUEUE_S = 1.0  # how long a command may wait for its turn
@@ -133,6 +135,21 @@ class RedisStore(Sums):
     async def _unslide(self, asks: Sequence[Slide]) -> None:
         words = [word for ask in asks for word in (ask.amount, ask.member)]
         await self._script(UNSLIDE, [ask.key for ask in asks], *words)
+
+    async def journal(self, entries: Sequence[Entry], most: int, ttl_s: float) -> None:
+        members = [_member(entry) for entry in entries]
+        await self._script(JOURNAL, [JOURNAL_KEY], most, _ms(ttl_s), *members)
+
+    async def entries(self, first: str = "", last: str = "~", most: int = 1000) -> list[Entry]:
+        words = (f"[{first}", f"({last}!", "LIMIT", 0, most)
+        found = await self._command("ZRANGEBYLEX", PREFIX + JOURNAL_KEY, *words)
+        parts = (member.partition(b" ") for member in found)
+        return [Entry(id.decode(), text) for id, _, text in parts]
+
+    async def strike(self, entries: Sequence[Entry]) -> None:
+        if entries:
+            members = [_member(entry) for entry in entries]
+            await self._command("ZREM", PREFIX + JOURNAL_KEY, *members)
 
     async def ping(self) -> None:
         await self.put("ping", b"1", 1.0)
@@ -296,6 +313,10 @@ class RedisStore(Sums):
             self._url.service, db=self._url.db, **self._options(), **self._retry(), **tls
         )
         return master
+
+
+def _member(entry: Entry) -> bytes:
+    return entry.id.encode() + b" " + entry.text
 
 
 def _ms(ttl_s: float) -> int:

@@ -28,6 +28,18 @@ local count = redis.call('INCRBY', KEYS[1], ARGV[1])
 if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return count
 """)
+# A sorted set without scores is in the order of its members: an id, which begins with its time in
+# milliseconds (RFC 9562), then a blank and the text.
+JOURNAL = Script("""
+for i = 3, #ARGV do redis.call('ZADD', KEYS[1], 0, ARGV[i]) end
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -tonumber(ARGV[1]) - 1)
+local time = redis.call('TIME')
+local cut = time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(ARGV[2])
+local high, low = math.floor(cut / 65536), cut % 65536
+redis.call('ZREMRANGEBYLEX', KEYS[1], '-', string.format('(%08x-%04x', high, low))
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+""")
 # The same cells as in buckets.py, in a hash: of amounts, end → amount; of members, each → "end
 # amount". `cells` holds the live ones, by name; `ended` the names of the others.
 _READ = """

@@ -25,8 +25,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gateway.stores import buckets
-from gateway.stores.base import Slid, Slide, StoreDown, StoreError, StoreFull, Sums
+from gateway.stores import buckets, sqlite_journal
+from gateway.stores.base import Entry, Slid, Slide, StoreDown, StoreError, StoreFull, Sums
 from gateway.stores.batches import Batches, Job
 
 T = TypeVar("T")
@@ -156,6 +156,24 @@ class SqliteStore(Sums):
                     db.execute(WRITE, (ask.key, buckets.dump(cells), buckets.end_s(cells)))
                 else:
                     db.execute(DELETE, (ask.key,))
+
+        await self._do(run)
+
+    async def journal(self, entries: Sequence[Entry], most: int, ttl_s: float) -> None:
+        def run(db: sqlite3.Connection, now_s: float) -> None:
+            sqlite_journal.add(db, entries, most, now_s + ttl_s, now_s)
+
+        await self._do(run)
+
+    async def entries(self, first: str = "", last: str = "~", most: int = 1000) -> list[Entry]:
+        def run(db: sqlite3.Connection, now_s: float) -> list[Entry]:
+            return sqlite_journal.read(db, first, last, now_s, most)
+
+        return await self._do(run, writes=False)
+
+    async def strike(self, entries: Sequence[Entry]) -> None:
+        def run(db: sqlite3.Connection, now_s: float) -> None:
+            sqlite_journal.strike(db, entries)
 
         await self._do(run)
 

@@ -66,7 +66,17 @@ def test_example_loads_without_warning():
 def test_example_shows_the_defaults(read):
     """What it writes out at the top is what a file without it gets."""
     example, bare = load(EXAMPLE, {}), read(APP + SITE)
-    for name in ("listen", "admin", "prefix", "signing", "workers", "trusted", "log", "limits"):
+    for name in (
+        "listen",
+        "admin",
+        "prefix",
+        "signing",
+        "workers",
+        "trusted",
+        "log",
+        "decisions",
+        "limits",
+    ):
         assert getattr(example, name) == getattr(bare, name), name
 
 
