@@ -127,7 +127,9 @@ def _asked(route: Route | None, facts: Facts | None) -> dict[str, object]:
 
 
 def _rung(route: Route, risk: float, steps: int) -> dict[str, object]:
-    """The step of the ladder that is asked first."""
+    """The step of the ladder that is asked first; of `multiple` nobody knows before it is drawn."""
+    if route.flow == "multiple":
+        return {}
     index = asked_rung(route, risk, steps)
     return {"rung": index, "kind": route.ladder[index].kind if route.ladder else None}
 

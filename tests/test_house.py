@@ -107,8 +107,6 @@ READERS = {
     "gateway/files.py": "finds templates and configuration",
     "gateway/pages.py": "reads templates and texts",
     "gateway/finish.py": "claims in the store",
-    "gateway/gathering.py": "asks whether the store is up",
-    "gateway/guard.py": "counts and records what it decides",
     "gateway/hand/weights.py": "reads the model's file",
     "gateway/hand/lab/**": "reads recordings",
     "gateway/log.py": "writes the log",
