@@ -90,9 +90,7 @@ async def _keep(
     return Kept(hold_id)
 
 
-def _record(
-    gate: GateParts, envelope: Envelope, visit: Visit, kept: Kept, remembered: int
-) -> None:
+def _record(gate: GateParts, envelope: Envelope, visit: Visit, kept: Kept, remembered: int) -> None:
     gate.log.record_of(
         envelope.caller,
         "asked",
