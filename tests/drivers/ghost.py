@@ -1,0 +1,82 @@
+"""`ghost`: puppeteer with the stealth plug-in and ghost-cursor's paths, headless.
+
+The usual kit of those who automate forms for money. The plug-in hides what headless browsers of
+its time told; the cursor curves, overshoots and slows down by Fitts's law.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from random import Random
+from typing import Any
+
+from tests.drivers import tools
+from tests.drivers.agent import CHROMIUM
+from tests.drivers.browsers import ARGS, MOST_QUESTIONS, until_answered
+from tests.drivers.oracle import PASSIVE, SELECTORS
+from tests.drivers.stage import Stage
+
+
+class Ghost:
+    """One browser in a process of Node's; each visit has a context of its own."""
+
+    name = "ghost"
+
+    def __init__(self, stage: Stage, rng: Random) -> None:
+        self.stage = stage
+
+    async def start(self) -> None:
+        tools.programs(node="nodejs")
+        folder = tools.node_tools()
+        script = shutil.copy(tools.HERE / "ghost.mjs", folder)
+        self.node = await asyncio.create_subprocess_exec(
+            *("node", script, CHROMIUM, *ARGS),
+            cwd=folder,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        await self._read()
+
+    async def stop(self) -> None:
+        assert self.node.stdin is not None
+        self.node.stdin.close()
+        await asyncio.wait_for(self.node.wait(), 20)
+
+    async def visit(self, number: int) -> None:
+        try:
+            await self._do(open=f"{self.stage.url}/register", name=f"Visitor {number}")
+            await self._answer_all()
+        finally:
+            await self._do(close=True)
+
+    async def _answer_all(self) -> None:
+        oracle = self.stage.oracle
+        for answered in range(MOST_QUESTIONS):
+            question = await oracle.question(answered)
+            if question["kind"] not in PASSIVE:
+                found = await self._do(look=SELECTORS)
+                boxes = {name: tuple(box) for name, box in found.items()}
+                gestures = oracle.gestures(question, boxes)
+                await self._do(gestures=[[one.start, one.end] for one in gestures])
+            if await until_answered(self.stage, answered):
+                await asyncio.sleep(0.7)
+                return
+
+    async def _do(self, **command: Any) -> Any:
+        """Raises RuntimeError with what the browser's side says."""
+        assert self.node.stdin is not None
+        self.node.stdin.write(json.dumps(command).encode() + b"\n")
+        said = await self._read()
+        if "failed" in said:
+            raise RuntimeError(said["failed"])
+        return said["done"]
+
+    async def _read(self) -> dict[str, Any]:
+        assert self.node.stdout is not None
+        line = await asyncio.wait_for(self.node.stdout.readline(), 60)
+        if not line:
+            raise RuntimeError("the browser's side ended")
+        said: dict[str, Any] = json.loads(line)
+        return said
