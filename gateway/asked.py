@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from gateway.model import Caller, Decision, Facts, Peer, RequestHead, Site
 from gateway.records import Judged
@@ -25,6 +26,7 @@ class Asked:
     opening: bool = False
     first: Decision | None = None  # what was decided on these facts, whatever became of it
     waited_s: float = 0.0  # for facts that take a while
+    values: Mapping[str, Any] | None = None  # of form fields that limits count: `frequency.values`
     visit_token: str = ""  # of a finishing request, so that its error page can try again
     _reference: str = ""
 

@@ -12,8 +12,9 @@ The rules, in the order they are tried:
 4. Without a route, on `allow`, and in mode `off` everything else is forwarded. So are, where the
    route says so, good bots that have proved who they are; and on a route that only probes, all.
 5. `deny` denies.
-6. Limits that are passed: `deny` denies for a while. `harder` asks for the next rung of the ladder,
-   and `challenge` for a pass that was earned just now. `delay` lets what goes on wait first.
+6. A phone number of a country that is not allowed is refused. Limits that are passed: `deny` denies
+   for a while, as does a budget that is spent. `harder` asks for the next rung of the ladder, and
+   `challenge` for a pass that was earned just now. `delay` lets what goes on wait first.
 7. Then a pass must fit: scope, policy, level for the risk, browser and address. Single use has no
    bearer passes. A pass with uses spends one where the request's method counts.
 8. What needs the store while it is down (spending a use; asking, since an answer must be marked
@@ -23,6 +24,7 @@ The rules, in the order they are tried:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from math import inf
 from typing import assert_never
@@ -104,8 +106,10 @@ def _enforce(route: Route, facts: Facts, opening: bool) -> Decision:
         return Forward(Reason.GOOD_BOT, route)
     if route.flow == "probe":
         return Forward(Reason.PROBED, route)
-    if (over := _over(facts, "deny")) is not None:
-        return Deny(Reason.LIMITED, 429, route, over.reset_s)
+    if facts.country_refused:
+        return Deny(Reason.COUNTRY_REFUSED, 403, route)
+    if denying := denying_limits(facts.reached):
+        return limited(route, denying)
     if route.single_use:
         if opening:  # a configuration fault: asking early could earn nothing
             return Forward(Reason.ALLOWED, route)
@@ -114,6 +118,19 @@ def _enforce(route: Route, facts: Facts, opening: bool) -> Decision:
     if not isinstance(found, Pass):
         return _ask(found, route, facts)
     return _go(found, route, facts, opening)
+
+
+def denying_limits(reached: Iterable[Reached]) -> tuple[Reached, ...]:
+    """Those of the limits passed that deny."""
+    return tuple(each for each in reached if each.over and each.then == "deny")
+
+
+def limited(route: Route, over: tuple[Reached, ...]) -> Deny:
+    """A denial until all of them have fallen. A budget is the site's: not the client's fault."""
+    wait_s = max(1, *(each.reset_s for each in over))
+    if any(each.budget for each in over):
+        return Deny(Reason.BUDGET_SPENT, 503, route, wait_s, over)
+    return Deny(Reason.LIMITED, 429, route, wait_s, over)
 
 
 def _go(found: Pass, route: Route, facts: Facts, opening: bool) -> Decision:

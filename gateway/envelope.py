@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Literal, get_args
 
 from gateway.model import JSON, Caller, Headers
@@ -43,6 +44,9 @@ class Envelope:
     risk: float = 0.0
     harder: int = 0  # limits passed that ask for a harder question
     retry_after_s: int = 0  # of a denial that ends by itself
+    policy: str = ""  # of RateLimit-Policy, of a denial by limits …
+    rate: str = ""  # … and of RateLimit
+    values: Mapping[str, JSON] = field(default_factory=dict)  # digests that limits count it by
     unread_bytes: int = 0  # of a body too large to be held: it does not come along
     visit: str = ""  # the sealed visit of a finishing request, so that its page can retry
 
@@ -80,9 +84,9 @@ class Envelope:
 _ACTIONS = frozenset(get_args(EnvelopeAction))
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 # `asdict` copies deeply, and would take longer than all the rest of a challenge at the wire.
-_OF_CALLER = tuple(field.name for field in fields(Caller))
+_OF_CALLER = tuple(each.name for each in fields(Caller))
 _PLAIN = tuple(
-    field.name for field in fields(Envelope) if field.name not in ("caller", "target", "headers")
+    each.name for each in fields(Envelope) if each.name not in ("caller", "target", "headers")
 )
 
 

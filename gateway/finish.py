@@ -80,6 +80,18 @@ class Spent:
         """It stays spent: the app may have acted on it."""
 
 
+class Free:
+    """A delivery that costs nothing, to be told with others."""
+
+    async def sending(self) -> None: ...
+    async def unsent(self) -> None: ...
+    async def delivered(self) -> None: ...
+    async def broken(self) -> None: ...
+
+
+FREE = Free()
+
+
 class Noted:
     """A delivery that remembers whether anything may have left."""
 

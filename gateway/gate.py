@@ -35,10 +35,12 @@ from gateway.config import Config
 from gateway.counting import Row
 from gateway.files import data_dir
 from gateway.finish import ASK_AGAIN_S, Finisher
+from gateway.frequency.charging import Frequency
 from gateway.guard import Guard
 from gateway.handover import Handover
 from gateway.hold import HoldQuotas, Holds
 from gateway.ids import uuid7
+from gateway.inquiry import Inquiries
 from gateway.keys import create_keys
 from gateway.kinds import Look
 from gateway.metrics import Metrics
@@ -240,8 +242,21 @@ class Gate:
             lambda: self.first_callers.addresses_tell_people_apart,
         )
 
+    def _frequency(self) -> Frequency:
+        return Frequency(
+            store=self.store,
+            ring=self.ring,
+            finisher=self.finisher,
+            log=self.log,
+            metrics=self.metrics,
+            clock=time.time,
+            body_bytes=self.config.limits.wire.match_body_bytes,
+            addresses_known=lambda: self.first_callers.addresses_tell_people_apart,
+            sleep=asyncio.sleep,
+        )
+
     def _guard(self, inside: Upstream, boot: str) -> Guard:
-        config = self.config
+        config, frequency = self.config, self._frequency()
         router = Router(config.sites, config.prefix, config.limits.wire.match_body_bytes)
         return Guard(
             router=router,
@@ -258,6 +273,8 @@ class Gate:
             sample=config.log.sample,
             stays=stays_of(config.sites, self.ring),
             register=self.register,
+            inquiries=Inquiries((frequency,)),
+            frequency=frequency,
         )
 
     def _parts(self, boot: str) -> GateParts:

@@ -16,8 +16,9 @@ from gateway.asked import Asked
 from gateway.callers import TrustedProxies, caller_of
 from gateway.decide import decide
 from gateway.ends import Ends
-from gateway.finish import Finisher, Noted, Ready
+from gateway.finish import FREE, Finisher, Noted, Ready
 from gateway.forwarding import IDEMPOTENT, app_head, told, usual_plan
+from gateway.frequency.charging import Charging, Unlimited
 from gateway.gathering import Gathering
 from gateway.handover import Handover
 from gateway.ids import References
@@ -82,6 +83,7 @@ class Guard:
         stays: Mapping[str, Stays] | None = None,
         inquiries: Inquiries | None = None,
         register: Register | None = None,
+        frequency: Charging | None = None,
     ) -> None:
         self._router = router
         self._trusted = trusted
@@ -103,6 +105,7 @@ class Guard:
         self._stays = stays or {}
         self._ends = Ends(handover, log, metrics, sample)
         self._inquiries = inquiries or Inquiries()
+        self._frequency = frequency or Unlimited()
 
     # --- one request ---------------------------------------------------------------------
 
@@ -205,6 +208,9 @@ class Guard:
         matched = self._router.match(site, asked.request, body)
         if isinstance(matched, NeedBodyFor):
             return NeedBody(matched.max_bytes)
+        needed_bytes = self._frequency.needs_body(matched.route, asked.request)
+        if body is None and needed_bytes:
+            return NeedBody(needed_bytes)
         return self._ask_about(asked, site, matched, body)
 
     def _ask_about(
@@ -246,7 +252,7 @@ class Guard:
     def _act(self, asked: Asked, site: Site, decision: Decision) -> Plan | Awaitable[Plan]:
         asked = asked.decided(decision)
         match decision:
-            case Forward(spend=True):
+            case Forward() if decision.spend or self._frequency.is_charged(asked, decision):
                 return self._spend(asked, site, decision)
             case Forward():
                 return self._forward(asked, site)
@@ -285,8 +291,12 @@ class Guard:
         return stays.of(request, caller) if stays else None
 
     async def _spend(self, asked: Asked, site: Site, decision: Forward) -> Plan:
-        """A pass with uses: one is spent now, and given back if nothing is sent."""
-        ready = await self._finisher.spend_use(decision, asked.request)
+        """What a forward uses up, of a pass or of limits; given back if nothing is sent."""
+        ready: Ready | Challenge | Deny = Ready(asked.request, FREE)
+        if decision.spend:
+            ready = await self._finisher.spend_use(decision, asked.request)
+        if isinstance(ready, Ready):
+            ready = await self._frequency.charged(asked, decision, ready)
         match ready:
             case Ready():
                 return self._forward(asked, site, ready)
@@ -323,6 +333,9 @@ class Guard:
         if not decision.visit.hold_id and not self._is_about(decision.route, site, ready.request):
             await ready.delivery.unsent()
             return self._handover.page(asked.decided(Deny(Reason.VISIT_UNREADABLE, 400)))
+        ready = await self._frequency.charged(asked, decision, ready)
+        if isinstance(ready, Deny):
+            return self._handover.page(asked.decided(ready))
         return Plan(
             upstream=site.upstream,
             head=app_head(site, asked.caller, ready.request, asked.peer, told(asked)),

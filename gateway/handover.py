@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from gateway.asked import Asked
 from gateway.envelope import HEADER, Envelope, EnvelopeAction
+from gateway.frequency.headers import rate_limit
+from gateway.frequency.values import as_json
 from gateway.model import Challenge, Chunked, Deny, Framing, Length, NoBody, RequestHead, Upstream
 from gateway.origins import wants_page
 from gateway.wire.plan import Plan
@@ -78,6 +80,7 @@ class Handover:
     def _envelope(self, asked: Asked, action: EnvelopeAction) -> Envelope:
         decision, request = asked.decision, asked.request
         route = decision.route if decision else None
+        policy, rate = rate_limit(decision.over if isinstance(decision, Deny) else ())
         return Envelope(
             boot=self._boot,
             decision_id=asked.reference,
@@ -95,6 +98,9 @@ class Handover:
             risk=decision.risk if isinstance(decision, Challenge) else 0.0,
             harder=decision.harder if isinstance(decision, Challenge) else 0,
             retry_after_s=decision.retry_after_s if isinstance(decision, Deny) else 0,
+            policy=policy,
+            rate=rate,
+            values=as_json(asked.values or {}) if action == "challenge" else {},
             visit=asked.visit_token,
         )
 

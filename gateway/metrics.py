@@ -150,6 +150,18 @@ class Metrics:
         self._replies = _Counts(
             "gateway_replies", "Replies by who made them and their class.", ("by", "code"), made
         )
+        self.limited = _Counts(
+            "gateway_limited",
+            "Requests over a limit of their route, by what it makes of them.",
+            ("site", "route", "limit", "then"),
+            made,
+        )
+        self.budget_alerts = _Counts(
+            "gateway_budget_alerts",
+            "Budgets of which the share was used that the operator is told of.",
+            ("site", "route", "budget"),
+            made,
+        )
         self._seconds = _Times(
             "gateway_request_duration_seconds",
             "From the request's head to the end of its reply.",

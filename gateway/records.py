@@ -143,7 +143,8 @@ def _limit(reached: Reached) -> dict[str, object]:
         "window_s": reached.window_s,
         "reset_s": reached.reset_s,
     }
-    return told | {"delay_s": reached.delay_s} if reached.delay_s else told
+    told |= {"delay_s": reached.delay_s} if reached.delay_s else {}
+    return told | {"budget": True} if reached.budget else told
 
 
 def _rest(facts: Facts, opening: bool) -> dict[str, object]:
@@ -152,7 +153,7 @@ def _rest(facts: Facts, opening: bool) -> dict[str, object]:
         rest["passes"] = [_pass(each, facts.caller) for each in facts.passes]
     if facts.visit is not None:
         rest["visit"] = _visit(facts.visit)
-    for name in ("preflight", "finishing", "visit_matches", "same_origin"):
+    for name in ("preflight", "finishing", "visit_matches", "same_origin", "country_refused"):
         if getattr(facts, name):
             rest[name] = True
     if not facts.store_up:
@@ -214,6 +215,7 @@ def _facts(record: Mapping[str, JSON], rest: Mapping[str, JSON]) -> Facts:
         visit=_visit_of(visit) if visit else None,
         visit_matches=bool(rest.get("visit_matches")),
         same_origin=bool(rest.get("same_origin")),
+        country_refused=bool(rest.get("country_refused")),
         store_up=rest.get("store_up", True) is True,
     )
 
@@ -235,6 +237,7 @@ def _reached(told: Mapping[str, JSON]) -> Reached:
         window_s=int(told["window_s"]),
         reset_s=int(told["reset_s"]),
         delay_s=float(told.get("delay_s", 0.0)),
+        budget=bool(told.get("budget")),
     )
 
 

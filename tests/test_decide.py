@@ -466,6 +466,9 @@ def reached(then: Then, count: int = 6, most: int = 5, reset_s: int = 30) -> Rea
     return Reached("calls", then, count, most, 60, reset_s, delay_s=2.0)
 
 
+BUDGET = replace(reached("deny", reset_s=0), budget=True)
+
+
 def at(*limits: Reached, **changes: object) -> Facts:
     return replace(HAS, reached=limits, **changes)  # type: ignore[arg-type]
 
@@ -503,13 +506,22 @@ def at(*limits: Reached, **changes: object) -> Facts:
         (PROBE, replace(NOW, reached=(reached("deny"),)), Forward(Reason.PROBED, PROBE)),
         (PROBE, replace(UNSOLVED, visit=VISIT), Resume(PROBE, VISIT)),
         # limits, on both sides
-        (ROUTE, at(reached("deny")), Deny(Reason.LIMITED, 429, ROUTE, 30)),
+        (ROUTE, at(reached("deny")), Deny(Reason.LIMITED, 429, ROUTE, 30, (reached("deny"),))),
         (ROUTE, at(reached("deny", 5)), Forward(Reason.PASS, ROUTE, PASS)),
         (
             ROUTE,
             at(reached("deny"), reached("deny", 9, 5, 90)),
-            Deny(Reason.LIMITED, 429, ROUTE, 90),
+            Deny(Reason.LIMITED, 429, ROUTE, 90, (reached("deny"), reached("deny", 9, 5, 90))),
         ),
+        (
+            ROUTE,
+            at(reached("deny", 5), BUDGET, reached("harder")),
+            Deny(Reason.BUDGET_SPENT, 503, ROUTE, 1, (BUDGET,)),
+        ),
+        (ROUTE, at(replace(BUDGET, count=5)), Forward(Reason.PASS, ROUTE, PASS)),
+        # a number of another country, with whatever pass
+        (ROUTE, replace(at(), country_refused=True), Deny(Reason.COUNTRY_REFUSED, 403, ROUTE)),
+        (PROBE, replace(NOW, country_refused=True), Forward(Reason.PROBED, PROBE)),
         (ROUTE, at(reached("delay")), Forward(Reason.PASS, ROUTE, PASS, delay_s=2.0)),
         (ROUTE, at(reached("delay", 5)), Forward(Reason.PASS, ROUTE, PASS)),
         (

@@ -78,6 +78,8 @@ def every_metric() -> Metrics:
         Forward(Reason.SHADOW, ROUTE, would="deny"), 200, 0.1, ours=False, upstream="app"
     )
     metrics.refused(400)
+    metrics.limited("shop", "register", "field-phone-1h", "deny")
+    metrics.budget_alerts("shop", "register", "budget-day")
     metrics.issued("shop", "register", "slider")
     metrics.solved("shop", "register", "slider")
     metrics.attempts("slider", "wrong")
@@ -142,6 +144,7 @@ def test_no_label_is_the_strangers_to_fill() -> None:
     assert labels == {
         *("site", "route", "action", "reason", "would", "by", "code", "status", "kind", "result"),
         *("why", "scope", "upstream", "address", "event", "op", "version", "le"),
+        *("limit", "then", "budget"),
     }
 
 

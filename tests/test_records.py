@@ -27,6 +27,7 @@ from tests.samples import CALLER, ROUTE, RULE, SOLVED, VISIT
 
 PASS = Pass("p", "site", 2, 950.0, 1500.0, None, "p1", "slider", "firefox", CALLER.prefix)
 OVER = Reached("often", "deny", 6, 5, 60, 30)
+BUDGET = replace(OVER, limit="budget-day", budget=True)
 FACTS = Facts(now_s=1000.25, caller=CALLER, method="POST")
 FULL = Facts(
     now_s=1000.123456,
@@ -37,7 +38,8 @@ FULL = Facts(
     signals=(Signal("no_language", 1.0, 0.2), Signal("no_fetch_metadata", 1.0, 0.5)),
     listed=Listing("deny", "tor"),
     bot="googlebot",
-    reached=(OVER, replace(OVER, limit="slow", then="delay", delay_s=0.5)),
+    reached=(OVER, replace(OVER, limit="slow", then="delay", delay_s=0.5), BUDGET),
+    country_refused=True,
     preflight=True,
     finishing=True,
     visit=replace(VISIT, solved=SOLVED),

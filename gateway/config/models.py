@@ -24,6 +24,7 @@ from gateway.config.fields import (
     WholeSpan,
     Words,
 )
+from gateway.config.frequency import BudgetPart, LimitPart
 from gateway.config.limits import LimitsPart
 from gateway.config.part import Part, written
 from gateway.config.stock import StockPart
@@ -208,6 +209,13 @@ class RoutePart(Part):
     )
     deny: list[EntryPart] = Field(
         default=[], description="Who is refused whatever else holds; as `allow` of the site."
+    )
+    limits: Annotated[list[LimitPart], OneOrMany] = Field(
+        default=[],
+        description="How often something may happen. Counted when a request goes to the app.",
+    )
+    budget: BudgetPart | None = Field(
+        default=None, description="Bounds what reaches the app, whatever else fails; none: it does."
     )
 
 

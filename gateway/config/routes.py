@@ -10,6 +10,7 @@ from gateway.addresses import AddressBook
 from gateway.choosing import has_two_rounds
 from gateway.config import paths
 from gateway.config.addresses import compile_entries
+from gateway.config.frequency import compile_limits_of
 from gateway.config.models import MatchPart, RoutePart
 from gateway.config.nodes import Loc
 from gateway.config.rungs import compile_ladder
@@ -91,6 +92,7 @@ def compile_route(part: RoutePart, around: Surroundings, faults: Faults, loc: Lo
         flow=part.flow,
         memory_s=part.memory.for_ if part.action == "challenge" else 0,
         rounds=2 if part.rounds == 2 else 1,
+        limits=compile_limits_of(part.limits, part.budget, faults, loc),
     )
 
 
@@ -142,15 +144,22 @@ def _check_idle(
 
 def _check(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> None:
     if part.action != "challenge":
-        _check_idle(part, ("flow", *_ASKING), f"action: {part.action}", faults, loc)
+        _check_idle(
+            part, ("flow", "limits", "budget", *_ASKING), f"action: {part.action}", faults, loc
+        )
         return
     if part.flow == "probe":
-        _check_idle(part, _ASKING, "flow: probe, which asks nobody anything", faults, loc)
+        idle = ("limits", *_ASKING)
+        _check_idle(part, idle, "flow: probe, which asks nobody anything", faults, loc)
         return
     if not part.ladder:
         faults.add((*loc, "ladder"), "names no kind: list at least one, such as slider")
     if part.on_error == "open" and part.pass_.uses is not None:
         what = "open would lift the limit of uses whenever the store is away: use closed or pow"
+        faults.add((*loc, "on_error"), what)
+    elif part.on_error == "open" and (part.limits or part.budget):
+        name = "budget" if part.budget else "limits"
+        what = f"open would lift the {name} whenever the store is away: use closed or pow"
         faults.add((*loc, "on_error"), what)
     if part.challenge_on is not None and part.pass_.uses == 1:
         what = "with uses: 1 there is no pass to bring from another page: remove it, or raise uses"

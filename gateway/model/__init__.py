@@ -68,10 +68,12 @@ from gateway.model.visits import (
     Verdict,
     Visit,
 )
+from gateway.model.windows import MOST_MEMBERS, Slid, Slide, is_refused
 
 __all__ = [
     "ACCESSIBLE",
     "JSON",
+    "MOST_MEMBERS",
     "Action",
     "Address",
     "Affinity",
@@ -118,10 +120,13 @@ __all__ = [
     "Score",
     "Signal",
     "Site",
+    "Slid",
+    "Slide",
     "Solved",
     "Then",
     "Ticket",
     "Upstream",
     "Verdict",
     "Visit",
+    "is_refused",
 ]

@@ -30,6 +30,7 @@ class Reached:
     window_s: int
     reset_s: int  # until the count falls
     delay_s: float = 0.0
+    budget: bool = False
 
     @property
     def over(self) -> bool:
@@ -49,6 +50,7 @@ class Facts:
     listed: Listing | None = None
     bot: str = ""  # a good bot that has proved who it is
     reached: tuple[Reached, ...] = ()
+    country_refused: bool = False  # a form's phone number is of a country that is not allowed
     preflight: bool = False
     finishing: bool = False  # the request is a finishing submission (`gateway_visit=`)
     visit: Visit | None = None  # … and this is the visit, if it could be opened
@@ -87,6 +89,8 @@ class Reason(StrEnum):
     GOOD_BOT = "good_bot"
     PROBED = "probed"
     LIMITED = "limited"
+    BUDGET_SPENT = "budget_spent"
+    COUNTRY_REFUSED = "country_refused"
     STORE_DOWN = "store_down"
     STORE_FULL = "store_full"
     STORE_OPEN = "store_open"
@@ -129,6 +133,7 @@ class Deny:
     status: int
     route: Route | None = None
     retry_after_s: int = 0
+    over: tuple[Reached, ...] = ()  # the limits that were passed
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,9 @@ class LimitRule:
     countries: frozenset[str] = frozenset()  # of numbers; empty: any
     distinct: str = ""  # count how many different values this field has had
     delay_s: float = 0.0  # of `then: delay`
+    digits: int = 8  # of `per: number_prefix`: how many of a number's first, with its country code
+    budget: bool = False  # of the route, whoever asks
+    alert: float = 0.0  # of a budget: from this share on the operator is told
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from gateway.model.messages import JSON, Headers
@@ -39,6 +39,7 @@ class Visit:
     solved: Solved | None = None
     harder: int = 0  # steps up, and doublings of the work, that limits and memory asked for
     kind: str = ""  # that the app named, where the route lets it
+    values: Mapping[str, JSON] = field(default_factory=dict)  # digests that limits count it by
     kept: Headers = ()  # Referer, Origin, Sec-Fetch-* of an original that is not held
 
 

@@ -3,10 +3,12 @@
 from gateway.routing.asked import acting_method
 from gateway.routing.patterns import parse_pattern
 from gateway.routing.router import BODY_BYTES, NOTHING, Matched, NeedBodyFor, Router
+from gateway.routing.values import FieldValues
 
 __all__ = [
     "BODY_BYTES",
     "NOTHING",
+    "FieldValues",
     "Matched",
     "NeedBodyFor",
     "Router",

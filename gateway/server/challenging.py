@@ -136,6 +136,7 @@ def _visit(
         decision_id=envelope.decision_id,
         same_origin=_own(envelope),
         machine=not _shows_page(envelope, route),
+        values=envelope.values,
         kept=() if hold_id else kept_headers(envelope.headers),
     )
 

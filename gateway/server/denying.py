@@ -6,7 +6,7 @@ from aiohttp import web
 
 from gateway.envelope import Envelope
 from gateway.server.parts import GateParts
-from gateway.server.replies import RETRY_S, Reply, problem, retry_after
+from gateway.server.replies import RETRY_S, Reply, limits, problem, retry_after
 from gateway.server.showing import retry_token, show_refusal
 
 
@@ -31,5 +31,5 @@ def refuse(
     detail = texts.get(reason, texts["default"])
     body = {"type": f"urn:gateway:{reason}", "title": title, "detail": detail, "reason": reason}
     wait_s = envelope.retry_after_s or (RETRY_S if status == 503 else 0)
-    reply = Reply(status, retry_after(wait_s))
+    reply = Reply(status, retry_after(wait_s) | limits(envelope))
     return problem(envelope, gate.site(envelope), body, reply)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from gateway.memory import ASKED, MOST, memory_key, steps
-from gateway.model import Caller, Route
+from gateway.model import Caller, Route, Slide
 from gateway.server.parts import GateParts
-from gateway.stores import Slide, StoreError
+from gateway.stores import StoreError
 
 DEADLINE_S = 0.25
 

@@ -11,13 +11,29 @@ from aiohttp import web
 from gateway.envelope import Envelope
 from gateway.model import JSON, Reason, Site
 from gateway.server.parts import GateParts
-from gateway.server.replies import RETRY_S, Reply, csp, html, language, retry_after, safe_url
+from gateway.server.replies import (
+    RETRY_S,
+    Reply,
+    csp,
+    html,
+    language,
+    limits,
+    retry_after,
+    safe_url,
+)
 
 SAFE = frozenset({"GET", "HEAD"})
 
 # A refused request that was held, or could not reach its app, may be tried again.
 _CAN_RETRY = frozenset(
-    {Reason.APP_UNREACHABLE, Reason.APP_BUSY, Reason.STORE_DOWN, Reason.IN_FLIGHT}
+    {
+        Reason.APP_UNREACHABLE,
+        Reason.APP_BUSY,
+        Reason.STORE_DOWN,
+        Reason.IN_FLIGHT,
+        Reason.LIMITED,
+        Reason.BUDGET_SPENT,
+    }
 )
 
 
@@ -81,8 +97,8 @@ def show_refusal(
 ) -> web.Response:
     """The page for everything that is no challenge. `visit`: sealed, where sending is possible."""
     wait_s = retry_after_s or (RETRY_S if status == 503 else 0)
-    data = about(gate, envelope) | {"reason": reason, "visit": visit}
-    reply = Reply(status, retry_after(wait_s))
+    data = about(gate, envelope) | {"reason": reason, "visit": visit, "wait_s": retry_after_s}
+    reply = Reply(status, retry_after(wait_s) | limits(envelope))
     return show(gate, request, envelope, "denied.html", reply, data=data)
 
 

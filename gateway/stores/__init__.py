@@ -2,30 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.stores.base import (
-    MOST_MEMBERS,
-    Entry,
-    Slid,
-    Slide,
-    Store,
-    StoreDown,
-    StoreError,
-    StoreFull,
-    is_refused,
-)
+from gateway.stores.base import Entry, Store, StoreDown, StoreError, StoreFull
 
-__all__ = [
-    "MOST_MEMBERS",
-    "Entry",
-    "Slid",
-    "Slide",
-    "Store",
-    "StoreDown",
-    "StoreError",
-    "StoreFull",
-    "is_refused",
-    "open_store",
-]
+__all__ = ["Entry", "Store", "StoreDown", "StoreError", "StoreFull", "open_store"]
 
 
 def open_store(url: str) -> Store:

@@ -21,7 +21,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
-from gateway.stores.base import MOST_MEMBERS, Slid, Slide, is_refused
+from gateway.model import MOST_MEMBERS, Slid, Slide, is_refused
 
 Cells = dict[str, tuple[int, int]]  # name → (end in milliseconds of the store's clock, amount)
 

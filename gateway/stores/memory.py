@@ -12,8 +12,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gateway.model import Slid, Slide
 from gateway.stores import buckets
-from gateway.stores.base import Entry, Slid, Slide, StoreDown, StoreFull, Sums
+from gateway.stores.base import Entry, StoreDown, StoreFull, Sums
 
 ENTRY_BYTES = 200  # measured: what an entry costs besides its key and value, roughly
 SWEPT_AT_ONCE = 32  # expired entries removed per write, so that no write is slow

@@ -32,16 +32,8 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as ReplyLate
 
-from gateway.stores.base import (
-    Entry,
-    Slid,
-    Slide,
-    StoreDown,
-    StoreError,
-    StoreFull,
-    Sums,
-    is_refused,
-)
+from gateway.model import Slid, Slide, is_refused
+from gateway.stores.base import Entry, StoreDown, StoreError, StoreFull, Sums
 from gateway.stores.breaker import Breaker
 from gateway.stores.redis_cluster import Address, ClusterClient, by_key, in_order
 from gateway.stores.redis_scripts import BUMP, JOURNAL, SLIDE, SWAP, UNSLIDE, Script

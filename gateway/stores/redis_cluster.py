@@ -21,7 +21,7 @@ from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError,
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import TimeoutError as ReplyLate
 
-from gateway.stores.base import Slid, Slide
+from gateway.model import Slid, Slide
 
 HOPS = 5
 

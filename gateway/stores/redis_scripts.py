@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from gateway.stores.base import MOST_MEMBERS
+from gateway.model import MOST_MEMBERS
 from gateway.stores.buckets import GRID
 
 

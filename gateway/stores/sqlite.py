@@ -25,8 +25,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from gateway.model import Slid, Slide
 from gateway.stores import buckets, sqlite_journal
-from gateway.stores.base import Entry, Slid, Slide, StoreDown, StoreError, StoreFull, Sums
+from gateway.stores.base import Entry, StoreDown, StoreError, StoreFull, Sums
 from gateway.stores.batches import Batches, Job
 
 T = TypeVar("T")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gateway.stores import Slide, StoreDown
+from gateway.model import Slide
+from gateway.stores import StoreDown
 from gateway.stores.memory import MemoryStore
 from gateway.tokens import open_visit
 from tests.samples import RING

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.stores import MOST_MEMBERS, Slid, Slide, buckets, is_refused
+from gateway.model import MOST_MEMBERS, Slid, Slide, is_refused
+from gateway.stores import buckets
 from gateway.stores.buckets import GRID, Cells
 
 TTL_MS = 16_000

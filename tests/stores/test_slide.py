@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from gateway.stores import MOST_MEMBERS, Slide, Store, StoreFull, is_refused
+from gateway.model import MOST_MEMBERS, Slide, is_refused
+from gateway.stores import Store, StoreFull
 from gateway.stores.memory import MemoryStore
 from tests.stores.conftest import Backend
 

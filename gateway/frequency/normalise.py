@@ -1,0 +1,103 @@
+"""What a form's value means: one spelling for what reaches the same phone or mailbox. Pure.
+
+Phone numbers are read by `phonenumbers`, imported when the first is read (30 ms, 3 MB); reading one
+takes some 40 µs. A value may hold several, as some apps send to each: all are found.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+MAX_CHARS = 1000  # of a value that is looked at; no number or address is as long
+MAX_MEANT = 16  # numbers or addresses in one value
+
+Normalise = Literal["e164", "email", "lower", "none"]
+
+_BETWEEN_NUMBERS = re.compile(r"[,;|/\r\n\t]+")
+_MAILBOX = re.compile(r"[^\s<>,;:\"()\[\]@]+@[^\s<>,;:\"()\[\]@]+")
+_NO_DIGIT = re.compile(r"\D+")
+_FEW_DIGITS = 5  # a piece with fewer is no number: an extension, a remark
+_DOTLESS = frozenset({"gmail.com", "googlemail.com"})
+
+
+class ManyMeantError(ValueError):
+    """One value holds more than can be counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """One thing a value means, in its one spelling. `countries`: those a number may be of."""
+
+    text: str
+    countries: frozenset[str] = frozenset()
+
+
+def normalised(value: bytes, way: Normalise, region: str = "") -> tuple[Meant, ...]:
+    """What the value means, without repeats; nothing for an empty one. Raises ManyMeantError.
+
+    `region` (ISO 3166-1): where numbers without a country code are from. What can't be read as a
+    number or an address counts as it is written, but for case and signs.
+    """
+    text = unicodedata.normalize("NFKC", value.decode("utf-8", "replace")).strip(" \t\r\n\v\f\0")
+    if not text:
+        return ()
+    if way != "none" and len(text) > MAX_CHARS:
+        raise ManyMeantError
+    match way:
+        case "e164":
+            found = dict.fromkeys(_numbers(text, region))
+        case "email":
+            found = dict.fromkeys(map(_mailbox, _MAILBOX.findall(text) or [text]))
+        case "lower":
+            found = {Meant(text.casefold()): None}
+        case "none":
+            return (Meant(value.decode("latin-1")),)
+    if len(found) > MAX_MEANT:
+        raise ManyMeantError
+    return tuple(found)
+
+
+def _mailbox(text: str) -> Meant:
+    """Case, and what follows a `+` (RFC 5233), name the same mailbox; Gmail's dots too."""
+    local, at, domain = text.casefold().rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in _DOTLESS:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return Meant(local + at + domain.rstrip("."))
+
+
+def _numbers(text: str, region: str) -> Iterator[Meant]:
+    read = [(piece, _number(piece, region)) for piece in _BETWEEN_NUMBERS.split(text)]
+    known = any(number for _, number in read)
+    for piece, number in read:
+        digits = _NO_DIGIT.sub("", piece)
+        if number is not None:
+            yield number
+        elif len(digits) >= _FEW_DIGITS or not known:
+            yield Meant(f"?{digits}" if digits else text.casefold())
+
+
+def _number(text: str, region: str) -> Meant | None:
+    """In E.164, or None for what is none."""
+    import phonenumbers  # here, since few gates count numbers
+
+    try:
+        number = phonenumbers.parse(text, region or None)
+    except phonenumbers.NumberParseException:
+        return None
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:  # … only locally is too short
+        return None
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    country = phonenumbers.region_code_for_number(number)
+    sharing = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(number.country_code or 0, ())
+    return Meant(written, frozenset({country} if country else sharing))
+
+
+def is_allowed(meant: Meant, countries: frozenset[str]) -> bool:
+    """Whether a number is surely of one of these countries; no countries: any is."""
+    return not countries or (bool(meant.countries) and meant.countries <= countries)

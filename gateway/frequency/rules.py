@@ -1,0 +1,158 @@
+"""From rules and what is known of a request to windows; from their counts to `Reached`. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from gateway.frequency.values import Digest, Digests, Values, field_of
+from gateway.model import LimitRule, Reached, Route, Slid, Slide
+
+UNREADABLE: Digest = ("unreadable",)  # one for all of a rule
+_ALL: Digest = ("all",)
+_IPV6_BITS = 64  # the least that a host is given, and may choose its addresses from
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who asks. What is "" or empty is not known, and no rule about it applies."""
+
+    address: str = ""
+    prefix: str = ""
+    passes: tuple[str, ...] = ()
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One rule's windows for one request, as they would be charged."""
+
+    rule: LimitRule
+    slides: tuple[Slide, ...]
+
+
+def needs_fields(route: Route) -> bool:
+    """Whether the route's limits depend on what a form says."""
+    return any(field_of(rule) for rule in route.limits)
+
+
+def counts_of(
+    route: Route, subject: Subject, values: Values, digests: Digests
+) -> tuple[Count, ...]:
+    """What a request counts for. Rules that say nothing about it are left out."""
+    found = (
+        Count(rule, tuple(_slides(rule, route, subject, values, digests))) for rule in route.limits
+    )
+    return tuple(count for count in found if count.slides)
+
+
+def _slides(
+    rule: LimitRule, route: Route, subject: Subject, values: Values, digests: Digests
+) -> Iterator[Slide]:
+    counted = field_of(rule)
+    given = values.get(counted) if counted else ()
+    if given is None:
+        yield Slide(_key(rule, route, UNREADABLE[0]), rule.window_s)
+    elif rule.distinct:
+        for who in _subjects(rule, subject, digests):
+            for value in given:
+                for name, member in zip(who, value.digest, strict=False):
+                    yield Slide(_key(rule, route, name), rule.window_s, member=member.encode())
+    elif counted:
+        for value in given:
+            for name in value.digest:
+                yield Slide(_key(rule, route, name), rule.window_s, value.amount)
+    else:
+        for who in _subjects(rule, subject, digests):
+            for name in who:
+                yield Slide(_key(rule, route, name), rule.window_s)
+
+
+def _key(rule: LimitRule, route: Route, name: str) -> str:
+    """`per: site` is one count for all routes of the site that have a rule of this name."""
+    place = "*" if rule.per == "site" else route.name
+    return f"limit/{route.site}/{place}/{rule.name}/{rule.window_s}/{name}"
+
+
+def _subjects(rule: LimitRule, subject: Subject, digests: Digests) -> list[Digest]:
+    match rule.per:
+        case "address":
+            said = [_host(subject.address)] if subject.address else []
+        case "prefix":
+            said = [subject.prefix] if subject.prefix else []
+        case "pass":
+            said = list(subject.passes)
+        case "user":
+            said = [subject.user] if subject.user else []
+        case "route" | "site":
+            return [_ALL]
+        case "field" | "number_prefix":  # not of who asks
+            return []
+    return [digests.of(rule.per, text) for text in said]
+
+
+@lru_cache(maxsize=4096)
+def _host(address: str) -> str:
+    """An IPv6 host by its /64: it may send from any address of that."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(ip_network((int(parsed), _IPV6_BITS), strict=False))
+
+
+# --- Asking and answering ------------------------------------------------------------------
+
+
+def looks(counts: Sequence[Count]) -> list[Slide]:
+    """To see where they stand, charging nothing."""
+    return [
+        replace(slide, amount=0, limit=max(0, count.rule.most - (not slide.member) * slide.amount))
+        for count in counts
+        for slide in count.slides
+    ]
+
+
+def charges(counts: Sequence[Count], *, limits: bool, budgets: bool) -> list[Slide]:
+    """To count them: all or none. Of what denies, limits or budgets may not be passed."""
+    return [
+        replace(slide, limit=count.rule.most) if _binds(count.rule, limits, budgets) else slide
+        for count in counts
+        for slide in count.slides
+    ]
+
+
+def _binds(rule: LimitRule, limits: bool, budgets: bool) -> bool:
+    return rule.then == "deny" and (budgets if rule.budget else limits)
+
+
+def reached(counts: Sequence[Count], found: Sequence[Slid], *, looked: bool) -> tuple[Reached, ...]:
+    """Where each rule stands with this request in it: at its highest count."""
+    slids = iter(found)
+    return tuple(_reached(count, [next(slids) for _ in count.slides], looked) for count in counts)
+
+
+def _reached(count: Count, found: Sequence[Slid], looked: bool) -> Reached:
+    rule = count.rule
+    sums = [
+        slid.count + (slide.amount if looked and not slide.member else 0)
+        for slide, slid in zip(count.slides, found, strict=True)
+    ]
+    fitting = all(slide.amount <= rule.most for slide in count.slides)
+    over_s = [slid.reset_s for slid, total in zip(found, sums, strict=True) if total > rule.most]
+    first_s = min(slid.reset_s for slid in found)
+    return Reached(
+        limit=rule.name,
+        then=rule.then,
+        count=max(sums),
+        most=rule.most,
+        window_s=rule.window_s,
+        reset_s=math.ceil(max(over_s, default=first_s)) if fitting else rule.window_s,
+        delay_s=rule.delay_s,
+        budget=rule.budget,
+    )
