@@ -10,7 +10,7 @@ characters lie but can't read has 1 in 120.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -69,25 +69,39 @@ def chosen(chance: np.random.Generator) -> str:
 
 @cache
 def readable() -> tuple[str, ...]:
-    """Phrases that stay readable when bent: the others have characters too dense or alike."""
-    return tuple(
+    """Phrases that stay readable when bent: the others have characters too dense or alike.
+
+    Those whose characters make another phrase too are left out: people could not know which.
+    """
+    plain = tuple(
         phrase
         for phrase in phrases()
         if all(map(is_clear, phrase))
         and all(apart_from([c], phrase[:at]) for at, c in enumerate(phrase) if at)
     )
+    return tuple(phrase for phrase in plain if not _completed(set(phrase), phrase, plain))
 
 
 def strangers(chance: np.random.Generator, phrase: str, count: int) -> list[str]:
-    """Characters that make no phrase with the others, of those known here."""
+    """Characters that make no phrase with the others, of those known here.
+
+    Raises RuntimeError where there are not enough of them, rather than look for ever.
+    """
     found: list[str] = []
-    while len(found) < count:
-        candidate = legible()[int(chance.integers(len(legible())))]
-        there = {*phrase, *found, candidate}
-        others = any(there.issuperset(other) for other in readable() if other != phrase)
-        if not others:
-            found += apart_from([candidate], [*phrase, *found])
+    known = legible()
+    for at in chance.permutation(len(known)):
+        if len(found) == count:
+            return found
+        if not _completed({*phrase, *found, known[at]}, phrase, readable()):
+            found += apart_from([known[at]], [*phrase, *found])
+    if len(found) < count:
+        raise RuntimeError(f"no {count} characters go with {phrase}")
     return found
+
+
+def _completed(there: set[str], phrase: str, known: Sequence[str]) -> bool:
+    """Whether these characters hold another phrase than the one asked for."""
+    return any(there.issuperset(other) for other in known if other != phrase)
 
 
 KIND = Phrase()

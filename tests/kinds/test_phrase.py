@@ -77,6 +77,20 @@ def test_strangers_make_no_other_phrase(extra: int) -> None:
             assert apart_from([character], [*phrase, *others[:at]]) == [character]
 
 
+def test_no_phrase_holds_another() -> None:
+    """Nobody could know which is meant, and no stranger would ever do."""
+    for phrase in readable():
+        assert [other for other in readable() if set(other) <= set(phrase)] == [phrase]
+
+
+def test_strangers_are_found_or_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "legible", lambda: ("m", "n"))
+    monkeypatch.setattr(module, "apart_from", lambda new, known: [c for c in new if c not in known])
+    assert sorted(strangers(np.random.default_rng(1), "abcd", 2)) == ["m", "n"]
+    with pytest.raises(RuntimeError, match="no 3 characters"):
+        strangers(np.random.default_rng(1), "abcd", 3)
+
+
 def test_strangers_never_complete_another_phrase(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nearly all there is to draw from are the characters of another phrase."""
     asked, other, filler = "abcd", "wxyz", "mno"
