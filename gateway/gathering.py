@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from gateway.addresses import Register
 from gateway.asked import Asked
-from gateway.finish import Finisher
 from gateway.model import Facts, Listing, Pass, Route, Score, Site, Visit
 from gateway.origins import is_preflight, is_same_origin
 from gateway.presented import PassReader
@@ -14,13 +15,20 @@ from gateway.routing import acting_method
 UNSCORED = Score(0.0)
 
 
-class Gathering:
-    """Gathers them; `finisher` knows whether the store is up."""
+class StoreWatch(Protocol):
+    """Who knows whether the store is up."""
 
-    def __init__(self, passes: PassReader, register: Register, finisher: Finisher) -> None:
+    @property
+    def store_up(self) -> bool: ...
+
+
+class Gathering:
+    """Gathers them."""
+
+    def __init__(self, passes: PassReader, register: Register, watch: StoreWatch) -> None:
         self._passes = passes
         self._register = register
-        self._finisher = finisher
+        self._watch = watch
 
     def facts(self, asked: Asked, route: Route | None, now_s: float) -> Facts:
         """What a decision needs; passes and risk only where the route asks anything."""
@@ -37,7 +45,7 @@ class Gathering:
             signals=score.signals,
             listed=self.listed(asked, route, now_s),
             preflight=is_preflight(request.method, request.headers, origins),
-            store_up=self._finisher.store_up,
+            store_up=self._watch.store_up,
         )
 
     def finishing(
@@ -56,7 +64,7 @@ class Gathering:
             visit=visit,
             visit_matches=visit is not None and about_this and visit.target == request.target,
             same_origin=is_same_origin(request.headers, request.host, caller.scheme),
-            store_up=self._finisher.store_up,
+            store_up=self._watch.store_up,
         )
 
     def listed(self, asked: Asked, route: Route | None, now_s: float) -> Listing | None:

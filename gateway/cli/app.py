@@ -191,6 +191,57 @@ def routes(
     raise typer.Exit(show_routes(_one_file(file, config), test, form or []))
 
 
+@app.command(
+    epilog=_epilog(
+        "gateway explain gateway.yaml --id 0199c2f0-5f0e-7c3a-9d3b-5b1c2f4e8a77",
+        "gateway explain gateway.yaml --curl \"curl 'https://shop.example/register' -X POST\"",
+        "pbpaste | gateway explain gateway.yaml --curl -",
+        "gateway explain gateway.yaml --har session.har --entry 3 --json",
+    )
+)
+def explain(
+    file: FileArgument = None,
+    config: ConfigOption = None,
+    curl: Annotated[
+        str,
+        typer.Option(
+            metavar="COMMAND",
+            help="A request, as browsers copy it (copy as cURL); - for stdin.",
+            show_default=False,
+        ),
+    ] = "",
+    har: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Requests that a browser saved.", exists=True, show_default=False
+        ),
+    ] = None,
+    reference: Annotated[
+        str,
+        typer.Option(
+            "--id",
+            metavar="REFERENCE",
+            help="A decision that was taken, by the reference that visitors see.",
+            show_default=False,
+        ),
+    ] = "",
+    entry: Annotated[
+        int, typer.Option(min=0, metavar="N", help="With --har: only this one.", show_default=False)
+    ] = 0,
+    address: Annotated[
+        str, typer.Option("--from", metavar="ADDRESS", help="Who asks, for lists and signals.")
+    ] = "198.51.100.1",
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Say why a request is challenged or not: rules, near misses, signals, what would change it."""
+    from gateway.cli.explain import Wish, explain_wish
+
+    if sum(map(bool, (curl, har, reference))) != 1:
+        raise typer.BadParameter("one of --curl, --har and --id is wanted")
+    wish = Wish(curl, har, reference, entry, address, as_json)
+    raise typer.Exit(explain_wish(_one_file(file, config), wish))
+
+
 @app.command(epilog=_epilog("gateway schema > gateway.schema.json"))
 def schema() -> None:
     """Print the JSON Schema of the configuration, for editors."""

@@ -1,0 +1,144 @@
+"""`gateway explain`: as an operator uses it, on files and on a gate that ran."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.ids import uuid7
+from tests.cli.conftest import Command
+from tests.conftest import StartGate
+from tests.visitor import CHROME, Visitor
+
+CONFIG = {
+    "upstreams": {"app": "http://127.0.0.1:8000"},
+    "sites": [
+        {
+            "name": "shop",
+            "hosts": ["shop.example"],
+            "routes": [
+                {"name": "feed", "action": "allow", "match": {"path": "/feed"}},
+                {
+                    "name": "register",
+                    "match": {"method": "POST", "path": "/register", "form": {"do": "register"}},
+                    "ladder": [{"kind": "invisible", "max_risk": "0.4"}, "slider"],
+                },
+            ],
+        }
+    ],
+}
+AGENT = CHROME["User-Agent"]
+CURL = f"curl 'https://shop.example/register' -H 'User-Agent: {AGENT}' --compressed"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    file = tmp_path / "gateway.yaml"
+    file.write_text(json.dumps(CONFIG))
+    return str(file)
+
+
+def test_a_tree_says_why_and_what_would_change_it(gateway: Command, config: str) -> None:
+    done = gateway("explain", config, "--curl", f"{CURL} -d do=register")
+    assert done.code == 0, done.err
+    for line in (
+        "POST shop.example/register → slider",
+        "route register: challenge, mode enforce",
+        "✓ form do=register",
+        "risk 0.675",
+        "no_fetch_metadata: 1 × 0.5 = 0.5; without it 0.35",
+        "→ slider up to 1",
+        "with Sec-Fetch-Site, as browsers send over https risk would be 0.35: invisible instead",
+    ):
+        assert line in done.out, done.out
+    assert "\x1b" not in done.out
+
+
+def test_a_near_miss_says_which_condition_failed(gateway: Command, config: str) -> None:
+    done = gateway("explain", config, "--curl", "-", stdin=f"{CURL} -d do=login".encode())
+    assert "forwarded (no_route)" in done.out
+    assert "nearly: register" in done.out
+    assert "✗ form do=register: the request has do=login" in done.out
+
+
+def test_what_comes_from_outside_steers_no_terminal(gateway: Command, config: str) -> None:
+    command = "curl $'https://shop.example/\\x1b[31m[red]x' -H $'Host: shop.example'"
+    done = gateway("explain", config, "--curl", command)
+    assert "\x1b" not in done.out
+    assert "[red]x" in done.out
+
+
+def har(tmp_path: Path, count: int) -> str:
+    request: dict[str, Any] = {"method": "GET", "url": "https://shop.example/feed", "headers": []}
+    entries = [{"request": request} for _ in range(count)]
+    file = tmp_path / "session.har"
+    file.write_text(json.dumps({"log": {"entries": entries}}))
+    return str(file)
+
+
+@pytest.mark.parametrize(("words", "count"), [((), 20), (("--entry", "30"), 1)])
+def test_requests_of_a_har_file(
+    gateway: Command, config: str, tmp_path: Path, words: tuple[str, ...], count: int
+) -> None:
+    done = gateway("explain", config, "--har", har(tmp_path, 30), "--json", *words)
+    told = json.loads(done.out)
+    assert [each["outcome"] for each in told] == ["forwarded (allowed)"] * count
+    assert ("20 of 30" in done.err) is (not words)
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ((), "one of --curl, --har and --id"),
+        (("--curl", "curl a.example", "--id", "x"), "one of --curl, --har and --id"),
+        (("--curl", "curl --nonsense a.example"), "--nonsense is not known"),
+        (("--har", "HAR", "--entry", "9"), "the file has 2"),
+        (("--har", "CONFIG"), "not a HAR file"),
+        (("--id", "not-a-uuid"), "a reference is a UUID"),
+    ],
+)
+def test_faults_of_use(
+    gateway: Command, config: str, tmp_path: Path, words: tuple[str, ...], fault: str
+) -> None:
+    files = {"HAR": har(tmp_path, 2), "CONFIG": config}
+    done = gateway("explain", config, *(files.get(word, word) for word in words))
+    assert done.code == 2
+    assert fault in done.err
+
+
+def test_a_reference_that_nobody_kept(gateway: Command, config: str) -> None:
+    done = gateway("explain", config, "--id", uuid7(1_800_000_000, b"\0" * 10))
+    assert done.code == 1
+    assert "no such decision is kept" in done.err
+
+
+async def test_what_a_visitor_quotes_is_explained(start_gate: StartGate, gateway: Command) -> None:
+    """The reference on the page leads to the decision, and to the answers that followed."""
+    gate = await start_gate([{"name": "wall", "match": {"path": "/wall"}, "ladder": ["one_click"]}])
+    async with Visitor(gate.url) as visitor:
+        shown = await visitor.get("/wall?secret=hunter2", headers={"Accept-Language": ""})
+        assert (await visitor.through(shown)).status == 200
+    reference = shown.page["reference"]
+    await gate.stop()
+    told = partial(asyncio.to_thread, gateway, "explain", gate.config_file)
+    done = await told("--id", reference.upper())
+    assert done.code == 0, done.err
+    for line in (
+        "/wall → challenge (no_pass): one_click",
+        "asked as a page; body held: none",
+        "answered one_click: solved",
+        "no_language: 1 × ",
+        "with a fresh pass of scope wall, level 1: forwarded (pass) instead of one_click",
+    ):
+        assert line in done.out, done.out
+    assert "by this configuration" not in done.out
+    assert "hunter2" not in done.out
+    (answer,) = gate.records("answer")
+    done = await told("--id", answer["reference"], "--json")
+    (again,) = json.loads(done.out)
+    assert again["recorded"]["reference"] == reference
