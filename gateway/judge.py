@@ -12,6 +12,7 @@ from math import ceil
 from typing import Literal, assert_never
 
 from gateway.decide import first_rung, top_level
+from gateway.handless import owes_work
 from gateway.kinds import Kind
 from gateway.model import (
     ACCESSIBLE,
@@ -61,6 +62,8 @@ def judge(
     outcome = _weigh(ticket, visit, route, score, now_s)
     if isinstance(outcome, Solved) and ticket.rounds_left > 0:
         return Again("next", ticket.rung)  # enough of this kind: whoever asks chooses the other
+    if isinstance(outcome, Solved) and owes_work(ticket, route, answer, _worse(ticket, score)):
+        return Again("work", ticket.rung)
     return outcome
 
 
@@ -99,8 +102,9 @@ def _worked(ticket: Ticket, answer: Answer) -> bool:
     return check_work(ticket.work, answer.proof)
 
 
-def _worse(asked: float, answered: float) -> float:
+def _worse(ticket: Ticket, score: Score) -> float:
     """The higher risk; NaN and what is out of range are no innocence."""
+    asked, answered = ticket.risk, score.risk
     return max(asked, answered) if asked <= 1.0 and answered <= 1.0 else 1.0
 
 
@@ -114,7 +118,7 @@ def _weigh(ticket: Ticket, visit: Visit, route: Route, score: Score, now_s: floa
         if not strongest(score) <= ticket.refuse_above:
             return Refused("blocked")
         return Solved(ticket.kind, max(ticket.level, top_level(route)), 1, now_s)
-    risk = _worse(ticket.risk, score.risk)
+    risk = _worse(ticket, score)
     if not risk <= ticket.refuse_above:
         return Refused("blocked")
     if not risk <= ticket.max_risk:

@@ -24,6 +24,27 @@
   const lang = (document.documentElement.lang || navigator.language).slice(0, 2);
   const [TITLE, CLOSE, BLOCKED, OPEN] = WORDS[lang] ?? WORDS.en;
 
+  // --- The hand before the check -----------------------------------------------------------
+
+  const POINTS = 200; // newest kept, in memory alone, until a check asks
+  /** As record.js writes them. @type {unknown[][]} */
+  let path = [];
+  const KINDS = { pointermove: "m", pointerdown: "d", pointerup: "u" };
+  const POINTERS = { mouse: "m", touch: "t", pen: "p" };
+  const round = (/** @type {number} */ share) => Math.round(share * 1e4) / 1e4;
+  /** @param {PointerEvent} event */
+  const follow = (event) => {
+    const { type, pointerType, clientX, clientY } = event;
+    const raw = event.getCoalescedEvents?.().length || 1;
+    const point = [Math.round(performance.now()), round(clientX / innerWidth), round(clientY / innerHeight)];
+    const by = Reflect.get(POINTERS, pointerType);
+    path.push([...point, Reflect.get(KINDS, type), ...(by ? [by] : []), ...(by && raw > 1 ? [raw] : [])]);
+    if (path.length > POINTS) path = path.slice(-POINTS);
+  };
+  for (const type of /** @type {(keyof typeof KINDS)[]} */ (Object.keys(KINDS))) {
+    addEventListener(type, follow, { capture: true, passive: true });
+  }
+
   // --- The check over the page -------------------------------------------------------------
 
   /** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {object} properties
@@ -76,6 +97,8 @@
         if (gateway === "ready") {
           clearTimeout(timer);
           inside.style.blockSize = `${Number(height_px)}px`;
+          const before = { gateway: "before", trace: path, inner: [innerWidth, innerHeight] };
+          /** @type {Window} */ (event.source).postMessage(before, frame.origin);
         }
         if (gateway === "close") end(null);
         if (gateway === "solved") end(event.data);

@@ -352,7 +352,7 @@ async function renewed(signal) {
 async function submit(body, signal) {
   ui.busy(true);
   await Promise.race([hand.ready, pause(PROBES_MS, signal)]);
-  const full = { ...body, trace: hand.trace(), signals: { ...hand.signals(), cookies: loops.cookiesKept() } };
+  const full = { ...body, trace: hand.trace(), before: hand.before(), signals: { ...hand.signals(), cookies: loops.cookiesKept() } };
   const reply = await ask("answer", full, signal);
   if (!reply) return;
   if (reply.outcome === "solved") return finish(reply);
@@ -491,13 +491,19 @@ function finishForm(reply) {
   return form;
 }
 
+const other = () => (parent !== window ? parent : opener);
+const known = () => [location.origin, ...(data.origins ?? [])];
+
+/** From that page: how its pointer moved before. @param {MessageEvent} event */
+function hear({ source, origin, data: said }) {
+  if (said?.gateway === "before" && source === other() && known().includes(origin)) hand.hear(said);
+}
+
 /** To the page that opened this frame or window, if the site knows it: any page can open a window,
  * and could have its visitors solve what others are asked. @param {object} message */
 function tell(message) {
   const origin = fragment.get("origin") || location.origin;
-  const known = [location.origin, ...(data.origins ?? [])];
-  const other = parent !== window ? parent : opener;
-  if (known.includes(origin)) other?.postMessage(message, origin);
+  if (known().includes(origin)) other()?.postMessage(message, origin);
   if (opener && "url" in message) close(); // a window of its own has done its work
 }
 
@@ -562,6 +568,7 @@ async function main() {
   if (framed) {
     visit = fragment.get("visit") ?? "";
     addEventListener("keydown", (event) => event.key === "Escape" && tell({ gateway: "close" }));
+    addEventListener("message", hear);
     new ResizeObserver(() => tell({ gateway: "ready", height_px: dom.main.offsetHeight })).observe(dom.main);
     if (!visit) return ui.panel("old", { title: t("frame_title"), lines: [t("frame_lost")] });
   } else if (loops.stopped(data.loops_key)) return stopLoop();

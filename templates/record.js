@@ -29,6 +29,8 @@ export function start() {
     thin: 0, // … no wider than a pixel
   };
   const shapes = new Set();
+  /** Of the page that opened this one, by gateway.js. @type {{trace: unknown, inner: unknown} | undefined} */
+  let before;
 
   /** @param {Point} point */
   function add(point) {
@@ -82,6 +84,9 @@ export function start() {
     ready,
     worker,
     trace: () => trace,
+    before: () => before,
+    /** @param {{trace: unknown, inner: unknown}} said */
+    hear: ({ trace, inner }) => void (before = { trace, inner }),
     signals: () => ({ ...environment(), ...seen, shapes: shapes.size, ...found }),
   };
 }

@@ -41,7 +41,8 @@ RIGHT = Solved("invisible", 1, None, 1001.0)
 SLIDE = replace(
     TICKET, rung=1, kind="slider", level=2, max_risk=1.0, secret={"tolerance": 0.03}, risk=0.5
 )
-SLID = replace(ANSWER, value={"reached": 1.0, "steps": 0})
+DRAGGED = [[0, 0.1, 0.5, "d"], [90, 0.6, 0.5, "m"], [190, 0.6, 0.5, "u"]]
+SLID = replace(ANSWER, value={"reached": 1.0, "steps": 0}, trace=DRAGGED)
 SLID_OK = Solved("slider", 2, None, 1001.0)
 EASY_WAY = replace(TICKET, rung=ACCESSIBLE, kind="one_click", max_risk=0.0, level=1, risk=1.0)
 TAPPED = replace(ANSWER, value=True)
@@ -61,6 +62,8 @@ SEEN: dict[str, Any] = {
 SLIDES = {"ticket": SLIDE, "answer": SLID}
 TAPS = {"ticket": EASY_WAY, "answer": TAPPED}
 WAITS = {"ticket": WAIT, "answer": WAITED}
+KEYED = {"ticket": SLIDE, "answer": replace(SLID, trace=[[5, 0, 0, "k"]])}
+ONCE = replace(ROUTE, pass_rule=replace(ROUTE.pass_rule, uses=1))
 LIMITED = replace(ROUTE, pass_rule=replace(ROUTE.pass_rule, uses=3))
 
 
@@ -146,6 +149,27 @@ def asked(**changes: Any) -> Ticket:
         ({"ticket": asked(refuse_above=0.9), "risk": 0.91}, Refused("blocked")),
         # … but a wrong answer is wrong first
         ({"ticket": asked(refuse_above=0.9), "risk": 1.0, "answer": WAITED}, Again("wrong", 0)),
+        # what no hand answered: nothing, where nothing is at stake; elsewhere work, once
+        (KEYED | {"ticket": replace(SLIDE, risk=0.09)}, SLID_OK),
+        (KEYED | {"ticket": replace(SLIDE, risk=0.1)}, Again("work", 1)),
+        (KEYED | {"ticket": replace(SLIDE, risk=0.0), "risk": 0.1}, Again("work", 1)),
+        (KEYED | {"ticket": replace(SLIDE, risk=NAN)}, Again("work", 1)),
+        (KEYED | {"ticket": replace(SLIDE, risk=0.0), "route": ONCE}, Again("work", 1)),
+        (SLIDES | {"ticket": replace(SLIDE, risk=0.0), "route": ONCE}, replace(SLID_OK, uses=1)),
+        (KEYED | {"answer": replace(SLID, trace=None)}, Again("work", 1)),
+        (KEYED | {"answer": replace(SLID, trace="hand")}, Again("work", 1)),
+        (KEYED | {"answer": replace(SLID, trace=DRAGGED[:1])}, SLID_OK),  # a tap
+        (KEYED | {"answer": replace(SLID, trace=DRAGGED[1:2])}, SLID_OK),
+        (KEYED | {"answer": replace(SLID, trace=None, before={"trace": DRAGGED})}, SLID_OK),
+        (KEYED | {"answer": replace(SLID, trace=None, before=[DRAGGED])}, Again("work", 1)),
+        (KEYED | {"answer": replace(SLID, value="end", trace=None)}, Again("malformed", 1)),
+        (KEYED | {"ticket": replace(SLIDE, refuse_above=0.4)}, Refused("blocked")),
+        (KEYED | {"ticket": replace(SLIDE, max_risk=0.4)}, Again("more", 1)),
+        (KEYED | {"ticket": replace(SLIDE, rounds_left=1)}, Again("next", 1)),
+        ({"route": ONCE, "ticket": asked(kind="pow")}, Solved("pow", 1, 1, 1001.0)),
+        ({"route": ONCE}, replace(RIGHT, uses=1)),
+        (TAPS | {"route": ONCE}, Solved("one_click", 2, 1, 1001.0)),
+        (WAITS | {"route": ONCE, "now_s": 1015.0}, Solved("wait", 1, 1, 1015.0)),
         # what a pass will be good for
         ({"route": LIMITED}, replace(RIGHT, uses=3)),
         # the route changed meanwhile: the ticket is judged as it was asked

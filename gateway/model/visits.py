@@ -98,6 +98,7 @@ class Answer:
     proof: JSON
     trace: JSON
     signals: JSON
+    before: JSON = None  # {trace, inner} of the page that opened the question's, by gateway.js
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class Score:
 class Again:
     """Ask another question in the same reply."""
 
-    reason: Literal["wrong", "expired", "malformed", "more", "exchanged", "next"]
+    reason: Literal["wrong", "expired", "malformed", "more", "exchanged", "next", "work"]
     rung: int
 
 

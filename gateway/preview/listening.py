@@ -11,10 +11,11 @@ from aiohttp import web
 
 from gateway.config.units import host_port, is_loopback
 from gateway.files import data_dir
+from gateway.handless import PASSIVE
 from gateway.kinds import Kind
 from gateway.model import JSON
 from gateway.pages import Pages
-from gateway.preview.serving import PASSIVE, PREFIX, Study, application
+from gateway.preview.serving import PREFIX, Study, application
 
 _OPEN = """\
 Warning: whoever reaches {listen} can try, and each question costs this machine its drawing.

@@ -31,7 +31,7 @@ PREFIX = "/_gateway/"
 EXPIRES_S = 86_400  # nobody is hurried: a question that ran out would count as exchanged
 MOST_RUNS = 1000  # in memory; the oldest go
 MOST_BODY_BYTES = 1 << 20
-PASSIVE = frozenset({"pow", "invisible", "wait"})  # nothing for a hand to do
+
 THEMES = ("light", "dark")
 _DARK = re.compile(r"@media \(prefers-color-scheme: dark\)")
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}

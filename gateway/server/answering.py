@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from gateway import handless
 from gateway.choosing import (
     another_choice,
     first_choice,
@@ -41,7 +42,7 @@ from gateway.model import (
 )
 from gateway.records import signals_of
 from gateway.risk import score_answer, score_request
-from gateway.server.asking import WAIT_KIND, Asking, ask, ask_whole, rung_at
+from gateway.server.asking import WAIT_KIND, Asking, ask, ask_whole, ask_work, rung_at
 from gateway.server.counting import CountingDown, bump, spend
 from gateway.server.hands import scripted
 from gateway.server.parts import GateParts
@@ -56,6 +57,7 @@ SWITCH_AFTER = 2  # wrong answers and exchanges of a visit, before another kind 
 RENEWAL_S = 10.0  # a ticket exchanged so shortly before its end ran out; that is no try
 
 
+ANSWERED = ("answer", "proof", "trace", "signals", "before")
 UNSCORED = Score(0.0)
 
 
@@ -97,7 +99,7 @@ async def judge_answer(gate: GateParts, envelope: Envelope, body: Mapping[str, J
     opened = open_tokens(gate, envelope, text(body.get("visit")), text(body.get("ticket")))
     if opened is None or opened.ticket is None:
         return Judged(Refused("unreadable"))
-    answer = Answer(body.get("answer"), body.get("proof"), body.get("trace"), body.get("signals"))
+    answer = Answer(*(body.get(part) for part in ANSWERED))
     try:
         judged = await _judge(gate, envelope, opened, opened.ticket, answer)
     except CountingDown as fault:
@@ -155,6 +157,10 @@ async def _judge(
     outcome = judge(ticket, visit, opened.route, answer, gate.kinds, score, now_s)
     if isinstance(outcome, Refused) and outcome.reason == "too_many":
         outcome = Refused("too_many", left_s)
+    if isinstance(outcome, Again) and outcome.reason == "work":
+        granted, left_s = await _count_caller(gate, envelope, opened.route, "accessible")
+        if granted > gate.limits.accessible:
+            outcome = Refused("too_many", left_s)
     return Judged(outcome, opened, score, tries, check_work(ticket.work, answer.proof))
 
 
@@ -235,7 +241,10 @@ async def _spend(gate: GateParts, opened: Opened) -> bool:
 
 async def next_question(gate: GateParts, envelope: Envelope, judged: Judged) -> dict[str, JSON]:
     """The question that follows an answer that did not suffice; whole, if its work was proved."""
-    asking, index = asking_next(envelope, judged), _next_rung(gate, judged)
+    asking, outcome = asking_next(envelope, judged), judged.outcome
+    if isinstance(outcome, Again) and outcome.reason == "work":
+        return ask_work(gate, asking, outcome.rung, handless.TIMES)
+    index = _next_rung(gate, judged)
     if judged.worked:
         return await ask_whole(gate, asking, index)
     return ask(gate, asking, index)
@@ -266,10 +275,13 @@ def asking_next(envelope: Envelope, judged: Judged) -> Asking:
     assert opened is not None and opened.ticket is not None and isinstance(outcome, Again)
     ticket, visit, wrong = opened.ticket, opened.visit, judged.tries
     risk, first = ticket.risk, ticket.first
-    if outcome.reason in ("more", "next"):  # what was found stays found; to be wrong is no risk
+    if outcome.reason in ("more", "next", "work"):
+        # What was found stays found; to be wrong alone is no risk.
         risk = max(risk, judged.score.risk)
     if outcome.reason == "next":
-        first, wrong = _answered(ticket), wrong - 1
+        first = _answered(ticket)
+    if outcome.reason in ("next", "work"):
+        wrong -= 1
     return Asking(visit, opened.route, envelope.caller, risk, wrong + visit.harder, first)
 
 

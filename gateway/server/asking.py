@@ -62,8 +62,13 @@ async def ask_whole(gate: GateParts, asking: Asking, index: int) -> dict[str, JS
     made = await gate.stock.take(rung.kind, rung.params, prefix)
     if isinstance(made, Made):
         return _sealed(gate, asking, Asked(index, rung, made))
+    return ask_work(gate, asking, index, DEARER[made.why])
+
+
+def ask_work(gate: GateParts, asking: Asking, index: int, times: int) -> dict[str, JSON]:
+    """Work in place of what the rung asks, that many times as much as the route's."""
+    rung = rung_at(gate, asking.route, index)
     work = replace(rung, kind=WORK_KIND, params=gate.kinds[WORK_KIND].params())
-    times = DEARER[made.why]
     instead = Asked(index, work, Made({}, {}), times=times, instead_of=rung.kind)
     return _sealed(gate, asking, instead)
 

@@ -1,6 +1,8 @@
 """How much the paths of an answer's pointer look like a script's: asked off the event loop.
 
-The model needs numpy and a millisecond. Both are left to a thread, and to answers that bring paths.
+All movements of a visit are heard: on the page that called a protected route (`gateway.js` hands
+them on), on the question's own page before and after it shows, and the drag or click itself. The
+model needs numpy and a millisecond: both are left to a thread, and to answers that bring paths.
 """
 
 from __future__ import annotations
@@ -12,30 +14,41 @@ from gateway.model import JSON, Answer
 
 LEAST_POINTS = 8  # no shorter path is judged
 
+Part = tuple[list[Any], float, float]  # a trace, and the size of the viewport it was made in
+
 
 async def scripted(answer: Answer) -> float | None:
     """0 to 1; None without paths that could tell: keys, taps, an old page, or no JSON of ours."""
-    trace, size = answer.trace, _viewport(answer.signals)
-    if size is None or not isinstance(trace, list) or len(trace) < LEAST_POINTS:
+    before = answer.before if isinstance(answer.before, dict) else {}
+    parts = [_part(before.get("trace"), before), _part(answer.trace, answer.signals)]
+    told = [part for part in parts if part is not None]
+    return await asyncio.to_thread(_judge, told) if told else None
+
+
+def _part(trace: JSON, signals: JSON) -> Part | None:
+    if not isinstance(trace, list) or len(trace) < LEAST_POINTS:
         return None
-    return await asyncio.to_thread(_judge, trace, size)
-
-
-def _viewport(signals: JSON) -> tuple[float, float] | None:
     inner = signals.get("inner") if isinstance(signals, dict) else None
     if not isinstance(inner, list) or len(inner) != 2:
         return None
     wide, high = inner
     if type(wide) not in (int, float) or type(high) not in (int, float):
         return None
-    return wide, high
+    return trace, wide, high
 
 
-def _judge(trace: list[Any], size: tuple[float, float]) -> float | None:
-    from gateway.hand.trace import paths
+def _judge(parts: list[Part]) -> float | None:
+    """Of all together, and of the last part alone: what came before may add, never excuse."""
+    from gateway.hand.paths import Points
+    from gateway.hand.trace import MOST_PATHS, paths
     from gateway.hand.weights import shipped
     from gateway.trace import MAX_POINTS, features
 
-    if features(trace).malformed:  # which is a signal of its own
-        return None
-    return shipped().visit(paths(trace[-MAX_POINTS:], *size))
+    found: list[Points] = []
+    last: list[Points] = []
+    for trace, wide, high in parts:
+        if not features(trace).malformed:  # which is a signal of its own
+            last = paths(trace[-MAX_POINTS:], wide, high)
+            found += last
+    heard = (shipped().visit(some[-MOST_PATHS:]) for some in (found, last))
+    return max((risk for risk in heard if risk is not None), default=None)

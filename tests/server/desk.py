@@ -50,6 +50,7 @@ SCRIPT = (
     (b"Sec-Fetch-Site", b"same-origin"),
 )
 HAND = {"webdriver": False, "pressed": 1, "moved": 30, "dpr": 1, "cookies": True}
+TAPPED = [[350, 0.5, 0.5, "d", "t"], [400, 0.5, 0.5, "u", "t"]]
 WORK = 1_000  # the least there is: solved in a millisecond
 
 _INVISIBLE = Rung("invisible", kinds.load()["invisible"].params(), max_risk=0.3, level=1)
@@ -224,7 +225,7 @@ def right(data: dict[str, Any], challenge: dict[str, Any] | None = None) -> dict
         "ticket": challenge["ticket"],
         "answer": VALUES[challenge["kind"]],
         "proof": solve_work(challenge["work"]),
-        "trace": [],
+        "trace": TAPPED,
         "signals": HAND,
     }
 

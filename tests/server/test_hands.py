@@ -41,6 +41,26 @@ async def test_several_paths_are_heard_together() -> None:
     assert both == pytest.approx((await asked(ruler) + await asked(hand)) / 2, abs=0.01)
 
 
+async def test_what_came_before_may_add_but_never_excuse() -> None:
+    ruler, hand = trace(ruled()), trace(drawn())
+    here = await asked(hand)
+    for before, expected in (
+        (None, here),
+        ({"trace": hand, "inner": [WIDE, HIGH]}, here),
+        ({"trace": ruler, "inner": [WIDE, HIGH]}, (here + await asked(ruler)) / 2),
+        ({"trace": ruler}, here),
+        ({"trace": "x", "inner": [WIDE, HIGH]}, here),
+        ({"trace": [[0, 0, 0, "?"]] * 9, "inner": [WIDE, HIGH]}, here),
+        ([ruler], here),
+    ):
+        found = await scripted(Answer(None, None, hand, REPORT, before))
+        assert found == pytest.approx(expected, abs=0.01)
+    excused = Answer(None, None, ruler, REPORT, {"trace": hand, "inner": [WIDE, HIGH]})
+    assert await scripted(excused) == await asked(ruler)
+    alone = Answer(None, None, [], REPORT, {"trace": ruler, "inner": [WIDE, HIGH]})
+    assert await scripted(alone) == await asked(ruler)
+
+
 @pytest.mark.parametrize(
     "found",
     [

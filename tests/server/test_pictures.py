@@ -18,7 +18,7 @@ from gateway.tokens import open_ticket, open_visit, seal_ticket
 from gateway.work import solve_work
 from tests.makers import KINDS, Params
 from tests.samples import RING
-from tests.server.desk import CALLER, HAND, SITES, WORK, Clock, Desk, envelope, route
+from tests.server.desk import CALLER, HAND, SITES, TAPPED, WORK, Clock, Desk, envelope, route
 
 DOTS = Rung("puzzle", Params(), max_risk=0.9, level=2)
 FIRST = Rung("invisible", KINDS["invisible"].params(), max_risk=0.3, level=1)
@@ -83,7 +83,7 @@ def answer(data: dict[str, Any], challenge: dict[str, Any], **changes: Any) -> d
         "ticket": challenge["ticket"],
         "answer": ticket.secret.get("number", None if ticket.kind == "pow" else 0),
         "proof": solve_work(challenge["work"]),
-        "trace": [],
+        "trace": TAPPED,
         "signals": HAND,
     } | changes
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import FrameLocator, Page, expect
 
+from gateway.trace import features
 from tests.browser.pages.conftest import Open
 from tests.browser.pages.double import Double
 
@@ -304,3 +305,38 @@ async def test_included_twice_wraps_once(double: Double, opened: Open) -> None:
       return window.fetch === before;
     }"""
     assert await page.evaluate(again)
+
+
+async def test_the_hand_before_the_check_is_heard(double: Double, opened: Open) -> None:
+    """What the pointer did on the app's page goes with the answer; of keys nothing does."""
+    page = await opened("/app")
+    await page.mouse.move(10, 20)
+    await page.mouse.move(300, 200, steps=300)
+    await page.keyboard.press("a")
+    await begin(page, FETCH, init=MARKED)
+    await solve(page)
+    assert (await result(page))[0] == 200
+    (answer,) = [body for endpoint, body in double.asked if endpoint == "answer"]
+    before = answer["before"]
+    assert before["inner"] == await page.evaluate("() => [innerWidth, innerHeight]")
+    assert len(before["trace"]) == 200
+    assert {(point[3], point[4]) for point in before["trace"]} == {("m", "m")}
+    assert not features(before["trace"]).malformed
+
+
+async def test_only_the_page_that_opened_it_is_heard(double: Double, opened: Open) -> None:
+    page = await opened("/app")
+    await begin(page, FETCH, init=MARKED)
+    await overlay(page).get_by_role("checkbox").wait_for()
+    stranger = (
+        "frame.srcdoc = `<script>parent.frames[0].postMessage({gateway: 'before',"
+        " trace: 'stranger', inner: 1}, '*')</script>`"
+    )
+    await page.evaluate(
+        "() => new Promise((go) => { const frame = document.createElement('iframe');"
+        f" frame.onload = go; {stranger}; document.body.append(frame); }})"
+    )
+    await solve(page)
+    assert (await result(page))[0] == 200
+    (answer,) = [body for endpoint, body in double.asked if endpoint == "answer"]
+    assert answer["before"]["trace"] != "stranger"
