@@ -30,6 +30,7 @@ from gateway import kinds
 from gateway.addresses import Register
 from gateway.admin import Health, make_admin
 from gateway.affinity import stays_of
+from gateway.bots.opening import good_bots
 from gateway.callers import TrustedProxies
 from gateway.config import Config
 from gateway.counting import Row
@@ -40,7 +41,7 @@ from gateway.guard import Guard
 from gateway.handover import Handover
 from gateway.hold import HoldQuotas, Holds
 from gateway.ids import uuid7
-from gateway.inquiry import Inquiries
+from gateway.inquiry import Inquiries, Inquiry
 from gateway.keys import create_keys
 from gateway.kinds import Look
 from gateway.metrics import Metrics
@@ -131,6 +132,7 @@ class Gate:
         self.first_callers = FirstCallers()
         self.register = Register(config.sites, config.addresses)
         self.holds = Holds(self.store, _quotas(config), my_name(), time.time, os.urandom, is_gone)
+        self.inquiries: list[Inquiry] = []
         self.stock = self._make_stock()
         self.metrics.stock_ready = self.stock.ready
         self.finisher = Finisher(
@@ -164,6 +166,13 @@ class Gate:
             stack.push_async_callback(self.stock.close)
             await self.stock.warm(WARM_S)
             await self._start_pages(stack, gate_sock, boot)
+            asking = good_bots(
+                self.config.bots,
+                self.config.dns_servers,
+                self.config.dns_timeout_s,
+                self.store.spend,
+            )
+            self.inquiries += await stack.enter_async_context(asking)
             await self._start_admin(stack)
             await self._start_wire(stack, inside, boot)
             await self._greet()
@@ -273,7 +282,7 @@ class Gate:
             sample=config.log.sample,
             stays=stays_of(config.sites, self.ring),
             register=self.register,
-            inquiries=Inquiries((frequency,)),
+            inquiries=Inquiries((*self.inquiries, frequency)),
             frequency=frequency,
         )
 

@@ -32,6 +32,8 @@ MOST_WORKERS = 64  # as in the configuration
 trusted_app = typer.Typer(help="The address lists behind trusted_proxies.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 app.add_typer(trusted_app, name="trusted")
+bots_app = typer.Typer(help="Good bots, and the addresses they publish.", no_args_is_help=True)
+app.add_typer(bots_app, name="bots")
 app.add_typer(bench_app, name="bench")
 
 FileArgument = Annotated[
@@ -375,6 +377,26 @@ def trusted_refresh(
 ) -> None:
     """Fetch a preset's addresses from its source into `trusted/` beside the configuration."""
     from gateway.cli.trusted import refresh
+
+    raise typer.Exit(refresh(name, _one_file(file, config)))
+
+
+@bots_app.command("list", epilog=_epilog("gateway bots list gateway.yaml"))
+def bots_list(file: FileArgument = None, config: ConfigOption = None) -> None:
+    """List the good bots that the configuration names, (those it could name), and their proofs."""
+    from gateway.cli.bots import list_bots
+
+    raise typer.Exit(list_bots(_one_file(file, config)))
+
+
+@bots_app.command("refresh", epilog=_epilog("gateway bots refresh google gateway.yaml"))
+def bots_refresh(
+    name: Annotated[str, typer.Argument(help="The bot, such as google.")],
+    file: FileArgument = None,
+    config: ConfigOption = None,
+) -> None:
+    """Fetch the addresses that a bot publishes into `bots/` beside the configuration."""
+    from gateway.cli.bots import refresh
 
     raise typer.Exit(refresh(name, _one_file(file, config)))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from gateway import kinds
 from gateway.config import units
 from gateway.config.addresses import compile_addresses
+from gateway.config.bots import compile_bots, compile_dns
 from gateway.config.faults import ConfigError, Fault, one_of
 from gateway.config.include import read_tree
 from gateway.config.limits import compile_limits
@@ -77,6 +78,9 @@ def _compile(part: FilePart, path: Path, faults: Faults) -> Config:
         pictures=drawing.pictures,
         sites=sites,
         addresses=addresses,
+        bots=compile_bots(part.bots, folder, faults),
+        dns_servers=compile_dns(part.dns, faults),
+        dns_timeout_s=part.dns.timeout,
         warnings=tuple(sorted(faults.warnings)),
     )
 

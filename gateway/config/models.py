@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from gateway.config.addresses import AddressesPart, EntryPart
+from gateway.config.bots import BotParts, DnsPart
 from gateway.config.fields import (
     ForNamed,
     KindNamed,
@@ -204,6 +205,10 @@ class RoutePart(Part):
         le=5_000_000,
         description="Hashes a proof of work takes on average when there is no risk.",
     )
+    good_bots: Literal["challenge", "forward"] = Field(
+        default=written("challenge"),
+        description="Good bots that have proved who they are: ask them too, or let them by.",
+    )
     allow: list[EntryPart] = Field(
         default=[], description="Who is let by without being asked; as `allow` of the site."
     )
@@ -350,6 +355,12 @@ class FilePart(Part):
     )
     addresses: AddressesPart = Field(
         default_factory=AddressesPart, description="What your own files say of addresses."
+    )
+    bots: BotParts = Field(
+        default={}, description="Good bots, for routes with `good_bots: forward`; names will do."
+    )
+    dns: DnsPart = Field(
+        default_factory=DnsPart, description="How names of good bots are looked up."
     )
     log: LogPart = Field(default_factory=LogPart, description="The log.")
     decisions: DecisionsPart = Field(

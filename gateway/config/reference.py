@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from gateway import kinds
 from gateway.config import fields
 from gateway.config.addresses import ListPart
+from gateway.config.bots import BotPart
 from gateway.config.models import FilePart, Values
 from gateway.config.shape import model_in
 from gateway.config.upstreams import UpstreamPart
@@ -48,6 +49,7 @@ _WORDS: dict[Any, str] = {
 _NAMED: dict[type[BaseModel], str] = {
     UpstreamPart: "address, or a list",
     ListPart: "file, or a mapping",
+    BotPart: "mapping",
 }
 _SAME = {
     "challenge_on": "match",

@@ -29,6 +29,7 @@ _ASKING = (
     "on_error",
     "work",
     "refuse_above",
+    "good_bots",
 )
 _AS = {
     "single": "ladder: slider",
@@ -48,6 +49,7 @@ class Surroundings:
     kinds: Mapping[str, Kind]
     hold_prefix_bytes: int
     addresses: AddressBook
+    bots: bool  # whether any are named
     lists: tuple[ListEntry, ...]  # the site's
 
 
@@ -85,6 +87,7 @@ def compile_route(part: RoutePart, around: Surroundings, faults: Faults, loc: Lo
         machines=part.machines,
         work=part.work,
         refuse_above=part.refuse_above,
+        good_bots=part.good_bots,
         lists=(
             *compile_entries(part, around.addresses, faults, loc),
             *around.lists,
@@ -152,6 +155,9 @@ def _check(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> N
         idle = ("limits", *_ASKING)
         _check_idle(part, idle, "flow: probe, which asks nobody anything", faults, loc)
         return
+    if part.good_bots == "forward" and not around.bots:
+        what = "lets nobody by: name the bots that you mean under bots, as bots: [google, bing]"
+        faults.add((*loc, "good_bots"), what)
     if not part.ladder:
         faults.add((*loc, "ladder"), "names no kind: list at least one, such as slider")
     if part.on_error == "open" and part.pass_.uses is not None:

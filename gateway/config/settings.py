@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from gateway.addresses import AddressBook
+from gateway.bots.proving import Bot
 from gateway.config.faults import Fault, hide_passwords
 from gateway.limits import WireLimits
 from gateway.model import Site
@@ -137,4 +138,7 @@ class Config:
     pictures: tuple[bytes, ...] = field(repr=False)  # the operator's own, to draw from
     sites: tuple[Site, ...]
     addresses: AddressBook = field(default_factory=AddressBook, repr=False, compare=False)
+    bots: tuple[Bot, ...] = field(default=(), repr=False, compare=False)
+    dns_servers: tuple[str, ...] = ()
+    dns_timeout_s: float = 2.0
     warnings: tuple[Fault, ...] = field(default=(), compare=False)

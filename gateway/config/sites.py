@@ -62,7 +62,14 @@ def _site(part: SitePart, book: Book, loc: Loc) -> Site:
     limits = book.file.limits
     lists = compile_entries(part, book.addresses, faults, loc)
     around = Surroundings(
-        part.name, part.scheme, part.mode, book.kinds, limits.hold.prefix, book.addresses, lists
+        site=part.name,
+        scheme=part.scheme,
+        mode=part.mode,
+        kinds=book.kinds,
+        hold_prefix_bytes=limits.hold.prefix,
+        addresses=book.addresses,
+        bots=bool(book.file.bots),
+        lists=lists,
     )
     own: list[tuple[Route, Loc]] = [
         (compile_route(route, around, faults, (*loc, "routes", i)), (*loc, "routes", i))
