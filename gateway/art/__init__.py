@@ -11,7 +11,7 @@ from gateway.art.colours import Palette, contrast, from_hsv, luminance, recolour
 from gateway.art.fields import colour_cloud, noise, shading
 from gateway.art.forms import Pixels, blurred, bounded, generator, image, pixels, pixels_of
 from gateway.art.scenes import photo, scene
-from gateway.art.send import data_uri, jpeg, webp, webp_lossless
+from gateway.art.send import data_uri, jpeg, webp, webp_lossless, within
 from gateway.art.style import Style
 from gateway.art.warps import affine, bent, warp
 
@@ -41,4 +41,5 @@ __all__ = [
     "warp",
     "webp",
     "webp_lossless",
+    "within",
 ]

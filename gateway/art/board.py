@@ -120,7 +120,7 @@ def _cut(chance: Chance, size_px: tuple[int, int], style: Style) -> Image.Image:
     return ImageOps.mirror(part) if chance.random() < 0.5 else part
 
 
-@lru_cache(maxsize=4 * CLOTHS)
+@lru_cache(maxsize=8 * CLOTHS)
 def _cloth(style: Style, number: int) -> Image.Image:
     """One of an install's cloths, 8 bits a pixel: patterns and clouds at every scale."""
     chance = style.own(f"cloth {number}")

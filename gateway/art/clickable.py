@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from gateway.art.forms import Mask, Pixels, image, pixels
+from gateway.art.forms import Mask, image, pixels
 from gateway.art.scenes import scene
 from gateway.art.strewing import Spot
 from gateway.art.style import Style
@@ -30,23 +30,30 @@ class Paper:
 
 def ground(
     chance: np.random.Generator, style: Style, pictures: tuple[bytes, ...], detail: float
-) -> Pixels:
+) -> Image.Image:
     """A background with so much of its contrast, drawn as it is shown and enlarged: as good behind
     things, at half the cost."""
     small = scene(chance, *SHOWN_PX, style, pictures)
     middle = small.mean((0, 1))
-    return pixels(image(middle + np.float32(detail) * (small - middle)).resize(FILE_PX))
+    small -= middle
+    small *= np.float32(detail)
+    small += middle
+    return image(small).resize(FILE_PX, Image.Resampling.BILINEAR)
 
 
 def printed(
-    chance: np.random.Generator, behind: Pixels, count: int, covers: Iterable[Mask], paper: Paper
+    chance: np.random.Generator,
+    behind: Image.Image,
+    count: int,
+    covers: Iterable[Mask],
+    paper: Paper,
 ) -> Image.Image:
     """The `count` things that `covers` draws, each larger than its cell, side by side, of one tone,
     on faint texture of the picture."""
     wide = PROMPT_PX * count
-    left = int(chance.integers(behind.shape[1] - wide + 1))
-    top = int(chance.integers(behind.shape[0] - PROMPT_PX + 1))
-    under = behind[top : top + PROMPT_PX, left : left + wide]
+    left = int(chance.integers(behind.width - wide + 1))
+    top = int(chance.integers(behind.height - PROMPT_PX + 1))
+    under = pixels(behind.crop((left, top, left + wide, top + PROMPT_PX)))
     ink, tone = paper.dark if chance.random() < 0.5 else paper.light
     page = tone + np.float32(paper.texture) * (under - under.mean((0, 1)))
     for number, mask in enumerate(covers):

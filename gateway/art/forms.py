@@ -20,7 +20,14 @@ def generator(rng: Random) -> np.random.Generator:
 
 def image(values: Pixels) -> Image.Image:
     """An image of mode RGB, or L for two dimensions; values outside 0 to 255 are cut."""
-    return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
+    return Image.fromarray(eight_bits(values))
+
+
+def eight_bits(values: Pixels) -> NDArray[np.uint8]:
+    """Rounded and cut to 0 to 255."""
+    whole = np.clip(values, 0.0, 255.0)
+    whole += 0.5
+    return whole.astype(np.uint8)
 
 
 def pixels(picture: Image.Image) -> Pixels:

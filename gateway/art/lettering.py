@@ -18,7 +18,7 @@ from PIL import Image
 
 from gateway.art.assets import Alpha, Font, characters, glyph
 from gateway.art.clickable import FILE_PX, Paper, ground, printed
-from gateway.art.forms import Mask, Pixels, blurred, bounded
+from gateway.art.forms import Mask, blurred, bounded
 from gateway.art.stamps import Canvas, Ink, bent, hollowed, piece
 from gateway.art.strewing import Spot, apart, between
 from gateway.art.style import Style
@@ -57,8 +57,8 @@ def lettered(
     pictures: tuple[bytes, ...],
     shown: Sequence[str],
     hand: Hand,
-) -> tuple[Pixels, list[Spot]]:
-    """(FILE_PX, drawn) and where each of the `shown` lies, in their order."""
+) -> tuple[Image.Image, list[Spot]]:
+    """The picture, of FILE_PX, and where each of the `shown` lies, in their order."""
     sizes = chance.integers(SIZE_PX[0], SIZE_PX[1] + 1, len(shown)).tolist()
     spots = apart(chance, sizes, *FILE_PX)
     canvas = Canvas(ground(chance, style, pictures, DETAIL))
@@ -68,10 +68,10 @@ def lettered(
         for ink in _inks():
             if canvas.put(chance, mask, spot.x_px, spot.y_px, ink) >= LEAST_SEEN:
                 break
-    return canvas.values, spots
+    return canvas.picture(), spots
 
 
-def prompt(chance: np.random.Generator, drawn: Pixels, asked: Sequence[str]) -> Image.Image:
+def prompt(chance: np.random.Generator, drawn: Image.Image, asked: Sequence[str]) -> Image.Image:
     """Outlined characters side by side."""
     return printed(chance, drawn, len(asked), (_outline(chance, c) for c in asked), PAPER)
 

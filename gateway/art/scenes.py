@@ -20,6 +20,7 @@ from gateway.art.style import PATTERNS, Style
 from gateway.art.warps import warp
 
 REGIONS = 3
+COARSER = 1.6  # times, are regions drawn: things, light and grain over them are as fine as can be
 THINGS = 26  # strewn over the regions
 CLOUD = 0.2  # of a cloud of colour in each region
 PERIOD_SHARE = 0.07  # of the height: the typical size of a pattern
@@ -37,10 +38,12 @@ def scene(
         chosen = pictures[int(chance.integers(len(pictures)))]
         return photo(chance, width, height, chosen, style)
     palette = style.palettes[int(chance.integers(len(style.palettes)))]
-    drawn = _region(chance, width, height, style, palette)
+    few = round(width / COARSER), round(height / COARSER)
+    regions = _region(chance, *few, style, palette)
     for _ in range(REGIONS - 1):
-        over = _region(chance, width, height, style, palette)
-        drawn.paste(over, mask=image(255.0 * _blob(chance, width, height)))
+        over = _region(chance, *few, style, palette)
+        regions.paste(over, mask=image(255.0 * _blob(chance, *few)))
+    drawn = regions.resize((width, height), Image.Resampling.BICUBIC)
     _strew(chance, drawn, style, palette)
     return _lit(chance, pixels(drawn), style)
 
@@ -111,10 +114,10 @@ def _around(
 def _lit(chance: np.random.Generator, values: Pixels, style: Style) -> Pixels:
     """Light over all of it, and grain."""
     height, width = values.shape[:2]
-    light = shading(chance, height, width, 0.22)[..., None]
+    lit = values * shading(chance, height, width, 0.22)[..., None]
     most = max(1, round(9 * style.grain))
-    grain = chance.integers(-most, most + 1, (height, width, 1), dtype=np.int8)
-    return bounded(values * light + grain)
+    lit += chance.integers(-most, most + 1, (height, width, 1), dtype=np.int8)
+    return np.clip(lit, 0.0, 255.0, out=lit)
 
 
 def _crop(chance: np.random.Generator, source: Image.Image, aspect: float) -> Image.Image:

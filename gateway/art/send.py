@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
 from io import BytesIO
 
 from PIL import Image
+
+QUALITIES = (60, 50, 40, 30)  # of JPEG: a tenth of the time of WebP, for a third more bytes
 
 
 def webp(picture: Image.Image, quality: int = 72) -> str:
@@ -21,6 +24,20 @@ def webp_lossless(picture: Image.Image) -> str:
 def jpeg(picture: Image.Image, quality: int = 80) -> str:
     """Cheaper to make than WebP, and a quarter larger."""
     return data_uri(_saved(picture, "JPEG", quality=quality), "jpeg")
+
+
+def within(
+    picture: Image.Image,
+    most: int,
+    qualities: tuple[int, ...] = QUALITIES,
+    encode: Callable[[Image.Image, int], str] = jpeg,
+) -> str:
+    """As good as fits into so many characters; the last quality whether it fits or not."""
+    sent = ""
+    for quality in qualities:
+        if len(sent := encode(picture, quality)) <= most:
+            break
+    return sent
 
 
 def data_uri(encoded: bytes, form: str) -> str:

@@ -20,13 +20,14 @@ from PIL import Image, ImageFilter
 from gateway.art.assets import Alpha
 from gateway.art.colours import luminance
 from gateway.art.fields import noise
-from gateway.art.forms import Mask, Pixels, bounded, image, pixels_of
+from gateway.art.forms import Mask, Pixels, bounded, eight_bits, image, pixels_of
+from gateway.art.warps import fetched, padded
 
 ROOM = 1.5  # of a stamp's picture, to its size: for turns and bends
 MOST_CONTRAST = 90.0
 _MESH = 6  # cells of a bend, each way: it is smooth over more than one
-_PAD_PX = 64  # empty, around the ink: what a bend fetches from beyond its picture
 _TEXTURE_PX = 8  # # what is finer counts as texture, what is coarser as light
+_EVERY = 5  # pixel is enough to know what share of them lies above a height
 _OVER_TEXTURE = 1.7  # the contrast is at least so many times the spread of the texture behind
 
 
@@ -63,7 +64,7 @@ def bent(
     turn = _matrix(chance, turn_deg, squeeze) * (max(high, wide) / size_px)
     from_x = turn[0, 0] * x + turn[0, 1] * y + columns[0] + wide / 2
     from_y = turn[1, 0] * x + turn[1, 1] * y + rows[0] + high / 2
-    return _fetched(ink, side, from_x, from_y)
+    return fetched(padded(ink), (side, side), from_x + 1, from_y + 1) / np.float32(255.0)
 
 
 def _matrix(chance: np.random.Generator, turn_deg: float, squeeze: float) -> NDArray[np.float64]:
@@ -79,33 +80,12 @@ def _rotation(angle: float) -> NDArray[np.float64]:
     return np.array([[cos, -sin], [sin, cos]])
 
 
-def _fetched(
-    ink: Alpha, side: int, from_x: NDArray[np.float64], from_y: NDArray[np.float64]
-) -> Mask:
-    """(side, side): a mesh of cells, each fetched from four corners of the ink; empty outside."""
-    edges = np.rint(np.linspace(0, side, _MESH + 1)).astype(int).tolist()
-    padded = Image.fromarray(np.pad(ink, _PAD_PX))
-    at_x = np.clip(from_x + _PAD_PX, 0, padded.width - 1).tolist()
-    at_y = np.clip(from_y + _PAD_PX, 0, padded.height - 1).tolist()
-    cells = []
-    for row in range(_MESH):
-        for column in range(_MESH):
-            corners = ((row, column), (row + 1, column), (row + 1, column + 1), (row, column + 1))
-            quad = tuple(v for r, c in corners for v in (at_x[r][c], at_y[r][c]))
-            box = (edges[column], edges[row], edges[column + 1], edges[row + 1])
-            cells.append((box, quad))
-    bent_ink = padded.transform(
-        (side, side), Image.Transform.MESH, cells, Image.Resampling.BILINEAR
-    )
-    return pixels_of(bent_ink) / np.float32(255.0)
-
-
 def hollowed(chance: np.random.Generator, mask: Mask, wall_px: float, share: float = 0.5) -> Mask:
     """Without about `share` of its inside; a wall of about `wall_px` stays."""
     side = mask.shape[0]
     inner = bounded((_soft(mask, wall_px) - 0.86) * 9.0, 0, 1)
     field = noise(chance, side, side, side / 2.2)
-    within = field[inner > 0.5]
+    within = field[inner > 0.5][::_EVERY]
     edge = float(np.quantile(within, 1.0 - share)) if within.size else 0.0
     return mask * (1.0 - inner * bounded((field - edge) * 9.0, 0, 1))
 
@@ -113,19 +93,28 @@ def hollowed(chance: np.random.Generator, mask: Mask, wall_px: float, share: flo
 def piece(chance: np.random.Generator, mask: Mask, share: float = 0.4) -> Mask:
     """A part of it, cut along an irregular line: about `share` of its ink stays."""
     field = _slope(chance, *mask.shape)
-    inked = field[mask > 0.5]
+    inked = field[mask > 0.5][::_EVERY]
     edge = float(np.quantile(inked, 1.0 - share)) if inked.size else 0.0
     return mask * bounded((field - edge) * 14.0, 0, 1)
 
 
 class Canvas:
-    """A scene that stamps are put into. `values` is the picture as it stands."""
+    """A scene that stamps are put into. `values` is the picture as it stands, (h, w, 3)."""
 
-    def __init__(self, scene: Pixels) -> None:
-        self.values = scene.copy()
+    def __init__(self, scene: Image.Image) -> None:
+        self.values = np.array(scene)
+        self._scene = np.asarray(scene)
         self._light = _soft_scene(scene)
-        self._grain = scene - self._light
-        self._spread = float(luminance(self._grain).std())
+        self._spread = float(luminance(self._grain(slice(0, None, 4), slice(0, None, 4))).std())
+
+    def picture(self) -> Image.Image:
+        return Image.fromarray(self.values)
+
+    def _grain(self, rows: slice, columns: slice) -> Pixels:
+        """What is finer than light."""
+        grain: Pixels = self._scene[rows, columns].astype(np.float32)
+        grain -= self._light[rows, columns]
+        return grain
 
     def put(
         self, chance: np.random.Generator, mask: Mask, x_px: float, y_px: float, ink: Ink
@@ -138,10 +127,13 @@ class Canvas:
         if box is None:
             return 0.0
         rows, columns, cover = box
-        light = self._light[rows, columns]
+        light = self._light[rows, columns].astype(np.float32)
         fill = light + self._off(chance, light, ink) + self._elsewhere(chance, light, ink)
-        before = self.values[rows, columns]
-        after = bounded(before + cover[..., None] * (fill - before))
+        before = self.values[rows, columns].astype(np.float32)
+        fill -= before
+        fill *= cover[..., None]
+        fill += before
+        after = eight_bits(fill)
         self.values[rows, columns] = after
         weight = max(float(cover.sum()), 1e-6)
         return float((cover * np.abs(luminance(after - light))).sum() / weight)
@@ -149,9 +141,11 @@ class Canvas:
     def _elsewhere(self, chance: np.random.Generator, like: Pixels, ink: Ink) -> Pixels:
         """Texture of another place of the scene."""
         height, width = like.shape[:2]
-        top = int(chance.integers(self._grain.shape[0] - height + 1))
-        left = int(chance.integers(self._grain.shape[1] - width + 1))
-        return np.float32(ink.texture) * self._grain[top : top + height, left : left + width]
+        top = int(chance.integers(self._scene.shape[0] - height + 1))
+        left = int(chance.integers(self._scene.shape[1] - width + 1))
+        grain = self._grain(slice(top, top + height), slice(left, left + width))
+        grain *= np.float32(ink.texture)
+        return grain
 
     def _off(self, chance: np.random.Generator, light: Pixels, ink: Ink) -> Pixels:
         """(h, w, 3): what is added to the light behind: lighter or darker, never in between."""
@@ -199,10 +193,9 @@ def _soft(mask: Mask, radius_px: float) -> Mask:
     return pixels_of(soft) / np.float32(255.0)
 
 
-def _soft_scene(scene: Pixels) -> Pixels:
+def _soft_scene(scene: Image.Image) -> NDArray[np.uint8]:
     """Its light: the mean of small squares, and smooth between their middles."""
-    height, width = scene.shape[:2]
-    few = (max(2, width // _TEXTURE_PX), max(2, height // _TEXTURE_PX))
-    squares = image(scene).resize(few, Image.Resampling.BOX)
-    soft = squares.filter(ImageFilter.GaussianBlur(1.0)).resize((width, height))
-    return np.asarray(soft, dtype=np.float32)
+    few = (max(2, scene.width // _TEXTURE_PX), max(2, scene.height // _TEXTURE_PX))
+    squares = scene.resize(few, Image.Resampling.BOX)
+    soft = squares.filter(ImageFilter.GaussianBlur(1.0))
+    return np.asarray(soft.resize(scene.size, Image.Resampling.BILINEAR))

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from gateway.art.assets import Icon, icons
-from gateway.art.forms import Mask, Pixels, bounded, image, pixels, pixels_of
+from gateway.art.forms import Mask, bounded, eight_bits, image, pixels_of
 from gateway.art.scenes import scene
 from gateway.art.stamps import Canvas, Ink, bent
 from gateway.art.style import Style
@@ -109,7 +110,7 @@ def draw_stones(
         canvas.put(
             chance, stone(chance, icon, styles[int(number)], cell_px), float(x_px), float(y_px), INK
         )
-    return image(canvas.values)
+    return canvas.picture()
 
 
 def _styles(chance: np.random.Generator, cells: Sequence[Icon | None]) -> list[str]:
@@ -168,20 +169,27 @@ def _ground(
     columns: int,
     cell_px: int,
     pictures: tuple[bytes, ...],
-) -> Pixels:
+) -> Image.Image:
     """A scene with crooked lines between the cells."""
     width, height = columns * cell_px, rows * cell_px
     small = scene(chance, round(width / COARSE), round(height / COARSE), style, pictures)
-    grown = pixels(image(small).resize((width, height), Image.Resampling.BILINEAR))
+    grown = image(small).resize((width, height), Image.Resampling.BILINEAR)
     grid = Image.new("L", (width, height))
     draw = ImageDraw.Draw(grid)
     for line in range(1, columns):
         draw.line(_crooked(chance, line * cell_px, height, cell_px, False), 255, 3, "curve")
     for line in range(1, rows):
         draw.line(_crooked(chance, line * cell_px, width, cell_px, True), 255, 3, "curve")
-    lighter = np.where(grown.mean(-1, keepdims=True) < 128, GRID, -GRID)
-    lines = np.asarray(grid, np.float32)[..., None] / np.float32(255)
-    return bounded(grown + lines * lighter.astype(np.float32))
+    return _lined(np.array(grown), np.asarray(grid))
+
+
+def _lined(scene: NDArray[np.uint8], lines: NDArray[np.uint8]) -> Image.Image:
+    """(h, w, 3) with the lines, (h, w), lighter where it is dark and darker where it is light."""
+    there = lines > 0
+    under = scene[there].astype(np.float32)
+    shade = np.where(under.mean(-1) < 128, GRID, -GRID) * lines[there] / 255.0
+    scene[there] = eight_bits(under + shade[:, None].astype(np.float32))
+    return Image.fromarray(scene)
 
 
 def _crooked(

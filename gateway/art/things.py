@@ -167,15 +167,21 @@ def _probe(icon: Icon) -> _Probe:
 
 def drawn(chance: np.random.Generator, icon: Icon, pose: Pose, side_px: int) -> Drawn:
     """The thing in its pose, in the middle of a square of `side_px`."""
-    source = Image.fromarray(layers(icon))
-    if pose.size_px < ICON_PX:  # or thin lines would be lost
-        source = source.filter(ImageFilter.GaussianBlur(0.35 * ICON_PX / pose.size_px))
     put = bent(
-        *(chance, source, _matrix(pose, side_px), (side_px, side_px)),
+        *(chance, _softer(icon, pose.size_px), _matrix(pose, side_px), (side_px, side_px)),
         *(pose.bend_px, 0.33 * pose.size_px),
     )
-    masks = np.asarray(put, dtype=np.float32) / np.float32(255.0)
+    masks = put / np.float32(255.0)
     return Drawn(masks[..., 0], masks[..., 1], masks[..., 2])
+
+
+def _softer(icon: Icon, size_px: float) -> NDArray[np.uint8]:
+    """Its layers, so soft that thin lines are not lost at this size."""
+    whole = layers(icon)
+    if size_px >= ICON_PX:
+        return whole
+    soft = Image.fromarray(whole).filter(ImageFilter.GaussianBlur(0.35 * ICON_PX / size_px))
+    return np.asarray(soft)
 
 
 def in_lines(

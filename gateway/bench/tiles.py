@@ -259,11 +259,6 @@ def legs(of: Measured) -> list[float]:
     return [float(n) for n in (np.diff(met, axis=1, append=met[:, :1]) == 1).sum(1)]
 
 
-def three(of: Measured) -> float:
-    """On most circles it is three."""
-    return -float(np.mean(np.minimum(np.abs(np.array(legs(of)) - 3.0), 2.0)))
-
-
 def same(of: Measured) -> float:
     """Contours of the two largest parts match by their moments and by their radial profiles."""
     if len(of.things) < 2:
@@ -319,6 +314,5 @@ RELATIONS: Mapping[str, Callable[[Measured], float]] = MappingProxyType(
         "joined": joined,
         "points": points,
         "same": same,
-        "three": three,
     }
 )

@@ -17,7 +17,7 @@ from random import Random
 
 import numpy as np
 
-from gateway.art import Style, generator, webp
+from gateway.art import Style, generator, within
 from gateway.art.stones import draw_stones, kinds_of_stones
 from gateway.kinds import Look
 from gateway.model import JSON, Made, Verdict
@@ -29,7 +29,7 @@ STONES = (5, 4, 4, 4)  # of each kind; the first is to lie in a row
 EMPTY = -1
 LEAST_OPEN = 4  # lines with just one empty cell
 LONGEST_OTHER = 3  # stones of another kind in one line: four would look like the answer
-QUALITY = 68
+MOST_CHARS = 38_000  # of the picture as text
 
 Line = tuple[int, ...]
 Move = tuple[int, int]
@@ -60,7 +60,7 @@ class Gobang:
         cells = [None if kind == EMPTY else things[kind] for kind in board]
         picture = draw_stones(chance, style, cells, SIDE, CELL_PX, params.look.pictures)
         view = {
-            "picture": webp(picture, QUALITY),
+            "picture": within(picture, MOST_CHARS),
             "aspect": 1.0,
             "rows": SIDE,
             "columns": SIDE,

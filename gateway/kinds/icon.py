@@ -37,7 +37,8 @@ PIECE, PIECE_BEND = 0.35, 0.15  # share of a thing that a piece is, and how far 
 INK = Ink(contrast=64.0, two_toned=0.5)
 SIZE_PX = (72, 90)  # of the file
 PAPER = Paper((24.0, 190.0), (235.0, 62.0), 0.4)
-QUALITY = 64
+MOST_CHARS = 29_000  # of the scene as text
+QUALITY = 60  # of the prompt
 
 CELL = 0.8  # of the size: bends are smooth over so much
 TURN_DEG, SQUEEZE = 45.0, 0.15  # in the scene
@@ -69,10 +70,10 @@ class Icon:
         spots = apart(chance, sizes, *FILE_PX)
         scene = ground(chance, style, params.look.pictures, DETAIL)
         view = {
-            "picture": art.webp(_picture(chance, scene, params, things, spots), QUALITY),
+            "picture": art.within(_picture(chance, scene, params, things, spots), MOST_CHARS),
             "aspect": FILE_PX[0] / FILE_PX[1],
             "count": params.count,
-            "prompt": art.webp(_prompt(chance, scene, things[: params.count]), QUALITY),
+            "prompt": art.jpeg(_prompt(chance, scene, things[: params.count]), QUALITY),
             "prompt_aspect": params.count,
         }
         return Made(view, aims(spots[: params.count], 0.5))
@@ -118,7 +119,7 @@ def _by_name() -> Mapping[str, Thing]:
 
 def _picture(
     chance: np.random.Generator,
-    scene: art.Pixels,
+    scene: Image.Image,
     params: Params,
     things: Sequence[Thing],
     spots: Sequence[Spot],
@@ -130,7 +131,7 @@ def _picture(
         for ink in _stronger(INK):
             if canvas.put(chance, mask, spot.x_px, spot.y_px, ink) >= LEAST_SEEN:
                 break
-    return art.image(canvas.values)
+    return canvas.picture()
 
 
 def _strew(
@@ -162,7 +163,7 @@ def _stronger(ink: Ink) -> Iterator[Ink]:
     yield replace(ink, contrast=90.0, two_toned=0.0, texture=0.3)
 
 
-def _prompt(chance: np.random.Generator, scene: art.Pixels, asked: Sequence[Thing]) -> Image.Image:
+def _prompt(chance: np.random.Generator, scene: Image.Image, asked: Sequence[Thing]) -> Image.Image:
     return printed(chance, scene, len(asked), (_outline(chance, thing) for thing in asked), PAPER)
 
 

@@ -13,7 +13,7 @@ from random import Random
 
 import numpy as np
 
-from gateway.art import Style, generator, webp
+from gateway.art import Style, generator, within
 from gateway.art.stones import draw_stones, kinds_of_stones
 from gateway.kinds import Look
 from gateway.model import JSON, Made, Verdict
@@ -23,7 +23,7 @@ CELLS = SIDE * SIDE
 CELL_PX = 90  # 1.2 of the CSS pixels it is shown in
 STONES = (4, 3, 3, 3, 3)  # of each kind
 ROW = 3
-QUALITY = 68
+MOST_CHARS = 38_000  # of the picture as text
 
 Swap = tuple[int, int]
 SWAPS: tuple[Swap, ...] = tuple(
@@ -59,7 +59,7 @@ class Match:
         cells = [things[kind] for kind in board]
         picture = draw_stones(chance, style, cells, SIDE, CELL_PX, params.look.pictures)
         view = {
-            "picture": webp(picture, QUALITY),
+            "picture": within(picture, MOST_CHARS),
             "aspect": 1.0,
             "rows": SIDE,
             "columns": SIDE,

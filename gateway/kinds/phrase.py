@@ -28,7 +28,7 @@ from gateway.model import JSON, Made, Verdict
 
 PLAINLY = Hand(bend=0.12, turn_deg=28.0)  # no prompt says what to look for
 RADIUS = 0.55  # of a character's size
-QUALITY = 64
+MOST_CHARS = 38_000  # of the scene as text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Phrase:
         style = art.Style.of(params.look.salt)
         drawn, spots = lettered(chance, style, params.look.pictures, shown, PLAINLY)
         view = {
-            "picture": art.webp(art.image(drawn), QUALITY),
+            "picture": art.within(drawn, MOST_CHARS),
             "aspect": FILE_PX[0] / FILE_PX[1],
             "count": len(phrase),
         }

@@ -46,6 +46,7 @@ LEAST_LINES_SEEN = 0.42  # of a thing's lines, beside its gap
 ALIKE = 0.7  # the most that two bodies of one picture may overlap
 SCRIBBLES = 12
 _BEND_PX = {"usual": (10.0, 5.0), "hard": (16.0, 7.0)}  # of things on the scene, and on pieces
+MOST_CHARS = 33_000  # of the scene as text
 COARSE = 4  # masks are measured at every fourth pixel
 
 _Point: TypeAlias = tuple[float, float]
@@ -83,7 +84,7 @@ class Puzzle:
         placed = laid(chance, scene, style, on_scene_px)
         pieces = [_piece(chance, one.icon, on_piece_px) for one in placed[:PIECES]]
         view = {
-            "picture": art.webp(_with_gaps(scene, [one.gap for one in placed]), 62),
+            "picture": art.within(_with_gaps(scene, [one.gap for one in placed]), MOST_CHARS),
             "aspect": round(WIDTH_PX / HEIGHT_PX, 4),
             "pieces": [_waiting(chance, number, piece) for number, piece in enumerate(pieces)],
         }

@@ -27,6 +27,7 @@ from PIL import Image
 
 from gateway import art
 from gateway.art.assets import ICON_PX, Alpha, Icon, icons
+from gateway.art.warps import bent_within
 from gateway.kinds import Look
 from gateway.model import JSON, Made, Verdict
 
@@ -42,11 +43,13 @@ OWN_SIZE = 0.10
 OWN_MOVE = 0.06  # of the side
 LEAST_CUT_PX = 28  # of an icon
 BEND = 0.08  # of the side
+COARSER = 1.5  # the scene is drawn as large as it is shown
 GROUND_CONTRAST = 0.45
 FILLING_CONTRAST = 0.25
 INK = 80.0  # how far things are from their ground, of 255
 LEAST_CONTRAST = 42.0  # … and must be, all told, or their ink is made stronger
 RIM_SHARE = 0.9  # of the sides at the rim that have a thing cut off
+MOST_CHARS = 38_000  # of the picture as text
 SWAPS = (3, 4)  # that mend a picture
 
 
@@ -98,7 +101,7 @@ class Restore:
             row, column = divmod(place, COLUMNS)
             picture.paste(_cut(blocks[block]), (column * BLOCK_PX, row * BLOCK_PX))
         view = {
-            "picture": art.webp(picture, 70),
+            "picture": art.within(picture, MOST_CHARS),
             "aspect": COLUMNS / ROWS,
             "rows": ROWS,
             "columns": COLUMNS,
@@ -145,7 +148,10 @@ def _blocks(chance: np.random.Generator, look: Look) -> list[Image.Image]:
     """The blocks in their right order."""
     style = art.Style.of(look.salt)
     size = (COLUMNS * BLOCK_PX, ROWS * BLOCK_PX)
-    scene = art.scene(chance, *size, style, look.pictures)
+    small = art.scene(
+        chance, round(size[0] / COARSER), round(size[1] / COARSER), style, look.pictures
+    )
+    scene = art.pixels(art.image(small).resize(size, Image.Resampling.BILINEAR))
     mean = scene.mean((0, 1))
     tint = chance.normal(0, 14, 3).astype(np.float32)
     return [
@@ -167,7 +173,7 @@ def _block(
     chance: np.random.Generator,
     colours: tuple[art.Pixels, art.Pixels],
     pieces: tuple[art.Pixels, art.Pixels],
-    ink: Image.Image,
+    ink: art.Pixels,
 ) -> Image.Image:
     """The ground, with less contrast than the scene's, and the halves of things on it, plainly to
     be seen. `colours`: of the scene, and how the ink is tinted, which is the same in all blocks;
@@ -175,7 +181,7 @@ def _block(
     mean, tint = colours
     texture, filling = (piece - mean for piece in pieces)
     ground = art.recolour(chance, mean + GROUND_CONTRAST * texture, 0.15)
-    mask = art.pixels_of(ink) / np.float32(255.0)
+    mask = ink / np.float32(255.0)
     around = np.float32(1.0) - mask
     off = INK if float(art.luminance(mean)) < 127 else -INK
     strength = FILLING_CONTRAST
@@ -196,7 +202,7 @@ def _cut(block: Image.Image) -> Image.Image:
 # --- Things across borders -----------------------------------------------------------------
 
 
-def _laid(chance: np.random.Generator, style: art.Style) -> list[Image.Image]:
+def _laid(chance: np.random.Generator, style: art.Style) -> list[art.Pixels]:
     """How much ink lies where, for each block: a thing across each border, and one cut off at
     most sides that lie at the rim, or the sides with ink would tell a block's place."""
     inks = [Image.new("L", (BLOCK_PX, BLOCK_PX)) for _ in range(BLOCKS)]
@@ -214,7 +220,8 @@ def _laid(chance: np.random.Generator, style: art.Style) -> list[Image.Image]:
         icon, turn_deg, mirrored = _thing(chance, across, used)
         ink = icon.filled if chance.random() < 0.5 else icon.outline
         _lay(chance, inks[place], _Half(icon, ink, turn_deg, mirrored, across, first))
-    return [art.warp(chance, ink, BEND * style.bend * BLOCK_PX, BLOCK_PX / 4) for ink in inks]
+    bend_px = BEND * style.bend * BLOCK_PX
+    return [bent_within(chance, np.asarray(ink), bend_px, BLOCK_PX / 4) for ink in inks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +247,7 @@ def _lay(chance: np.random.Generator, onto: Image.Image, half: _Half) -> None:
     if half.mirrored:
         ink = ink.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     turn_deg = half.turn_deg + float(chance.uniform(-OWN_TURN_DEG, OWN_TURN_DEG))
-    drawn = art.affine(ink, turn_deg, scale, (size_px, size_px))
+    drawn = art.affine(ink, turn_deg, scale, (size_px, size_px), Image.Resampling.BILINEAR)
     middle_px = (start + end) / 2 * scale
     if half.mirrored and not half.across:
         middle_px = size_px - middle_px

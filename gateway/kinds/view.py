@@ -21,7 +21,7 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from gateway.art import Style, generator, webp
+from gateway.art import Style, generator, webp, within
 from gateway.art.board import Item, Place, draw_board, dressed
 from gateway.art.stage import Camera
 from gateway.kinds import Look
@@ -33,7 +33,7 @@ Order = tuple[int, ...]
 ORDERS: tuple[Order, ...] = tuple(permutations(range(3)))
 
 SCENE_PX, TILE_PX = (376, 216), (188, 98)  # 1.25 of the CSS pixels they are shown in
-QUALITIES = (36, 26, 18)
+QUALITIES = (30, 22, 16)
 MOST_SCENE, MOST_TILES = 7_500, 12_200  # characters: two of each are 40 kB at most
 SMOOTH = 2  # drawn so much larger, then reduced: smooth edges
 
@@ -118,7 +118,11 @@ def _round(chance: np.random.Generator, style: Style) -> tuple[str, str, int]:
     for k, order in enumerate(orders):
         tile = _drawn(chance, TILE_PX, tile_camera(chance), setting.in_order(order), style)
         tiles.paste(tile, (k % COLUMNS * width, k // COLUMNS * height))
-    return _sent(scene, MOST_SCENE), _sent(tiles, MOST_TILES), orders.index(ORDERS[0])
+    return (
+        within(scene, MOST_SCENE, QUALITIES, webp),
+        within(tiles, MOST_TILES, QUALITIES, webp),
+        orders.index(ORDERS[0]),
+    )
 
 
 def arranged(chance: np.random.Generator, style: Style) -> Setting:
@@ -190,16 +194,6 @@ def _drawn(
     large_px = size_px[0] * SMOOTH, size_px[1] * SMOOTH
     large = draw_board(chance, large_px, camera.larger(SMOOTH), things, style, looked_from_rad)
     return large.reduce(SMOOTH)
-
-
-def _sent(picture: Image.Image, most: int) -> str:
-    """As good as fits into so many characters."""
-    sent = ""
-    for quality in QUALITIES:
-        sent = webp(picture, quality)
-        if len(sent) <= most:
-            break
-    return sent
 
 
 KIND = View()

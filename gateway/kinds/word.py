@@ -28,7 +28,8 @@ from gateway.model import JSON, Made, Verdict
 
 CHARACTERS = 7
 RADIUS = 0.55  # of a character's size
-QUALITY = 64
+MOST_CHARS = 29_000  # of the scene as text
+QUALITY = 60  # of the prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,10 @@ class Word:
         style = art.Style.of(params.look.salt)
         drawn, spots = lettered(chance, style, params.look.pictures, shown, Hand())
         view = {
-            "picture": art.webp(art.image(drawn), QUALITY),
+            "picture": art.within(drawn, MOST_CHARS),
             "aspect": FILE_PX[0] / FILE_PX[1],
             "count": params.count,
-            "prompt": art.webp(prompt(chance, drawn, shown[: params.count]), QUALITY),
+            "prompt": art.jpeg(prompt(chance, drawn, shown[: params.count]), QUALITY),
             "prompt_aspect": params.count,
         }
         return Made(view, aims(spots[: params.count], RADIUS))

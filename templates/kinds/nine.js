@@ -12,7 +12,6 @@ export const texts = {
     joined: "One string joins the two knobs.",
     points: "The arrow points at the ball.",
     same: "Both shapes are the same.",
-    three: "It has three legs.",
   },
   zh: {
     ...words.zh,
@@ -23,7 +22,6 @@ export const texts = {
     joined: "一根线连着两个圆钮。",
     points: "箭头指向球。",
     same: "两个形状相同。",
-    three: "它有三条腿。",
   },
 };
 

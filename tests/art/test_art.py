@@ -12,6 +12,7 @@ from PIL import Image
 from gateway import art
 from gateway.art.patterns import pattern
 from gateway.art.style import PATTERNS
+from gateway.art.warps import bent_within, fetched, padded
 
 STOCK = art.Style.of(b"")
 
@@ -165,3 +166,35 @@ def test_a_piece_keeps_its_alpha():
     text = art.webp_lossless(piece)
     with Image.open(BytesIO(b64decode(text.partition(",")[2]))) as read:
         assert read.convert("RGBA").getpixel((4, 4)) == (200, 20, 20, 128)
+
+
+def test_a_picture_is_sent_as_well_as_it_fits() -> None:
+    noisy = art.image(chance().integers(0, 256, (200, 200, 3)).astype(np.float32))
+    sizes = [len(art.jpeg(noisy, quality)) for quality in (60, 40, 20)]
+    assert len(art.within(noisy, sizes[0], (60, 40, 20))) == sizes[0]
+    assert len(art.within(noisy, sizes[0] - 1, (60, 40, 20))) == sizes[1]
+    assert len(art.within(noisy, 10, (60, 40, 20))) == sizes[2], "rather too large than none"
+
+
+@pytest.mark.parametrize("layers", [(), (3,)])
+def test_what_is_fetched_lies_where_the_corners_say(layers: tuple[int, ...]) -> None:
+    """Straight on, a pixel to the right, twice as large, and beyond the rim."""
+    source = chance().integers(0, 256, (20, 30, *layers), dtype=np.uint8)
+    x, y = np.meshgrid(np.linspace(0, 30, 4), np.linspace(0, 20, 3))
+    assert np.allclose(fetched(source, (30, 20), x, y), source, atol=0.3)
+    assert np.allclose(fetched(source, (30, 20), x + 1, y)[:, :-1], source[:, 1:], atol=0.3)
+    assert np.allclose(fetched(source, (30, 20), x, y + 1)[:-1], source[1:], atol=0.3)
+    grown = fetched(source, (60, 40), x, y)
+    assert grown.shape == (40, 60, *layers)
+    assert np.allclose(grown.mean((0, 1)), source.mean((0, 1)), atol=6)
+    assert np.allclose(fetched(padded(source), (30, 20), x - 900, y), 0, atol=0.3)
+
+
+def test_a_bend_moves_a_mask_no_farther_than_it_may() -> None:
+    dot = np.zeros((120, 120), np.uint8)
+    dot[58:62, 58:62] = 255
+    moved = bent_within(chance(4), dot, 9.0, 30.0)
+    rows, columns = np.nonzero(moved > 60)
+    assert moved.shape == dot.shape and len(rows)
+    assert 48 < rows.mean() < 72 and 48 < columns.mean() < 72
+    assert np.abs(bent_within(chance(4), dot, 0.0, 30.0) - dot).max() < 0.3

@@ -66,19 +66,19 @@ def test_whatever_is_behind_the_contrast_is_there(level: int):
     """Lighter or darker, in one part or all of it, but never in between."""
     ink = Ink(contrast=50.0, two_toned=1.0)
     for seed in range(8):
-        canvas = Canvas(flat(level))
+        canvas = Canvas(art.image(flat(level)))
         canvas.put(chance(seed), np.ones((60, 60), np.float32), 80, 80, ink)
-        inside = art.luminance(canvas.values)[52:108, 52:108]
+        inside = art.luminance(art.pixels(canvas.picture()))[52:108, 52:108]
         assert np.abs(inside - level).min() > 40
-        assert np.abs(art.luminance(canvas.values)[:40] - level).max() < 0.5
+        assert np.abs(art.luminance(art.pixels(canvas.picture()))[:40] - level).max() < 0.5
 
 
 def test_two_tones_are_two():
     signs = set()
     for seed in range(8):
-        canvas = Canvas(flat(128))
+        canvas = Canvas(art.image(flat(128)))
         canvas.put(chance(seed), np.ones((60, 60), np.float32), 80, 80, Ink(two_toned=1.0))
-        inside = art.luminance(canvas.values)[52:108, 52:108] - 128
+        inside = art.luminance(art.pixels(canvas.picture()))[52:108, 52:108] - 128
         signs |= set(np.sign(inside).ravel())
         assert 0.2 < (inside > 0).mean() < 0.8
     assert signs == {-1.0, 1.0}
@@ -86,7 +86,7 @@ def test_two_tones_are_two():
 
 @pytest.mark.parametrize("x, y", [(0, 0), (159, 80), (80, 160), (-200, 80), (400, 400)])
 def test_what_lies_outside_is_cut(x: int, y: int):
-    canvas = Canvas(flat(128))
+    canvas = Canvas(art.image(flat(128)))
     canvas.put(chance(), np.ones((60, 60), np.float32), x, y, Ink())
     assert canvas.values.shape == (160, 160, 3)
     changed = (canvas.values != 128).any()
@@ -94,6 +94,6 @@ def test_what_lies_outside_is_cut(x: int, y: int):
 
 
 def test_the_scene_itself_is_left_alone():
-    scene = flat(128)
+    scene = art.image(flat(128))
     Canvas(scene).put(chance(), np.ones((60, 60), np.float32), 80, 80, Ink())
-    assert (scene == 128).all()
+    assert (art.pixels(scene) == 128).all()

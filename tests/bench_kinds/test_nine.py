@@ -37,7 +37,6 @@ def plain(seed: int, name: str, fits: bool) -> np.ndarray:
         ("joined", 0.75),
         ("points", 0.75),
         ("same", 0.8),
-        ("three", 0.75),
         ("behind", 0.75),
     ],
 )

@@ -17,7 +17,6 @@ from gateway.art.relations import (
     RELATIONS,
     Habits,
     Tile,
-    counting,
     enclosing,
     hiding,
     joining,
@@ -28,7 +27,7 @@ from gateway.art.relations.tile import FINE, FLOOR, SIDE_PX, Bend, Sheet
 from gateway.art.style import Style
 from gateway.bench.pictures import decode
 from gateway.kinds import Look
-from gateway.kinds.nine import FIT, KIND, KNOWN, QUALITIES, TILES, WIDTH_PX, Params, _sent, known
+from gateway.kinds.nine import FIT, KIND, KNOWN, TILES, WIDTH_PX, Params, known
 from gateway.model import JSON
 
 SECRET = {"right": [1, 4, 8]}
@@ -91,14 +90,6 @@ def test_sizes_never_vary_and_the_view_is_small() -> None:
         assert decode(view["prompt"]).shape[:2] == (SIDE_PX, SIDE_PX)
         assert set(view) == {"picture", "prompt", "relation"}
         assert len(json.dumps(dict(view))) <= 40_000
-
-
-def test_what_is_too_fine_is_sent_at_less_quality() -> None:
-    noisy = art.generator(Random(1)).integers(0, 256, (WIDTH_PX, WIDTH_PX, 3)).astype(np.float32)
-    plain = np.zeros_like(noisy)
-    sent = [len(_sent(art.image(values))) for values in (noisy, plain)]
-    assert sent[0] == len(art.jpeg(art.image(noisy), QUALITIES[-1]))
-    assert sent[1] == len(art.jpeg(art.image(plain), QUALITIES[0]))
 
 
 def test_an_install_asks_about_some_relations_in_a_way_of_its_own() -> None:
@@ -196,29 +187,6 @@ def test_a_cut_string_has_a_gap_and_a_whole_one_none() -> None:
         assert np.hypot(*(second[0] - first[-1])) >= joining.GAP[0]
         assert len(first) > 4 and len(second) > 4
         assert np.hypot(*np.diff(path, axis=0).T).max() < 0.08, "the whole one has no gap"
-
-
-@pytest.mark.parametrize("fits, counts", [(True, {3}), (False, {2, 4})])
-def test_legs_are_three_or_not(
-    monkeypatch: pytest.MonkeyPatch, fits: bool, counts: set[int]
-) -> None:
-    seen = set()
-    for seed in range(20):
-        drawn: list[object] = []
-        monkeypatch.setattr(Tile, "strip", lambda *a, drawn=drawn, **_: drawn.append(a))
-        counting.three(tile(seed), fits)
-        seen.add(len(drawn))
-    assert seen == counts
-
-
-def test_legs_are_apart() -> None:
-    chance = art.generator(Random(3))
-    for count in (2, 3, 4):
-        for _ in range(40):
-            angles = counting.directions(chance, count)
-            around = np.diff(np.append(angles, angles[0] + 2 * np.pi))
-            assert len(angles) == count
-            assert around.min() > counting.APART
 
 
 def test_the_arrow_aims_at_one_of_two_that_are_far_apart() -> None:

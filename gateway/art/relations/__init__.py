@@ -7,7 +7,6 @@ only the relation tells them apart: no class of things, no colour, no place does
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from gateway.art.relations.counting import three
 from gateway.art.relations.enclosing import inside
 from gateway.art.relations.hiding import behind
 from gateway.art.relations.joining import joined
@@ -26,6 +25,5 @@ RELATIONS: Mapping[str, Relation] = MappingProxyType(
         "joined": joined,
         "points": points,
         "same": same,
-        "three": three,
     }
 )
