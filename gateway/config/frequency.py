@@ -96,7 +96,12 @@ class BudgetPart(Part):
 
 
 def compile_limits_of(
-    limits: Sequence[LimitPart], budget: BudgetPart | None, faults: Faults, loc: Loc
+    limits: Sequence[LimitPart],
+    budget: BudgetPart | None,
+    faults: Faults,
+    loc: Loc,
+    *,
+    single_use: bool = False,
 ) -> tuple[LimitRule, ...]:
     """The rules of one route; every fault in them is added."""
     rules: list[LimitRule] = []
@@ -109,6 +114,8 @@ def compile_limits_of(
             what = f"another limit of this route is named '{rule.name}': give each a name"
             faults.add((*where, "name"), what)
         _check(part, faults, where)
+        if single_use:
+            _check_without_passes(part, faults, where)
         rules.append(rule)
     return (*rules, *_budget(budget, faults, (*loc, "budget")))
 
@@ -148,6 +155,14 @@ def _check(part: LimitPart, faults: Faults, loc: Loc) -> None:
     if part.then != "delay" and part.delay is not None:
         faults.add((*loc, "delay"), "means nothing without then: delay; remove it", key=True)
     _check_numbers(part, faults, loc)
+
+
+def _check_without_passes(part: LimitPart, faults: Faults, loc: Loc) -> None:
+    if part.then == "challenge":
+        what = "with uses: 1 every request is challenged: say harder, delay or deny"
+        faults.add((*loc, "then"), what, alone=True)
+    if part.per == "pass":
+        faults.add((*loc, "per"), "with uses: 1 there is no pass: count by something else")
 
 
 def _check_field(part: LimitPart, faults: Faults, loc: Loc) -> None:

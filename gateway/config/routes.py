@@ -95,7 +95,9 @@ def compile_route(part: RoutePart, around: Surroundings, faults: Faults, loc: Lo
         flow=part.flow,
         memory_s=part.memory.for_ if part.action == "challenge" else 0,
         rounds=2 if part.rounds == 2 else 1,
-        limits=compile_limits_of(part.limits, part.budget, faults, loc),
+        limits=compile_limits_of(
+            part.limits, part.budget, faults, loc, single_use=part.pass_.uses == 1
+        ),
     )
 
 

@@ -31,6 +31,7 @@ from gateway.model import (
     Deny,
     Facts,
     Forward,
+    Length,
     LimitRule,
     NoBody,
     Reached,
@@ -124,9 +125,14 @@ class Frequency:
         return bool(route.limits) and route.mode != "off"
 
     def needs_body(self, route: Route | None, request: RequestHead) -> int:
-        if route is None or isinstance(request.framing, NoBody) or not needs_fields(route):
+        if route is None or not self.concerns(route) or not needs_fields(route):
             return 0
-        return self._body_bytes if self.concerns(route) else 0
+        match request.framing:
+            case NoBody():
+                return 0
+            case Length(size_bytes) if not 0 < size_bytes <= self._body_bytes:
+                return 0  # nothing to see, or too much of it
+        return self._body_bytes
 
     async def add(self, facts: Facts, asked: Asked, route: Route, body: BodySeen | None) -> Facts:
         """Where the request stands to each limit, itself counted. Nothing is charged."""
@@ -180,16 +186,16 @@ class Frequency:
     async def charged(self, asked: Asked, decision: Forward | Resume, ready: Ready) -> Ready | Deny:
         if not self.is_charged(asked, decision):
             return ready
-        if isinstance(decision, Forward) and decision.delay_s:
-            await self._sleep(decision.delay_s)
-        charge = await self._charge(asked, decision)
+        charge, delay_s = await self._charge(asked, decision)
         if isinstance(charge, Deny):
             await ready.delivery.unsent()
             return charge
+        if delay_s:
+            await self._sleep(delay_s)
         return replace(ready, delivery=Both(ready.delivery, charge))
 
-    async def _charge(self, asked: Asked, decision: Forward | Resume) -> Spent | Deny:
-        """Count it for all of its limits, or for none and deny it.
+    async def _charge(self, asked: Asked, decision: Forward | Resume) -> tuple[Spent | Deny, float]:
+        """Count it for all of its limits, or for none and deny it; and how long it waits then.
 
         What is told that nothing was sent gives all of it back.
         """
@@ -201,14 +207,14 @@ class Frequency:
         try:
             slid, store = await self._slide(route, asks, all_or_none=True)
         except StoreError as error:
-            return Deny(why_not(error), 503, route)
+            return Deny(why_not(error), 503, route), 0.0
         stands = reached(counts, slid, looked=False)
         if is_refused(asks, slid):
             over = denying_limits(stands)
             self._count_over(route, over)
-            return limited(route, over)
+            return limited(route, over), 0.0
         await self._alert(route, stands)
-        return Spent(lambda: self._give_back(store, asks))
+        return Spent(lambda: self._give_back(store, asks)), _delay_s(stands, binding)
 
     def _counts(self, asked: Asked, decision: Forward | Resume, route: Route) -> tuple[Count, ...]:
         """What was held is counted by the values its visit brings, and by who finishes it."""
@@ -254,6 +260,11 @@ class Frequency:
                 count=stand.count,
                 most=stand.most,
             )
+
+
+def _delay_s(stands: Sequence[Reached], binding: _Binding) -> float:
+    waits = [each.delay_s for each in stands if each.over and each.then == "delay"]
+    return max(waits, default=0.0) if binding.limits else 0.0
 
 
 def _binding(decision: Forward | Resume, route: Route) -> _Binding:

@@ -18,7 +18,7 @@ MAX_MEANT = 16  # numbers or addresses in one value
 Normalise = Literal["e164", "email", "lower", "none"]
 
 _BETWEEN_NUMBERS = re.compile(r"[,;|/\r\n\t]+")
-_MAILBOX = re.compile(r"[^\s<>,;:\"()\[\]@]+@[^\s<>,;:\"()\[\]@]+")
+_BETWEEN_MAILBOXES = re.compile(r"[\s<>,;:\"()\[\]]+")
 _NO_DIGIT = re.compile(r"\D+")
 _FEW_DIGITS = 5  # a piece with fewer is no number: an extension, a remark
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
@@ -51,7 +51,8 @@ def normalised(value: bytes, way: Normalise, region: str = "") -> tuple[Meant, .
         case "e164":
             found = dict.fromkeys(_numbers(text, region))
         case "email":
-            found = dict.fromkeys(map(_mailbox, _MAILBOX.findall(text) or [text]))
+            words = [word for word in _BETWEEN_MAILBOXES.split(text) if "@" in word[1:-1]]
+            found = dict.fromkeys(map(_mailbox, words or [text]))
         case "lower":
             found = {Meant(text.casefold()): None}
         case "none":
@@ -71,7 +72,10 @@ def _mailbox(text: str) -> Meant:
 
 
 def _numbers(text: str, region: str) -> Iterator[Meant]:
-    read = [(piece, _number(piece, region)) for piece in _BETWEEN_NUMBERS.split(text)]
+    pieces = _BETWEEN_NUMBERS.split(text)
+    if len(pieces) > MAX_MEANT:  # before time is spent on them
+        raise ManyMeantError
+    read = [(piece, _number(piece, region)) for piece in pieces]
     known = any(number for _, number in read)
     for piece, number in read:
         digits = _NO_DIGIT.sub("", piece)

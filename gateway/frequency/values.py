@@ -102,9 +102,11 @@ def _meant(rule: LimitRule, fields: ReadsFields) -> Counter[Meant] | None:
         for value, amount in given.items():
             for each in normalised(value, rule.normalise, rule.region):
                 meant[each] += amount
+            if len(meant) > MAX_VALUES:
+                return None
     except ManyMeantError:
         return None
-    return meant if len(meant) <= MAX_VALUES else None
+    return meant
 
 
 def _values(
