@@ -21,6 +21,7 @@ class Asked:
     peer: Peer
     decision: Decision | None = None
     who: str = ""  # what the log says of who asks, when that is known
+    user: str = ""  # digest of whom the app says it knows the caller as
     known: bool = False  # it was decided upon before, and has a record
     facts: Facts | None = None  # what was decided on
     opening: bool = False
@@ -53,7 +54,8 @@ class Asked:
     @property
     def judged(self) -> Judged:
         """What a record tells of it."""
-        return Judged(self.decision, self.facts, self.opening, self.first, self.waited_s)
+        facts, opening, first = self.facts, self.opening, self.first
+        return Judged(self.decision, facts, opening, first, self.waited_s, self.user)
 
     def decided(self, decision: Decision) -> Asked:
         """This, with what was decided."""

@@ -15,11 +15,13 @@ The rules, in the order they are tried:
 6. A phone number of a country that is not allowed is refused. Limits that are passed: `deny` denies
    for a while, as does a budget that is spent. `harder` asks for the next rung of the ladder, and
    `challenge` for a pass that was earned just now. `delay` lets what goes on wait first.
-7. Then a pass must fit: scope, policy, level for the risk, browser and address. Single use has no
+7. With `flow: fusion` the app must have named a kind, by a parameter that is its own, fresh and
+   unused: else the request is denied, pass or not.
+8. Then a pass must fit: scope, policy, level for the risk, browser and address. Single use has no
    bearer passes. A pass with uses spends one where the request's method counts.
-8. What needs the store while it is down (spending a use; asking, since an answer must be marked
+9. What needs the store while it is down (spending a use; asking, since an answer must be marked
    as spent) follows `on_error`. A fitting pass without uses needs no store.
-9. In mode `shadow`, 5 to 8 are computed and recorded, and the request is forwarded.
+10. In mode `shadow`, 5 to 9 are computed and recorded, and the request is forwarded.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from gateway.model import (
     Deny,
     Facts,
     Forward,
+    Named,
     Pass,
     Preflight,
     Reached,
@@ -94,6 +97,20 @@ def required_level(route: Route, risk: float, harder: int = 0) -> int:
     return route.ladder[asked_rung(route, risk, harder)].level if route.ladder else 1
 
 
+def _level(route: Route, facts: Facts, steps: int = 0) -> int:
+    """The level that a pass or a solution must have, where the app may have named the kind."""
+    if route.flow != "fusion":
+        return required_level(route, facts.risk, steps)
+    kind = _named_kind(facts)
+    return max((rung.level for rung in route.ladder if rung.kind == kind), default=top_level(route))
+
+
+def _named_kind(facts: Facts) -> str:
+    if facts.finishing:
+        return facts.visit.kind if facts.visit else ""
+    return facts.named.kind if facts.named else ""
+
+
 def top_level(route: Route) -> int:
     """The highest level the route's ladder can earn; the accessible way earns it too."""
     return max((rung.level for rung in route.ladder), default=1)
@@ -110,6 +127,12 @@ def _enforce(route: Route, facts: Facts, opening: bool) -> Decision:
         return Deny(Reason.COUNTRY_REFUSED, 403, route)
     if denying := denying_limits(facts.reached):
         return limited(route, denying)
+    if route.flow == "fusion":
+        named = facts.named or Named(fault=Reason.RISK_TYPE_MISSING)
+        if named.fault is not None:
+            return Deny(named.fault, 403, route)
+        if not facts.store_up:  # nobody knows whether it was used before
+            return _without_store(route, facts)
     if route.single_use:
         if opening:  # a configuration fault: asking early could earn nothing
             return Forward(Reason.ALLOWED, route)
@@ -163,7 +186,7 @@ def _finish(route: Route | None, facts: Facts) -> Decision:
         return Deny(Reason.DENIED, 403, route)
     if route.action == "allow" or route.mode != "enforce" or route.flow == "probe":
         return Resume(route, visit)
-    if visit.solved is not None and visit.solved.level >= required_level(route, facts.risk):
+    if visit.solved is not None and visit.solved.level >= _level(route, facts):
         return Resume(route, visit)
     found = Reason.SINGLE_USE if route.single_use else _fitting_pass(route, facts)
     if isinstance(found, Pass):  # with uses, one of them is spent at the claim
@@ -179,7 +202,7 @@ def _is_of(visit: Visit, route: Route) -> bool:
 def _fitting_pass(route: Route, facts: Facts) -> Pass | Reason:
     """A pass that serves this request, or what the nearest one lacks."""
     lacks = Reason.NO_PASS
-    level = required_level(route, facts.risk, harder(facts))
+    level = _level(route, facts, harder(facts))
     earned_s = facts.now_s - FRESH_S if _over(facts, "challenge") is not None else -inf
     for candidate in facts.passes:
         if not _speaks_of(candidate, route, facts.now_s):
@@ -227,7 +250,7 @@ def spends_use(route: Route, method: str) -> bool:
 def _ask(reason: Reason, route: Route, facts: Facts) -> Decision:
     if not facts.store_up:
         return _without_store(route, facts)
-    return Challenge(reason, route, facts.risk, harder(facts))
+    return Challenge(reason, route, facts.risk, harder(facts), _named_kind(facts))
 
 
 def harder(facts: Facts) -> int:
@@ -239,7 +262,8 @@ def _without_store(route: Route, facts: Facts) -> Decision:
     """`open` is a configuration fault where uses are limited; it must not open those."""
     match route.on_error:
         case "pow":
-            return Challenge(Reason.STORE_DOWN, route, facts.risk, harder(facts))
+            steps, kind = harder(facts), _named_kind(facts)
+            return Challenge(Reason.STORE_DOWN, route, facts.risk, steps, kind)
         case "open" if route.pass_rule.uses is None:
             return Forward(Reason.STORE_OPEN, route)
         case "open" | "closed":

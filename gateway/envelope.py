@@ -43,6 +43,8 @@ class Envelope:
     navigation: bool  # a person's browser opening a page, so a page may be shown
     risk: float = 0.0
     harder: int = 0  # limits passed that ask for a harder question
+    kind: str = ""  # that the app named
+    user: str = ""  # digest of whom the app knows the caller as
     retry_after_s: int = 0  # of a denial that ends by itself
     policy: str = ""  # of RateLimit-Policy, of a denial by limits …
     rate: str = ""  # … and of RateLimit

@@ -37,6 +37,7 @@ from gateway.counting import Row
 from gateway.files import data_dir
 from gateway.finish import ASK_AGAIN_S, Finisher
 from gateway.frequency.charging import Frequency
+from gateway.fusing import Fusing
 from gateway.guard import Guard
 from gateway.handover import Handover
 from gateway.hold import HoldQuotas, Holds
@@ -266,6 +267,7 @@ class Gate:
 
     def _guard(self, inside: Upstream, boot: str) -> Guard:
         config, frequency = self.config, self._frequency()
+        fusing = Fusing(self.store, self.finisher, time.time)
         router = Router(config.sites, config.prefix, config.limits.wire.match_body_bytes)
         return Guard(
             router=router,
@@ -282,7 +284,7 @@ class Gate:
             sample=config.log.sample,
             stays=stays_of(config.sites, self.ring),
             register=self.register,
-            inquiries=Inquiries((*self.inquiries, frequency)),
+            inquiries=Inquiries((*self.inquiries, frequency, fusing)),
             frequency=frequency,
         )
 

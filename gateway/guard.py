@@ -56,6 +56,7 @@ from gateway.submission import (
     visited_route,
 )
 from gateway.tokens import open_visit
+from gateway.users import Users
 from gateway.wire.plan import NeedBody, Plan
 
 
@@ -106,6 +107,7 @@ class Guard:
         self._ends = Ends(handover, log, metrics, sample)
         self._inquiries = inquiries or Inquiries()
         self._frequency = frequency or Unlimited()
+        self._users = Users(ring)
 
     # --- one request ---------------------------------------------------------------------
 
@@ -149,6 +151,8 @@ class Guard:
         if known and not self._sample:
             return usual_plan(site, request, standing.fields + known.fields, stay, known)
         asked = Asked(self._new_reference, site, caller, request, peer, who=standing.who)
+        if route is not None:
+            asked.user = self._users.of(route, request, body)
         if route is None:
             asked.decision = NO_ROUTE
             return usual_plan(site, request, standing.fields, stay, asked)
@@ -220,6 +224,8 @@ class Guard:
         now_s = self._clock()
         if matched.route is None and self._gathering.listed(asked, None, now_s) is None:
             return self._forward(asked.decided(NO_ROUTE), site)
+        if matched.route is not None:
+            asked.user = self._users.of(matched.route, asked.request, body)
         facts = self._gathering.facts(asked, matched.route, now_s)
         inquiries = self._inquiries.of(matched.route)
         if inquiries:
@@ -313,6 +319,7 @@ class Guard:
         token, again = read_finish(body)
         visit = open_visit(self._ring, token)
         route = visited_route(site, visit)
+        asked.user = visit.user if visit else ""
         facts = self._gathering.finishing(asked, site, route, visit, self._clock())
         decision = decide(route, facts)
         asked.decided_on(facts, decision)

@@ -8,7 +8,17 @@ from gateway.asked import Asked
 from gateway.envelope import HEADER, Envelope, EnvelopeAction
 from gateway.frequency.headers import rate_limit
 from gateway.frequency.values import as_json
-from gateway.model import Challenge, Chunked, Deny, Framing, Length, NoBody, RequestHead, Upstream
+from gateway.model import (
+    Challenge,
+    Chunked,
+    Decision,
+    Deny,
+    Framing,
+    Length,
+    NoBody,
+    RequestHead,
+    Upstream,
+)
 from gateway.origins import wants_page
 from gateway.wire.plan import Plan
 
@@ -96,6 +106,8 @@ class Handover:
             host=request.host,
             navigation=wants_page(request.headers),
             risk=decision.risk if isinstance(decision, Challenge) else 0.0,
+            kind=_named(asked, decision),
+            user=asked.user,
             harder=decision.harder if isinstance(decision, Challenge) else 0,
             retry_after_s=decision.retry_after_s if isinstance(decision, Deny) else 0,
             policy=policy,
@@ -103,6 +115,14 @@ class Handover:
             values=as_json(asked.values or {}) if action == "challenge" else {},
             visit=asked.visit_token,
         )
+
+
+def _named(asked: Asked, decision: Decision | None) -> str:
+    """The kind that the app named, also where the question comes of a pass that was used up."""
+    if not isinstance(decision, Challenge):
+        return ""
+    named = asked.facts.named if asked.facts else None
+    return decision.kind or (named.kind if named else "")
 
 
 def _too_large(asked: Asked, framing: Framing) -> int:

@@ -25,6 +25,7 @@ from gateway.model import (
     Facts,
     Forward,
     Listing,
+    Named,
     Pass,
     Preflight,
     Reached,
@@ -53,6 +54,7 @@ class Judged:
     opening: bool = False
     first: Decision | None = None
     waited_s: float = 0.0  # for facts that take a while
+    user: str = ""  # a digest
 
 
 def is_plain(decision: Decision | None) -> bool:
@@ -87,6 +89,9 @@ def told_of(judged: Judged) -> dict[str, object]:
     if facts.listed is not None:
         told["listed"] = {"action": facts.listed.action, "entry": facts.listed.entry}
     told["bot"] = facts.bot
+    told["user"] = judged.user
+    if facts.named is not None:
+        told["named"] = {"kind": facts.named.kind, "fault": facts.named.fault}
     told["waited_s"] = round(judged.waited_s, 6) or None
     told["facts"] = _rest(facts, judged.opening)
     return told
@@ -110,7 +115,7 @@ def action_of(decision: Decision, facts: Facts | None) -> dict[str, Any]:
             return kind | {"action": "resume", "visit": visit.id} | by
         case Challenge(reason, route, risk, steps):
             action = {"action": "challenge", "reason": reason, "harder": steps or None}
-            return action | {"risk": risk} | _rung(route, risk, steps)
+            return action | {"risk": risk} | _rung(route, risk, steps, decision.kind)
         case Deny(reason, _, _, retry_after_s):
             retry = retry_after_s or None
             return {"action": "deny", "reason": reason, "retry_after_s": retry}
@@ -123,13 +128,17 @@ def _about(route: Route | None) -> dict[str, object]:
 
 
 def _asked(route: Route | None, facts: Facts | None) -> dict[str, object]:
-    return _rung(route, facts.risk, harder(facts)) if route and facts else {}
+    named = facts.named.kind if facts and facts.named else ""
+    return _rung(route, facts.risk, harder(facts), named) if route and facts else {}
 
 
-def _rung(route: Route, risk: float, steps: int) -> dict[str, object]:
+def _rung(route: Route, risk: float, steps: int, named: str) -> dict[str, object]:
     """The step of the ladder that is asked first; of `multiple` nobody knows before it is drawn."""
     if route.flow == "multiple":
         return {}
+    if route.flow == "fusion":
+        kinds = [rung.kind for rung in route.ladder]
+        return {"rung": kinds.index(named), "kind": named} if named in kinds else {}
     index = asked_rung(route, risk, steps)
     return {"rung": index, "kind": route.ladder[index].kind if route.ladder else None}
 
@@ -178,6 +187,8 @@ def _pass(known: Pass, caller: Caller) -> dict[str, object]:
 
 def _visit(visit: Visit) -> dict[str, object]:
     told = {"id": visit.id, "site": visit.site, "route": visit.route, "expires_s": visit.expires_s}
+    if visit.kind:
+        told["named"] = visit.kind
     solved = visit.solved
     if solved is None:
         return told
@@ -209,6 +220,7 @@ def _facts(record: Mapping[str, JSON], rest: Mapping[str, JSON]) -> Facts:
         signals=signals_in(record),
         listed=Listing(listed["action"], listed["entry"]) if listed else None,
         bot=record.get("bot", ""),
+        named=_named_in(record),
         reached=tuple(_reached(each) for each in record.get("limits", ())),
         preflight=bool(rest.get("preflight")),
         finishing=bool(rest.get("finishing")),
@@ -218,6 +230,13 @@ def _facts(record: Mapping[str, JSON], rest: Mapping[str, JSON]) -> Facts:
         country_refused=bool(rest.get("country_refused")),
         store_up=rest.get("store_up", True) is True,
     )
+
+
+def _named_in(record: Mapping[str, JSON]) -> Named | None:
+    named = record.get("named")
+    if named is None:
+        return None
+    return Named(named["kind"], Reason(named["fault"]) if named["fault"] else None)
 
 
 def signals_in(record: Mapping[str, JSON]) -> tuple[Signal, ...]:
@@ -268,6 +287,7 @@ def _visit_of(told: Mapping[str, JSON]) -> Visit:
         hold_id="",
         issued_s=0.0,
         expires_s=float(told["expires_s"]),
+        kind=told.get("named", ""),
         solved=Solved(solved["kind"], int(solved["level"]), solved["uses"], 0.0)
         if solved
         else None,

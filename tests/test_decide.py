@@ -17,6 +17,7 @@ from gateway.model import (
     Facts,
     Forward,
     Listing,
+    Named,
     Pass,
     PassRule,
     Preflight,
@@ -577,3 +578,81 @@ def test_shadow_delays_nobody() -> None:
 def test_harder_is_the_next_rung_up_to_the_last(harder: int, rung: int) -> None:
     assert asked_rung(ROUTE, 0.0, harder) == rung
     assert asked_rung(replace(ROUTE, ladder=()), 0.0, harder) == 0
+
+
+# --- Kinds that the app names ----------------------------------------------------------------
+
+FUSION = replace(ROUTE, flow="fusion", ladder=tuple(replace(r, max_risk=1.0) for r in ROUTE.ladder))
+EASY, HARD = replace(NOW, named=Named("invisible")), replace(NOW, named=Named("slider"))
+MANY = Reached("many", "deny", 6, 5, 60, 30)
+STALE = replace(NOW, named=Named(fault=Reason.RISK_TYPE_STALE))
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (NOW, Deny(Reason.RISK_TYPE_MISSING, 403, FUSION)),
+        (STALE, Deny(Reason.RISK_TYPE_STALE, 403, FUSION)),
+        (replace(STALE, passes=(PASS,)), Deny(Reason.RISK_TYPE_STALE, 403, FUSION)),
+        (replace(STALE, store_up=False), Deny(Reason.RISK_TYPE_STALE, 403, FUSION)),
+        (EASY, Challenge(Reason.NO_PASS, FUSION, kind="invisible")),
+        (HARD, Challenge(Reason.NO_PASS, FUSION, kind="slider")),
+        (replace(EASY, risk=0.9), Challenge(Reason.NO_PASS, FUSION, 0.9, kind="invisible")),
+        (replace(EASY, passes=(LOW,)), Forward(Reason.PASS, FUSION, LOW)),
+        (replace(HARD, passes=(LOW,)), Challenge(Reason.PASS_TOO_LOW, FUSION, kind="slider")),
+        (replace(HARD, passes=(PASS,)), Forward(Reason.PASS, FUSION, PASS)),
+        (replace(NOW, named=Named("gone"), passes=(LOW,)),
+         Challenge(Reason.PASS_TOO_LOW, FUSION, kind="gone")),
+        (replace(HARD, store_up=False, passes=(PASS,)), Deny(Reason.STORE_DOWN, 503, FUSION)),
+        (replace(NOW, reached=(MANY,)), Deny(Reason.LIMITED, 429, FUSION, 30, (MANY,))),
+        (replace(STALE, listed=Listing("allow", "office")), Forward(Reason.LISTED, FUSION)),
+    ],
+)  # fmt: skip
+def test_the_app_names_the_kind(facts: Facts, expected: Decision) -> None:
+    assert decide(FUSION, facts) == expected
+
+
+def test_without_the_store_work_is_asked_for_what_was_named() -> None:
+    route = replace(FUSION, on_error="pow")
+    asked = Challenge(Reason.STORE_DOWN, route, kind="slider")
+    assert decide(route, replace(HARD, store_up=False, passes=(PASS,))) == asked
+
+
+@pytest.mark.parametrize(
+    ("named", "level", "resumed"),
+    [("invisible", 1, True), ("slider", 1, False), ("slider", 2, True), ("gone", 1, False)],
+)
+def test_a_visit_is_finished_by_what_was_named(named: str, level: int, resumed: bool) -> None:
+    """The request's own parameter is not looked at again: it was spent when it came."""
+    visit = replace(VISIT, kind=named, solved=replace(SOLVED, level=level))
+    decision = decide(FUSION, replace(FINISH, visit=visit))
+    asked = Challenge(Reason.VISIT_UNSOLVED, FUSION, kind=named)
+    assert decision == (Resume(FUSION, visit) if resumed else asked)
+
+
+# --- Every flow in every mode ----------------------------------------------------------------
+
+FLOWS = {
+    "intelligent": (ROUTE, NOW, Challenge(Reason.NO_PASS, ROUTE)),
+    "single": (SINGLE_KIND := replace(ROUTE, flow="single"), NOW,
+               Challenge(Reason.NO_PASS, SINGLE_KIND)),
+    "multiple": (CHANCE := replace(ROUTE, flow="multiple"), NOW,
+                 Challenge(Reason.NO_PASS, CHANCE)),
+    "fusion": (FUSION, HARD, Challenge(Reason.NO_PASS, FUSION, kind="slider")),
+    "fusion, stale": (FUSION, STALE, Deny(Reason.RISK_TYPE_STALE, 403, FUSION)),
+    "probe": (PROBE_ONLY := replace(ROUTE, flow="probe"), NOW,
+              Forward(Reason.PROBED, PROBE_ONLY)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_shadow_takes_the_same_first_decision_and_forwards(flow: str) -> None:
+    route, facts, enforced = FLOWS[flow]
+    assert decide(route, facts) == enforced
+    shadow = replace(route, mode="shadow")
+    decision = decide(shadow, facts)
+    assert isinstance(decision, Forward)
+    said = {Challenge: "challenge", Deny: "deny", Forward: ""}[type(enforced)]
+    reason = enforced.reason if isinstance(enforced, Forward) else Reason.SHADOW
+    assert (decision.reason, decision.would, decision.route) == (reason, said, shadow)
+    assert decide(replace(route, mode="off"), facts).reason is Reason.MODE_OFF

@@ -107,6 +107,7 @@ READERS = {
     "gateway/files.py": "finds templates and configuration",
     "gateway/pages.py": "reads templates and texts",
     "gateway/finish.py": "claims in the store",
+    "gateway/fusing.py": "claims in the store",
     "gateway/hand/weights.py": "reads the model's file",
     "gateway/hand/lab/**": "reads recordings",
     "gateway/log.py": "writes the log",

@@ -15,6 +15,7 @@ from gateway.model import (
     Facts,
     Forward,
     Listing,
+    Named,
     Pass,
     Reached,
     Reason,
@@ -40,6 +41,7 @@ FULL = Facts(
     bot="googlebot",
     reached=(OVER, replace(OVER, limit="slow", then="delay", delay_s=0.5), BUDGET),
     country_refused=True,
+    named=Named("icon", Reason.RISK_TYPE_STALE),
     preflight=True,
     finishing=True,
     visit=replace(VISIT, solved=SOLVED),
@@ -73,6 +75,7 @@ visits = st.builds(
     route=st.sampled_from(("register", "other")),
     site=st.sampled_from(("shop", "other")),
     expires_s=st.sampled_from((1000.25, 1000.26)),
+    kind=st.sampled_from(("", "invisible", "slider")),
     solved=st.sampled_from((None, SOLVED, replace(SOLVED, level=1))),
 )
 facts = st.builds(
@@ -84,6 +87,7 @@ facts = st.builds(
     listed=st.sampled_from((None, None, Listing("allow", "office"), Listing("deny", "tor"))),
     bot=st.sampled_from(("", "googlebot")),
     reached=st.lists(reached, max_size=2).map(tuple),
+    named=st.sampled_from((None, Named("slider"), Named(fault=Reason.RISK_TYPE_FORGED))),
     preflight=st.sampled_from((False, False, True)),
     finishing=st.booleans(),
     visit=st.none() | visits,
@@ -97,7 +101,7 @@ routes = st.builds(
     action=st.sampled_from(("challenge", "challenge", "deny", "allow")),
     mode=st.sampled_from(("enforce", "enforce", "shadow", "off")),
     on_error=st.sampled_from(("closed", "pow", "open")),
-    flow=st.sampled_from(("intelligent", "probe")),
+    flow=st.sampled_from(("intelligent", "probe", "fusion")),
     good_bots=st.sampled_from(("challenge", "forward")),
     pass_rule=st.sampled_from(
         (

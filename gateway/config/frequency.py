@@ -30,10 +30,12 @@ class LimitPart(Part):
         default=None,
         description="Its name, in records, metrics and headers; by default made of what it counts.",
     )
-    per: Literal["address", "prefix", "pass", "route", "site", "field", "number_prefix"] = Field(
-        description="What is counted: requests of one address (IPv6: /64), address prefix (/24, "
-        "/56) or pass, of the route, of all routes of the site with a limit of this name, or with "
-        "one value of a form field, or one range of phone numbers."
+    per: Literal["address", "prefix", "pass", "user", "route", "site", "field", "number_prefix"] = (
+        Field(
+            description="What is counted: requests of one address (IPv6: /64), address prefix (/24, "
+            "/56), pass or `user`, of the route, of all routes of the site with a limit of this name, "
+            "or with one value of a form field, or one range of phone numbers."
+        )
     )
     most: Whole = Field(ge=1, le=10**6, description="How many are within the limit …")
     within: WholeSpan = Field(ge=1, le=31 * DAY_S, description="… in any span of this length.")

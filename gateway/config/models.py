@@ -26,6 +26,7 @@ from gateway.config.fields import (
     Words,
 )
 from gateway.config.frequency import BudgetPart, LimitPart
+from gateway.config.fusion import FusionPart, UserPart
 from gateway.config.limits import LimitsPart
 from gateway.config.part import Part, written
 from gateway.config.stock import StockPart
@@ -160,6 +161,13 @@ class RoutePart(Part):
         le=2,
         description="Questions to be answered rightly, one after the other; the second is of a "
         "kind that takes other skills.",
+    )
+    fusion: FusionPart | None = Field(
+        default=None, description="With `flow: fusion`: how the app names the kind, signed."
+    )
+    user: UserPart | None = Field(
+        default=None,
+        description="Where the app says whom it knows the caller as: joins limits and records.",
     )
     memory: Annotated[MemoryPart, ForNamed] = Field(
         default_factory=MemoryPart, description="What is remembered of callers; `none`: nothing."

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from gateway.addresses import AddressBook
 from gateway.choosing import has_two_rounds
 from gateway.config import paths
 from gateway.config.addresses import compile_entries
 from gateway.config.frequency import compile_limits_of
+from gateway.config.fusion import compile_fusion, compile_user
 from gateway.config.models import MatchPart, RoutePart
 from gateway.config.nodes import Loc
 from gateway.config.rungs import compile_ladder
 from gateway.config.shape import Faults
 from gateway.kinds import Kind
-from gateway.model import HoldRule, ListEntry, Match, Mode, PassRule, Route, Rung
+from gateway.model import FusionRule, HoldRule, ListEntry, Match, Mode, PassRule, Route, Rung
 
 _METHOD = re.compile(r"[A-Z][A-Z-]{1,30}")
 _ASKING = (
@@ -51,6 +53,7 @@ class Surroundings:
     addresses: AddressBook
     bots: bool  # whether any are named
     lists: tuple[ListEntry, ...]  # the site's
+    folder: Path  # that files are named from
 
 
 def compile_route(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> Route:
@@ -93,12 +96,26 @@ def compile_route(part: RoutePart, around: Surroundings, faults: Faults, loc: Lo
             *around.lists,
         ),
         flow=part.flow,
+        fusion=_fusion(part, ladder, around, faults, loc),
+        user=compile_user(part.user, faults, loc),
         memory_s=part.memory.for_ if part.action == "challenge" else 0,
         rounds=2 if part.rounds == 2 else 1,
         limits=compile_limits_of(
             part.limits, part.budget, faults, loc, single_use=part.pass_.uses == 1
         ),
     )
+
+
+def _fusion(
+    part: RoutePart, ladder: tuple[Rung, ...], around: Surroundings, faults: Faults, loc: Loc
+) -> FusionRule | None:
+    if part.flow == "fusion":
+        kinds = [rung.kind for rung in ladder]
+        return compile_fusion(part.fusion, kinds, around.folder, faults, loc)
+    if part.fusion is not None:
+        what = f"means nothing with flow: {part.flow}; remove it, or set flow: fusion"
+        faults.add((*loc, "fusion"), what, key=True)
+    return None
 
 
 def _ladder(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> tuple[Rung, ...]:
@@ -138,6 +155,15 @@ def compile_match(part: MatchPart, faults: Faults, loc: Loc) -> Match:
     return Match(frozenset(part.method), tuple(part.path), dict(part.query), dict(part.form))
 
 
+def _check_fusion(part: RoutePart, faults: Faults, loc: Loc) -> None:
+    if part.on_error == "open":
+        what = "open would believe no parameter whenever the store is away: use closed or pow"
+        faults.add((*loc, "on_error"), what)
+    if part.challenge_on is not None:
+        what = "with flow: fusion the request itself says what is asked: remove it"
+        faults.add((*loc, "challenge_on"), what, key=True)
+
+
 def _check_idle(
     part: RoutePart, names: tuple[str, ...], where: str, faults: Faults, loc: Loc
 ) -> None:
@@ -162,6 +188,12 @@ def _check(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> N
         faults.add((*loc, "good_bots"), what)
     if not part.ladder:
         faults.add((*loc, "ladder"), "names no kind: list at least one, such as slider")
+    if part.flow == "fusion":
+        _check_fusion(part, faults, loc)
+    for index, limit in enumerate(part.limits):
+        if limit.per == "user" and part.user is None:
+            what = "the route does not say where users are named: set user, as {cookie: uid}"
+            faults.add((*loc, "limits", index, "per"), what)
     if part.on_error == "open" and part.pass_.uses is not None:
         what = "open would lift the limit of uses whenever the store is away: use closed or pow"
         faults.add((*loc, "on_error"), what)

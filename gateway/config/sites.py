@@ -70,6 +70,7 @@ def _site(part: SitePart, book: Book, loc: Loc) -> Site:
         addresses=book.addresses,
         bots=bool(book.file.bots),
         lists=lists,
+        folder=book.folder,
     )
     own: list[tuple[Route, Loc]] = [
         (compile_route(route, around, faults, (*loc, "routes", i)), (*loc, "routes", i))

@@ -155,8 +155,8 @@ class Frequency:
 
     def _subject(self, asked: Asked, passes: tuple[str, ...]) -> Subject:
         if not self._addresses_known():
-            return Subject(passes=passes)
-        return Subject(asked.caller.address, asked.caller.prefix, passes)
+            return Subject(passes=passes, user=asked.user)
+        return Subject(asked.caller.address, asked.caller.prefix, passes, asked.user)
 
     async def _slide(
         self, route: Route, asks: Sequence[Slide], *, all_or_none: bool

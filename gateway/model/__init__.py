@@ -14,6 +14,7 @@ from gateway.model.decisions import (
     Facts,
     Forward,
     Listing,
+    Named,
     Preflight,
     Reached,
     Reason,
@@ -38,6 +39,7 @@ from gateway.model.policy import (
     Address,
     Affinity,
     Flow,
+    FusionRule,
     HoldRule,
     LimitRule,
     ListEntry,
@@ -51,6 +53,7 @@ from gateway.model.policy import (
     Site,
     Then,
     Upstream,
+    Whence,
 )
 from gateway.model.visits import (
     ACCESSIBLE,
@@ -91,6 +94,7 @@ __all__ = [
     "Flow",
     "Forward",
     "Framing",
+    "FusionRule",
     "Headers",
     "HoldRule",
     "Length",
@@ -100,6 +104,7 @@ __all__ = [
     "Made",
     "Match",
     "Mode",
+    "Named",
     "NoBody",
     "OnError",
     "Outcome",
@@ -128,5 +133,6 @@ __all__ = [
     "Upstream",
     "Verdict",
     "Visit",
+    "Whence",
     "is_refused",
 ]

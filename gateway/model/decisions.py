@@ -38,6 +38,16 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """What the app named as the kind to be asked, or the reason why that counts for nothing."""
+
+    kind: str = ""
+    fault: Reason | None = None
+    once: str = ""  # by what it is spent …
+    until_s: float = 0.0  # … and until when
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything a decision depends on."""
 
@@ -51,6 +61,7 @@ class Facts:
     bot: str = ""  # a good bot that has proved who it is
     reached: tuple[Reached, ...] = ()
     country_refused: bool = False  # a form's phone number is of a country that is not allowed
+    named: Named | None = None  # None: nothing is looked for
     preflight: bool = False
     finishing: bool = False  # the request is a finishing submission (`gateway_visit=`)
     visit: Visit | None = None  # … and this is the visit, if it could be opened
@@ -91,6 +102,12 @@ class Reason(StrEnum):
     LIMITED = "limited"
     BUDGET_SPENT = "budget_spent"
     COUNTRY_REFUSED = "country_refused"
+    RISK_TYPE_MISSING = "risk_type_missing"
+    RISK_TYPE_MALFORMED = "risk_type_malformed"
+    RISK_TYPE_FORGED = "risk_type_forged"
+    RISK_TYPE_STALE = "risk_type_stale"
+    RISK_TYPE_UNKNOWN = "risk_type_unknown"
+    RISK_TYPE_REPLAYED = "risk_type_replayed"
     STORE_DOWN = "store_down"
     STORE_FULL = "store_full"
     STORE_OPEN = "store_open"
@@ -125,6 +142,7 @@ class Challenge:
     route: Route
     risk: float = 0.0
     harder: int = 0  # limits that ask for a harder question
+    kind: str = ""  # that the app named
 
 
 @dataclass(frozen=True, slots=True)

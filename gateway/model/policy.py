@@ -93,6 +93,24 @@ class ListEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Whence:
+    """Where in a request something stands that the app put there."""
+
+    place: Literal["header", "cookie", "query", "field"]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FusionRule:
+    """How the app names the kind to be asked."""
+
+    whence: Whence
+    kinds: Mapping[str, str]  # the app's word for a kind, and ours
+    ttl_s: int = 600
+    key: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """A protected (or excepted) part of a site."""
 
@@ -113,6 +131,8 @@ class Route:
     work: int = 50_000  # hashes a proof takes on average at no risk
     refuse_above: float = 1.0  # no answer is believed at a higher risk
     flow: Flow = "intelligent"
+    fusion: FusionRule | None = None
+    user: Whence | None = None  # whom the app says it knows the caller as
     memory_s: int = 0  # how long callers who are asked again and again are remembered; 0: not
     rounds: Literal[1, 2] = 1  # questions of different kinds, one after the other
     limits: tuple[LimitRule, ...] = ()

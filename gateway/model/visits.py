@@ -39,6 +39,7 @@ class Visit:
     solved: Solved | None = None
     harder: int = 0  # steps up, and doublings of the work, that limits and memory asked for
     kind: str = ""  # that the app named, where the route lets it
+    user: str = ""  # digest of whom the app knows the caller as
     values: Mapping[str, JSON] = field(default_factory=dict)  # digests that limits count it by
     kept: Headers = ()  # Referer, Origin, Sec-Fetch-* of an original that is not held
 

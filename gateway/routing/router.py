@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.model import BodySeen, RequestHead, Route, Site
+from gateway.model import BodySeen, Length, NoBody, RequestHead, Route, Site
 from gateway.routing.asked import Asked, Entry
 from gateway.routing.hosts import HostIndex
 from gateway.routing.places import NOWHERE, Places
@@ -63,6 +63,15 @@ class Router:
         self, site: Site, request: RequestHead, body: BodySeen | None
     ) -> Matched | NeedBodyFor:
         """The route this request is about. Never raises, whatever the bytes."""
+        found = self._match(site, request, body)
+        route = found.route if body is None and isinstance(found, Matched) else None
+        if route is not None and _is_read(route, request, self._body_bytes):
+            return NeedBodyFor(self._body_bytes)
+        return found
+
+    def _match(
+        self, site: Site, request: RequestHead, body: BodySeen | None
+    ) -> Matched | NeedBodyFor:
         places = self._places[site.name]
         path, _, query = request.target.partition(b"?")
         place = places.at(path)
@@ -79,6 +88,20 @@ class Router:
         if tally.unseen and tally.best is not tally.before:
             return NeedBodyFor(self._body_bytes)
         return _matched(tally.best)
+
+
+def _is_read(route: Route, request: RequestHead, most_bytes: int) -> bool:
+    """Whether the app says something of the request in a body that may be read."""
+    named = (route.user, route.fusion.whence if route.fusion else None)
+    if not any(each is not None and each.place == "field" for each in named):
+        return False
+    match request.framing:
+        case NoBody():
+            return False
+        case Length(size_bytes):
+            return 0 < size_bytes <= most_bytes
+        case _:
+            return True
 
 
 def _matched(entry: Entry | None) -> Matched:

@@ -46,7 +46,7 @@ async def challenge(gate: GateParts, request: web.Request, envelope: Envelope) -
         kept = await _keep(gate, request, envelope, route, visit_id, secret)
     except (web.RequestPayloadError, ValueError):  # the client left, or sent less than it stated
         return refuse(gate, request, envelope, Reason.BAD_REQUEST, 400)
-    if kept.refused and route.single_use:
+    if kept.refused and _goes_once(route):
         return _refuse_unheld(gate, request, envelope, kept)
     remembered = await recall(gate, route, envelope.caller)
     visit = _visit(gate, envelope, route, visit_id, secret, kept.hold_id)
@@ -61,7 +61,12 @@ async def challenge(gate: GateParts, request: web.Request, envelope: Envelope) -
 def must_hold(request: web.Request, envelope: Envelope, route: Route) -> bool:
     """Would a reload lose something, or not be enough?"""
     body_exists = request.body_exists or envelope.unread_bytes > 0
-    return envelope.method not in SAFE or body_exists or route.single_use
+    return envelope.method not in SAFE or body_exists or _goes_once(route)
+
+
+def _goes_once(route: Route) -> bool:
+    """Whether sending it again by itself would not do: it would bring a parameter that is spent."""
+    return route.single_use or route.flow == "fusion"
 
 
 async def _keep(
@@ -137,6 +142,8 @@ def _visit(
         same_origin=_own(envelope),
         machine=not _shows_page(envelope, route),
         values=envelope.values,
+        kind=envelope.kind,
+        user=envelope.user,
         kept=() if hold_id else kept_headers(envelope.headers),
     )
 

@@ -9,6 +9,9 @@ from gateway.server.parts import GateParts
 from gateway.server.replies import RETRY_S, Reply, limits, problem, retry_after
 from gateway.server.showing import retry_token, show_refusal
 
+# What GeeTest's own server answers, for clients that look for it (docs.geetest.com/gt4).
+ILLEGAL_RISK_TYPE = {"code": "-50001", "msg": "illegal risk_type"}
+
 
 async def deny(gate: GateParts, request: web.Request, envelope: Envelope) -> web.Response:
     """The page, or the problem for scripts, that the wire's decision asks for."""
@@ -30,6 +33,8 @@ def refuse(
     title = texts.get(f"{reason}_title", texts["default_title"])
     detail = texts.get(reason, texts["default"])
     body = {"type": f"urn:gateway:{reason}", "title": title, "detail": detail, "reason": reason}
+    if reason.startswith("risk_type_"):
+        body |= ILLEGAL_RISK_TYPE
     wait_s = envelope.retry_after_s or (RETRY_S if status == 503 else 0)
     reply = Reply(status, retry_after(wait_s) | limits(envelope))
     return problem(envelope, gate.site(envelope), body, reply)
