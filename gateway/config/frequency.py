@@ -23,6 +23,9 @@ _UNITS = (("d", DAY_S), ("h", HOUR_S), ("m", 60), ("s", 1))
 LimitName = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
 
 
+CountedBy = Literal["address", "prefix", "pass", "user", "route", "site", "field", "number_prefix"]
+
+
 class LimitPart(Part):
     """How often something may happen, and what follows beyond that."""
 
@@ -30,12 +33,10 @@ class LimitPart(Part):
         default=None,
         description="Its name, in records, metrics and headers; by default made of what it counts.",
     )
-    per: Literal["address", "prefix", "pass", "user", "route", "site", "field", "number_prefix"] = (
-        Field(
-            description="What is counted: requests of one address (IPv6: /64), address prefix (/24, "
-            "/56), pass or `user`, of the route, of all routes of the site with a limit of this name, "
-            "or with one value of a form field, or one range of phone numbers."
-        )
+    per: CountedBy = Field(
+        description="What is counted: requests of one address (IPv6: /64), address prefix (/24, "
+        "/56), pass or `user`, of the route, of all routes of the site with a limit of this name, "
+        "or with one value of a form field, or one range of phone numbers."
     )
     most: Whole = Field(ge=1, le=10**6, description="How many are within the limit …")
     within: WholeSpan = Field(ge=1, le=31 * DAY_S, description="… in any span of this length.")
