@@ -59,6 +59,11 @@ def judge(
     verdict = kind.check(ticket.secret, answer.value)
     if not verdict.ok:
         return _again(_fault(verdict), ticket.rung, visit)
+    return believe(ticket, visit, route, score, now_s)
+
+
+def believe(ticket: Ticket, visit: Visit, route: Route, score: Score, now_s: float) -> Outcome:
+    """What a right answer is worth: enough, enough of this kind, or not enough at its risk."""
     outcome = _weigh(ticket, visit, route, score, now_s)
     if isinstance(outcome, Solved) and ticket.rounds_left > 0:
         return Again("next", ticket.rung)  # enough of this kind: whoever asks chooses the other

@@ -15,11 +15,10 @@ from ipaddress import ip_address, ip_network
 from typing import Literal, Protocol, TypeAlias
 
 from gateway.model import Caller, Peer, Refusal, RequestHead
-from gateway.records import Judged, told_of
+from gateway.records import MAX_PATH_CHARS, Judged, told_of
 
 Addresses = Literal["full", "truncate", "hide"]
 
-MAX_PATH_CHARS = 200
 MAX_METHOD_CHARS = 20
 _V4_BITS, _V6_BITS = 24, 48  # what is left of an address when truncated
 _CACHED_PATHS = 2_048  # of at most MAX_PATH_CHARS

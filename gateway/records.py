@@ -37,6 +37,8 @@ from gateway.model import (
     Visit,
 )
 
+MAX_PATH_CHARS = 200  # of a path in a record
+
 PLAIN = frozenset({Reason.NO_ROUTE, Reason.ALLOWED, Reason.PREFLIGHT, Reason.MODE_OFF})
 
 HERE, ELSEWHERE = "here", "elsewhere"  # a browser or address in facts read from a record

@@ -7,16 +7,11 @@ are played too: a visitor (address and browser) who is challenged is taken to so
 
 from __future__ import annotations
 
-import gzip
 import re
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -25,6 +20,7 @@ from rich.text import Text
 
 from gateway.cli import exits
 from gateway.cli.ask import Asker, printable
+from gateway.cli.lines import opened
 from gateway.config import Config
 from gateway.model import Route, Site
 
@@ -69,7 +65,7 @@ class Tally:
 def report(config: Config, path: Path, console: Console) -> int:
     """Read the log and print a table. 1 if no line of it could be read."""
     replay = Replay(config)
-    with _opened(path) as lines:
+    with opened(path, MAX_LINE_BYTES) as lines:
         for raw in lines:
             replay.see(raw)
     _print(replay, config, console)
@@ -170,30 +166,6 @@ def _time_s(text: str) -> float | None:
         return datetime.strptime(text, "%d/%b/%Y:%H:%M:%S %z").timestamp()
     except ValueError:
         return None
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Iterator[bytes]]:
-    if str(path) == "-":
-        yield _lines(sys.stdin.buffer)
-        return
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        if packed:
-            with gzip.open(file) as unpacked:
-                yield _lines(unpacked)
-        else:
-            yield _lines(file)
-
-
-def _lines(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
-    """Lines, none longer than can be read; what is beyond is skipped."""
-    while raw := file.readline(MAX_LINE_BYTES + 1):
-        rest = raw
-        while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n"):
-            rest = file.readline(MAX_LINE_BYTES + 1)
-        yield raw
 
 
 def _print(replay: Replay, config: Config, console: Console) -> None:

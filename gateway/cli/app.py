@@ -244,6 +244,49 @@ def explain(
     raise typer.Exit(explain_wish(_one_file(file, config), wish))
 
 
+@app.command(
+    epilog=_epilog(
+        "gateway replay gateway.log --config new.yaml",
+        "gateway replay gateway.log.gz --config new.yaml --old gateway.yaml",
+        "gateway replay --config new.yaml  (what the store keeps)",
+    )
+)
+def replay(
+    config: Annotated[
+        Path,
+        typer.Option(
+            "--config",
+            "-c",
+            metavar="NEW",
+            help="The configuration to decide by.",
+            envvar="GATEWAY_CONFIG",
+            show_default=False,
+        ),
+    ],
+    log: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[LOG]",
+            help="A gate's log, gzipped or not; - for stdin. None: what the store keeps.",
+            show_default=False,
+        ),
+    ] = None,
+    old: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OLD",
+            help="Compare with this configuration, instead of what was recorded.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Decide recorded requests again by another configuration, and say what would change."""
+    from gateway.cli.replay import replay as replay_log
+
+    raise typer.Exit(replay_log(log, config, old, as_json=as_json))
+
+
 @app.command(epilog=_epilog("gateway schema > gateway.schema.json"))
 def schema() -> None:
     """Print the JSON Schema of the configuration, for editors."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import TextIO
 
 from gateway.cli import exits
+from gateway.cli.lines import opened
 from gateway.hand.model import Model
 from gateway.hand.paths import Points
 from gateway.hand.recorded import BadLineError, parse, tells
@@ -55,24 +54,5 @@ def _print(model: Model, rows: list[Row], out: TextIO) -> None:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    """Lines of a file or of standard input, gzipped or not; of endless ones the beginning."""
-    if str(path) == "-":
-        yield from _cut(_unpacked(sys.stdin.buffer))
-        return
-    with path.open("rb") as file:
-        yield from _cut(_unpacked(file))
-
-
-def _unpacked(file: BinaryIO) -> BinaryIO:
-    buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(file)  # type: ignore[type-var]
-    if buffered.peek(2)[:2] == b"\x1f\x8b":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=buffered))
-    return cast(BinaryIO, buffered)
-
-
-def _cut(file: BinaryIO) -> Iterator[bytes]:
-    while line := file.readline(MAX_LINE_BYTES + 1):
-        rest = line
-        while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n"):
-            rest = file.readline(MAX_LINE_BYTES + 1)
-        yield line
+    with opened(path, MAX_LINE_BYTES) as lines:
+        yield from lines

@@ -335,6 +335,7 @@ def _note(gate: GateParts, envelope: Envelope, judged: Judged) -> None:
         kind=ticket.kind,
         instead_of=ticket.instead_of or None,
         rung=ticket.rung,
+        after=ticket.first.kind if ticket.first else None,
         pass_level=ticket.level,
         outcome=result,
         reason=reason,
