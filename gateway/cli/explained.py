@@ -205,5 +205,5 @@ def _changes(tree: Tree, told: Explanation) -> None:
 
 def _lines(told: Explanation) -> Iterable[str]:
     for each in told.changes:
-        risk = f" risk would be {each.risk:g}" if each.risk is not None else ""
+        risk = f", risk would be {each.risk:g}" if each.risk is not None else ""
         yield f"{each.when}{risk}: {each.then}"

@@ -53,7 +53,7 @@ def test_a_tree_says_why_and_what_would_change_it(gateway: Command, config: str)
         "risk 0.675",
         "no_fetch_metadata: 1 × 0.5 = 0.5; without it 0.35",
         "→ slider up to 1",
-        "with Sec-Fetch-Site, as browsers send over https risk would be 0.35: invisible instead",
+        "with Sec-Fetch-Site, as browsers send over https, risk would be 0.35: invisible instead",
     ):
         assert line in done.out, done.out
     assert "\x1b" not in done.out
