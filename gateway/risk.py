@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from gateway.layout import is_right
 from gateway.model import Answer, Caller, Headers, Score, Signal, Ticket
 from gateway.signals import BUSY_AT, OF_ANSWERS, OF_REQUESTS, SIGNALS, Rule, Seen
 from gateway.trace import features
@@ -70,6 +71,8 @@ def score_answer(
             scripted=scripted,
             reported=reported,
             silent=not reported and bool(ticket.work),  # without JavaScript nothing reports
+            mislaid=bool(reported and ticket.layout)
+            and not is_right(ticket.layout, reported.get("laid")),
         ),
     )
     signals = _score_headers(telling, https, min(recent, BUSY_AT)).signals + found

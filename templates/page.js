@@ -8,6 +8,7 @@
 /** @typedef {import("./prove.js").Work} Work */
 /** `view` null: a toll, whose proof buys the picture. `drawn`: of a kind that has pictures.
  * @typedef {{ticket: string, kind: string, view: any, drawn: boolean, work: Work | null,
+ *   layout?: import("./layout.js").Tree[],
  *   expires_in_s: number, ways: string[], rung: number}} Challenge */
 /** @typedef {{outcome: "solved", finish: "reload" | "post", visit?: string, url?: string}} SolvedReply */
 /** @typedef {{outcome: "again", reason: string, challenge: Challenge}} AgainReply */
@@ -314,7 +315,7 @@ async function present(challenge, message = "") {
   try {
     const [value, proved] = await Promise.all([answer, proof]);
     clearTimeout(renew);
-    if (!signal.aborted) await submit({ visit, ticket, answer: value, proof: proved }, signal);
+    if (!signal.aborted) await submit({ visit, ticket, answer: value, proof: proved }, challenge.layout, signal);
   } catch {
     if (!signal.aborted) await onceMore("malformed"); // no number solves the work
   }
@@ -348,11 +349,12 @@ async function renewed(signal) {
   if (!signal.aborted) await exchange("new", "expired");
 }
 
-/** @param {{visit: string, ticket: string, answer: unknown, proof: unknown}} body @param {AbortSignal} signal */
-async function submit(body, signal) {
+/** @param {{visit: string, ticket: string, answer: unknown, proof: unknown}} body
+ * @param {Challenge["layout"]} boxes @param {AbortSignal} signal */
+async function submit(body, boxes, signal) {
   ui.busy(true);
   await Promise.race([hand.ready, pause(PROBES_MS, signal)]);
-  const full = { ...body, trace: hand.trace(), before: hand.before(), signals: { ...hand.signals(), cookies: loops.cookiesKept() } };
+  const full = { ...body, trace: hand.trace(), before: hand.before(), signals: { ...hand.signals(boxes), cookies: loops.cookiesKept() } };
   const reply = await ask("answer", full, signal);
   if (!reply) return;
   if (reply.outcome === "solved") return finish(reply);
@@ -361,7 +363,7 @@ async function submit(body, signal) {
   if (reply.reason === "too_early" || AWAY.includes(reply.reason)) {
     ui.say(t(reply.reason === "too_early" ? "verifying" : reply.reason));
     await pause(1000 * pause_s, signal);
-    if (!signal.aborted) await submit(body, signal);
+    if (!signal.aborted) await submit(body, boxes, signal);
   } else await refused(reply);
 }
 

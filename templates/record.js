@@ -1,5 +1,6 @@
 // What the hand did and what the browser is, sent with an answer and judged by the gate alone.
 // Nothing here identifies a visitor: no canvas, no fonts, no audio, no storage.
+import { laid } from "./layout.js";
 import { look } from "./probe.js";
 
 const POINTS = 500; // newest kept; the gate refuses longer traces
@@ -87,7 +88,8 @@ export function start() {
     before: () => before,
     /** @param {{trace: unknown, inner: unknown}} said */
     hear: ({ trace, inner }) => void (before = { trace, inner }),
-    signals: () => ({ ...environment(), ...seen, shapes: shapes.size, ...found }),
+    /** @param {import("./layout.js").Tree[] | undefined} trees that came with the question */
+    signals: (trees) => ({ ...environment(), ...seen, shapes: shapes.size, ...found, laid: laid(trees) }),
   };
 }
 

@@ -14,7 +14,16 @@ from gateway.server.replies import GZIP_LEVEL
 
 FIRST_VISIT_BYTES = 30_000
 WIDGET_BYTES = 4_000
-SHARED = ("page.css", "page.js", "prove.js", "loops.js", "record.js", "probe.js", "work.js")
+SHARED = (
+    "page.css",
+    "page.js",
+    "prove.js",
+    "loops.js",
+    "record.js",
+    "probe.js",
+    "layout.js",
+    "work.js",
+)
 TOKEN = "A1b2_" * 160  # sealed tokens do not compress: as long as a long one
 KINDS = sorted(path.stem for path in (data_dir("templates") / "kinds").glob("*.js"))
 LANGUAGES = sorted(path.stem for path in (data_dir("templates") / "texts").glob("*.json"))

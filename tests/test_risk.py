@@ -205,6 +205,7 @@ def answering(
 
 TOUCH = {"touch_points": 5, "fine": False, "hover": False, "dpr": 2.625}
 KEYS = [[100, 0, 0, "k"], [300, 0, 0, "k"]]
+LAID = replace(SLIDE, layout=[[0, 0, 10, 10], [5, 5, 20, 20]])
 CLICK = replace(SLIDE, kind="one_click")
 
 
@@ -215,6 +216,13 @@ CLICK = replace(SLIDE, kind="one_click")
         # other honest hands
         ({"trace": KEYS, "pressed": 0, "moved": 0}, set()),
         ({"trace": None, "pressed": 0, "moved": 0}, set()),
+        # boxes that came with the question
+        ({"ticket": LAID, "laid": [[0, 0, 10, 10], [5, 5, 20, 20.5]]}, set()),
+        ({"ticket": LAID, "laid": [[0, 0, 10, 10], [5, 5, 20, 22]]}, {"layout_wrong"}),
+        ({"ticket": LAID, "laid": None}, {"layout_wrong"}),
+        ({"ticket": LAID}, {"layout_wrong"}),
+        ({"ticket": LAID, "silent": True}, {"reported_nothing"}),
+        ({"laid": [[1, 1, 1, 1]]}, set()),
         ({"trace": HAND, **TOUCH, "moved": 20, "fractional": 20}, set()),
         ({"trace": [[0, 0.5, 0.5, "d"], [90, 0.5, 0.5, "u"]], **TOUCH}, set()),
         ({"ticket": CLICK, "trace": [[0, 0.5, 0.5, "d"], [90, 0.5, 0.5, "u"]]}, set()),

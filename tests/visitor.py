@@ -21,6 +21,7 @@ from yarl import URL
 from gateway.keys import load_keys
 from gateway.tokens import open_ticket
 from gateway.work import solve_work
+from tests.layouts import lay_out
 
 CHROME = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -200,7 +201,7 @@ class Visitor:
             "answer": answer_for(challenge, self.keys),
             "proof": solve_work(challenge["work"]) if challenge.get("work") else None,
             "trace": hand(),
-            "signals": SIGNALS,
+            "signals": SIGNALS | {"laid": lay_out(challenge.get("layout"))},
         }
 
     async def picture(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -86,6 +86,7 @@ class Ticket:
     failures: int = 0  # wrong answers and exchanges before it: they make work dearer
     rounds_left: int = 0  # rounds to come after this one
     first: Round | None = None  # the one before this
+    layout: Sequence[Sequence[float]] = ()  # where boxes must come to lie; see `gateway.layout`
 
 
 ACCESSIBLE = -1

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from gateway import layout
 from gateway.choosing import are_alike
 from gateway.decide import top_level
 from gateway.model import ACCESSIBLE, JSON, Caller, Made, Round, Route, Rung, Ticket, Visit
@@ -95,13 +96,15 @@ def _sealed(gate: GateParts, asking: Asking, asked: Asked) -> dict[str, JSON]:
     limits = gate.limits
     ttl_s = limits.picture_ttl_s if drawn and not asked.toll else limits.ticket_ttl_s
     times = Times(wait_s, ttl_s + wait_s)
-    ticket = _ticket(gate, asking, asked, secret, times)
+    trees, boxes = ([], []) if asked.toll else layout.make(gate.rng)
+    ticket = replace(_ticket(gate, asking, asked, secret, times), layout=boxes)
     return {
         "ticket": seal_ticket(gate.ring, ticket, gate.nonce()),
         "kind": asked.rung.kind,
         "view": None if asked.toll else dict(view),
         "drawn": drawn,
         "work": work,
+        "layout": trees,
         "expires_in_s": max(0, int(ticket.expires_s - ticket.issued_s)),
         "ways": ways(asking.route, index, asking.first),
         "rung": index,

@@ -110,6 +110,11 @@ OF_BROWSERS: Final[Mapping[str, Rule]] = MappingProxyType(
             "names that drivers leave in the page (cdc_, __playwright, __puppeteer, …)",
             lambda s: s.reported.get("automation") is True,
         ),
+        "layout_wrong": Rule(
+            0.95,
+            "boxes drawn for this question lie elsewhere than browsers put them, or nowhere",
+            lambda s: s.mislaid,
+        ),
         "driver_called": Rule(
             0.8,
             "functions of the page were called by a driver, by the stack",

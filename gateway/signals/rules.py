@@ -27,6 +27,7 @@ class Seen:
     scripted: float | None = None  # of the pointer's paths, 0 to 1; None: there are none
     reported: Mapping[str, JSON] = field(default_factory=dict)
     silent: bool = False  # the page's own report is missing
+    mislaid: bool = False  # it tells other places of boxes than browsers find, or none
 
     @property
     def agent(self) -> str:

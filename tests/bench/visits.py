@@ -39,6 +39,7 @@ import uvloop
 sys.path.insert(0, str(Path(__file__).parents[2]))  # for the visitor that the tests play
 
 from gateway.work import solve_work
+from tests.layouts import lay_out
 from tests.visitor import CHROME, SIGNALS, answer_for, hand
 
 UP_WITHIN_S = 20.0
@@ -437,7 +438,7 @@ class Bench:
             "answer": answer_for(challenge) if right else {"reached": 0.4, "steps": 0},
             "proof": solve_work(challenge["work"]),
             "trace": hand(),
-            "signals": SIGNALS,
+            "signals": SIGNALS | {"laid": lay_out(challenge.get("layout"))},
         }
         return self._call(page, "answer", visitor, body)
 

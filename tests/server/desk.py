@@ -24,6 +24,7 @@ from gateway.pages import Pages
 from gateway.server import AnswerLimits, GateParts
 from gateway.stores.memory import MemoryStore
 from gateway.work import solve_work
+from tests.layouts import lay_out
 from tests.samples import RING
 
 BOOT = "boot-token"
@@ -143,7 +144,10 @@ class Desk:
     async def answer(self, data: dict[str, Any], **changes: Any) -> ClientResponse:
         """Answer the page's challenge rightly, a second later; `changes` are of the answer."""
         self.clock.now_s += 1  # a browser can't be quicker
-        return await self.post("answer", right(data) | changes)
+        body = right(data) | changes
+        if isinstance(body["signals"], dict):
+            body["signals"] = {"laid": lay_out(data["challenge"].get("layout"))} | body["signals"]
+        return await self.post("answer", body)
 
     def records(self) -> list[dict[str, Any]]:
         """The log so far."""
@@ -226,7 +230,7 @@ def right(data: dict[str, Any], challenge: dict[str, Any] | None = None) -> dict
         "answer": VALUES[challenge["kind"]],
         "proof": solve_work(challenge["work"]),
         "trace": TAPPED,
-        "signals": HAND,
+        "signals": HAND | {"laid": lay_out(challenge.get("layout"))},
     }
 
 

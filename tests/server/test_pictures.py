@@ -16,6 +16,7 @@ from gateway.stores import StoreDown, StoreFull
 from gateway.stores.memory import MemoryStore
 from gateway.tokens import open_ticket, open_visit, seal_ticket
 from gateway.work import solve_work
+from tests.layouts import lay_out
 from tests.makers import KINDS, Params
 from tests.samples import RING
 from tests.server.desk import CALLER, HAND, SITES, TAPPED, WORK, Clock, Desk, envelope, route
@@ -84,7 +85,7 @@ def answer(data: dict[str, Any], challenge: dict[str, Any], **changes: Any) -> d
         "answer": ticket.secret.get("number", None if ticket.kind == "pow" else 0),
         "proof": solve_work(challenge["work"]),
         "trace": TAPPED,
-        "signals": HAND,
+        "signals": HAND | {"laid": lay_out(challenge.get("layout"))},
     } | changes
 
 
