@@ -59,7 +59,10 @@ def judge(
     verdict = kind.check(ticket.secret, answer.value)
     if not verdict.ok:
         return _again(_fault(verdict), ticket.rung, visit)
-    return believe(ticket, visit, route, score, now_s)
+    outcome = believe(ticket, visit, route, score, now_s)
+    if isinstance(outcome, Solved) and owes_work(ticket, route, answer, _worse(ticket, score)):
+        return Again("work", ticket.rung)
+    return outcome
 
 
 def believe(ticket: Ticket, visit: Visit, route: Route, score: Score, now_s: float) -> Outcome:
@@ -67,8 +70,6 @@ def believe(ticket: Ticket, visit: Visit, route: Route, score: Score, now_s: flo
     outcome = _weigh(ticket, visit, route, score, now_s)
     if isinstance(outcome, Solved) and ticket.rounds_left > 0:
         return Again("next", ticket.rung)  # enough of this kind: whoever asks chooses the other
-    if isinstance(outcome, Solved) and owes_work(ticket, route, answer, _worse(ticket, score)):
-        return Again("work", ticket.rung)
     return outcome
 
 
