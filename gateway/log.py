@@ -194,9 +194,9 @@ class DecisionLog:
         self._write("info", event, fields)
 
     def record_of(
-        self, caller: Caller, event: str, /, *, reference: str, hold_id: str = "", **fields: object
+        self, caller: Caller, event: str, hold_id: str = "", /, *, reference: str, **fields: object
     ) -> None:
-        """A record about somebody's decision or answer, to be kept with it."""
+        """A record about somebody's decision or answer, to be kept, with what was held for it."""
         said = {"reference": reference, **fields}
         if self._keeper is not None:
             self._keeper.add(reference, self._line("info", event, said), caller, hold=hold_id)

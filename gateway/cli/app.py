@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from gateway.cli import exits
+from gateway.cli.about import about_app
 from gateway.cli.bench import bench_app
+from gateway.cli.options import ConfigOption, FileArgument, epilog, maybe_file, one_file
 
 app = typer.Typer(
     name="gateway",
@@ -30,32 +32,12 @@ keys_app = typer.Typer(
 )
 MOST_WORKERS = 64  # as in the configuration
 trusted_app = typer.Typer(help="The address lists behind trusted_proxies.", no_args_is_help=True)
+app.add_typer(about_app)
 app.add_typer(keys_app, name="keys")
 app.add_typer(trusted_app, name="trusted")
 bots_app = typer.Typer(help="Good bots, and the addresses they publish.", no_args_is_help=True)
 app.add_typer(bots_app, name="bots")
 app.add_typer(bench_app, name="bench")
-
-FileArgument = Annotated[
-    Path | None,
-    typer.Argument(metavar="FILE", help="The configuration.", show_default=False),
-]
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        "-c",
-        metavar="FILE",
-        help="The same, as an option.",
-        envvar="GATEWAY_CONFIG",
-        show_default=False,
-    ),
-]
-
-
-def _epilog(*examples: str) -> str:
-    """Examples, one a line (`\\b` keeps the lines as they are)."""
-    return "\n".join(("\b", "Examples:", *(f"  {example}" for example in examples)))
 
 
 def _version(wanted: bool) -> None:
@@ -77,7 +59,7 @@ def _main(
 
 
 @app.command(
-    epilog=_epilog(
+    epilog=epilog(
         "gateway run gateway.yaml",
         "gateway run gateway.yaml --workers 4",
         "GATEWAY_CONFIG=gateway.yaml gateway run",
@@ -100,10 +82,10 @@ def run(
     """Serve, until SIGTERM or Ctrl-C. SIGHUP reads the configuration again."""
     from gateway.cli.run import run_gate
 
-    raise typer.Exit(run_gate(_one_file(file, config), workers))
+    raise typer.Exit(run_gate(one_file(file, config), workers))
 
 
-@app.command(epilog=_epilog("gateway demo", "gateway demo --listen 127.0.0.1:9000"))
+@app.command(epilog=epilog("gateway demo", "gateway demo --listen 127.0.0.1:9000"))
 def demo(
     listen: Annotated[
         str, typer.Option(metavar="ADDRESS:PORT", help="Where the gate listens.")
@@ -116,7 +98,7 @@ def demo(
 
 
 @app.command(
-    epilog=_epilog(
+    epilog=epilog(
         "gateway check gateway.yaml",
         "gateway check gateway.yaml --log /var/log/nginx/access.log",
     )
@@ -136,11 +118,11 @@ def check(
     """Say every fault of a configuration: where, and what mends it."""
     from gateway.cli.check import check_file
 
-    raise typer.Exit(check_file(_one_file(file, config), log))
+    raise typer.Exit(check_file(one_file(file, config), log))
 
 
 @app.command(
-    epilog=_epilog(
+    epilog=epilog(
         "gateway init --upstream http://127.0.0.1:8000 > gateway.yaml",
         "gateway init --upstream unix:/run/app.sock --path '/wp-login.php?action=register'",
     )
@@ -169,7 +151,7 @@ def init(
 
 
 @app.command(
-    epilog=_epilog(
+    epilog=epilog(
         "gateway routes gateway.yaml",
         "gateway routes gateway.yaml --test POST https://shop.example/register",
         "gateway routes gateway.yaml --test POST /forum.php --form do=register",
@@ -190,104 +172,10 @@ def routes(
     """List sites and routes in the order they are tried."""
     from gateway.cli.routes import show_routes
 
-    raise typer.Exit(show_routes(_one_file(file, config), test, form or []))
+    raise typer.Exit(show_routes(one_file(file, config), test, form or []))
 
 
-@app.command(
-    epilog=_epilog(
-        "gateway explain gateway.yaml --id 0199c2f0-5f0e-7c3a-9d3b-5b1c2f4e8a77",
-        "gateway explain gateway.yaml --curl \"curl 'https://shop.example/register' -X POST\"",
-        "pbpaste | gateway explain gateway.yaml --curl -",
-        "gateway explain gateway.yaml --har session.har --entry 3 --json",
-    )
-)
-def explain(
-    file: FileArgument = None,
-    config: ConfigOption = None,
-    curl: Annotated[
-        str,
-        typer.Option(
-            metavar="COMMAND",
-            help="A request, as browsers copy it (copy as cURL); - for stdin.",
-            show_default=False,
-        ),
-    ] = "",
-    har: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Requests that a browser saved.", exists=True, show_default=False
-        ),
-    ] = None,
-    reference: Annotated[
-        str,
-        typer.Option(
-            "--id",
-            metavar="REFERENCE",
-            help="A decision that was taken, by the reference that visitors see.",
-            show_default=False,
-        ),
-    ] = "",
-    entry: Annotated[
-        int, typer.Option(min=0, metavar="N", help="With --har: only this one.", show_default=False)
-    ] = 0,
-    address: Annotated[
-        str, typer.Option("--from", metavar="ADDRESS", help="Who asks, for lists and signals.")
-    ] = "198.51.100.1",
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
-) -> None:
-    """Say why a request is challenged or not: rules, near misses, signals, what would change it."""
-    from gateway.cli.explain import Wish, explain_wish
-
-    if sum(map(bool, (curl, har, reference))) != 1:
-        raise typer.BadParameter("one of --curl, --har and --id is wanted")
-    wish = Wish(curl, har, reference, entry, address, as_json)
-    raise typer.Exit(explain_wish(_one_file(file, config), wish))
-
-
-@app.command(
-    epilog=_epilog(
-        "gateway replay gateway.log --config new.yaml",
-        "gateway replay gateway.log.gz --config new.yaml --old gateway.yaml",
-        "gateway replay --config new.yaml  (what the store keeps)",
-    )
-)
-def replay(
-    config: Annotated[
-        Path,
-        typer.Option(
-            "--config",
-            "-c",
-            metavar="NEW",
-            help="The configuration to decide by.",
-            envvar="GATEWAY_CONFIG",
-            show_default=False,
-        ),
-    ],
-    log: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[LOG]",
-            help="A gate's log, gzipped or not; - for stdin. None: what the store keeps.",
-            show_default=False,
-        ),
-    ] = None,
-    old: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="OLD",
-            help="Compare with this configuration, instead of what was recorded.",
-            show_default=False,
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
-) -> None:
-    """Decide recorded requests again by another configuration, and say what would change."""
-    from gateway.cli.replay import replay as replay_log
-
-    raise typer.Exit(replay_log(log, config, old, as_json=as_json))
-
-
-@app.command(epilog=_epilog("gateway schema > gateway.schema.json"))
+@app.command(epilog=epilog("gateway schema > gateway.schema.json"))
 def schema() -> None:
     """Print the JSON Schema of the configuration, for editors."""
     from gateway.cli.schema import print_schema
@@ -296,7 +184,7 @@ def schema() -> None:
 
 
 @app.command(
-    epilog=_epilog(
+    epilog=epilog(
         "gateway preview slider --out sheets",
         "gateway preview slider --out sheets --answers mine.txt",
         "gateway preview slider --out sheets --contact --count 40",
@@ -356,7 +244,7 @@ def preview(
 
 
 @app.command(
-    epilog=_epilog(
+    epilog=epilog(
         "gateway trace paths.jsonl.gz > risks.jsonl", "zcat paths.jsonl.gz | gateway trace -"
     )
 )
@@ -372,47 +260,47 @@ def trace(
     raise typer.Exit(trace_file(file))
 
 
-@keys_app.command("list", epilog=_epilog("gateway keys list gateway.yaml"))
+@keys_app.command("list", epilog=epilog("gateway keys list gateway.yaml"))
 def keys_list(file: FileArgument = None, config: ConfigOption = None) -> None:
     """List the keys, the one that signs last."""
     from gateway.cli.keys import list_keys
 
-    raise typer.Exit(list_keys(_one_file(file, config)))
+    raise typer.Exit(list_keys(one_file(file, config)))
 
 
-@keys_app.command("create", epilog=_epilog("gateway keys create gateway.yaml"))
+@keys_app.command("create", epilog=epilog("gateway keys create gateway.yaml"))
 def keys_create(file: FileArgument = None, config: ConfigOption = None) -> None:
     """Make the key folder and its first key, if there is none. `run` does so too."""
     from gateway.cli.keys import create
 
-    raise typer.Exit(create(_one_file(file, config)))
+    raise typer.Exit(create(one_file(file, config)))
 
 
-@keys_app.command("rotate", epilog=_epilog("gateway keys rotate gateway.yaml"))
+@keys_app.command("rotate", epilog=epilog("gateway keys rotate gateway.yaml"))
 def keys_rotate(file: FileArgument = None, config: ConfigOption = None) -> None:
     """Add a key, and remove those that no pass can bear any more."""
     from gateway.cli.keys import rotate_keys
 
-    raise typer.Exit(rotate_keys(_one_file(file, config)))
+    raise typer.Exit(rotate_keys(one_file(file, config)))
 
 
-@keys_app.command("jwks", epilog=_epilog("gateway keys jwks gateway.yaml"))
+@keys_app.command("jwks", epilog=epilog("gateway keys jwks gateway.yaml"))
 def keys_jwks(file: FileArgument = None, config: ConfigOption = None) -> None:
     """Print the public keys, for apps that check passes themselves (signing: EdDSA)."""
     from gateway.cli.keys import print_jwks
 
-    raise typer.Exit(print_jwks(_one_file(file, config)))
+    raise typer.Exit(print_jwks(one_file(file, config)))
 
 
-@trusted_app.command("list", epilog=_epilog("gateway trusted list gateway.yaml"))
+@trusted_app.command("list", epilog=epilog("gateway trusted list gateway.yaml"))
 def trusted_list(file: FileArgument = None, config: ConfigOption = None) -> None:
     """List the presets with their dates and sources, and those that the configuration uses."""
     from gateway.cli.trusted import list_trusted
 
-    raise typer.Exit(list_trusted(_maybe_file(file, config)))
+    raise typer.Exit(list_trusted(maybe_file(file, config)))
 
 
-@trusted_app.command("refresh", epilog=_epilog("gateway trusted refresh cloudflare gateway.yaml"))
+@trusted_app.command("refresh", epilog=epilog("gateway trusted refresh cloudflare gateway.yaml"))
 def trusted_refresh(
     name: Annotated[str, typer.Argument(help="The preset, such as cloudflare.")],
     file: FileArgument = None,
@@ -421,18 +309,18 @@ def trusted_refresh(
     """Fetch a preset's addresses from its source into `trusted/` beside the configuration."""
     from gateway.cli.trusted import refresh
 
-    raise typer.Exit(refresh(name, _one_file(file, config)))
+    raise typer.Exit(refresh(name, one_file(file, config)))
 
 
-@bots_app.command("list", epilog=_epilog("gateway bots list gateway.yaml"))
+@bots_app.command("list", epilog=epilog("gateway bots list gateway.yaml"))
 def bots_list(file: FileArgument = None, config: ConfigOption = None) -> None:
     """List the good bots that the configuration names, (those it could name), and their proofs."""
     from gateway.cli.bots import list_bots
 
-    raise typer.Exit(list_bots(_one_file(file, config)))
+    raise typer.Exit(list_bots(one_file(file, config)))
 
 
-@bots_app.command("refresh", epilog=_epilog("gateway bots refresh google gateway.yaml"))
+@bots_app.command("refresh", epilog=epilog("gateway bots refresh google gateway.yaml"))
 def bots_refresh(
     name: Annotated[str, typer.Argument(help="The bot, such as google.")],
     file: FileArgument = None,
@@ -441,19 +329,7 @@ def bots_refresh(
     """Fetch the addresses that a bot publishes into `bots/` beside the configuration."""
     from gateway.cli.bots import refresh
 
-    raise typer.Exit(refresh(name, _one_file(file, config)))
-
-
-def _maybe_file(file: Path | None, config: Path | None) -> Path | None:
-    """The argument, else the option, else $GATEWAY_CONFIG."""
-    return file or config
-
-
-def _one_file(file: Path | None, config: Path | None) -> Path:
-    found = _maybe_file(file, config)
-    if found is None:
-        raise typer.BadParameter("name the configuration: FILE, --config FILE or GATEWAY_CONFIG")
-    return found
+    raise typer.Exit(refresh(name, one_file(file, config)))
 
 
 def run_app() -> None:

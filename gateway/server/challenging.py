@@ -99,7 +99,7 @@ def _record(gate: GateParts, envelope: Envelope, visit: Visit, kept: Kept, remem
     gate.log.record_of(
         envelope.caller,
         "asked",
-        hold_id=kept.hold_id,
+        kept.hold_id,
         reference=visit.decision_id,
         site=visit.site,
         route=visit.route,
