@@ -40,6 +40,7 @@ from gateway.model import (
     Named,
     Pass,
     Preflight,
+    Probe,
     Reached,
     Reason,
     Resume,
@@ -122,7 +123,7 @@ def _enforce(route: Route, facts: Facts, opening: bool) -> Decision:
     if facts.bot and route.good_bots == "forward":
         return Forward(Reason.GOOD_BOT, route)
     if route.flow == "probe":
-        return Forward(Reason.PROBED, route)
+        return Forward(Reason.PROBED, route, probe=_probed(route, facts))
     if facts.country_refused:
         return Deny(Reason.COUNTRY_REFUSED, 403, route)
     if denying := denying_limits(facts.reached):
@@ -141,6 +142,19 @@ def _enforce(route: Route, facts: Facts, opening: bool) -> Decision:
     if not isinstance(found, Pass):
         return _ask(found, route, facts)
     return _go(found, route, facts, opening)
+
+
+def _probed(route: Route, facts: Facts) -> Probe:
+    """What is known without a question. What is not known stays absent: it is no 0."""
+    seen = facts.probe or Probe()
+    known = seen.risk is not None or bool(facts.signals)
+    over = any(each.over for each in facts.reached)
+    return Probe(
+        risk=max(facts.risk, seen.risk or 0.0) if known else None,
+        model_probability=seen.model_probability,
+        web_simulator=seen.web_simulator,
+        ip_overtime=int(over) if route.limits and facts.reached else None,
+    )
 
 
 def denying_limits(reached: Iterable[Reached]) -> tuple[Reached, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from gateway.affinity import Stay
 from gateway.asked import Asked
 from gateway.headers import to_app
-from gateway.model import Caller, Forward, Headers, Peer, Reason, RequestHead, Resume, Site
+from gateway.model import Caller, Forward, Headers, Peer, Probe, Reason, RequestHead, Resume, Site
+from gateway.probing import without_verdict
 from gateway.wire.plan import Plan
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # and without a body (RFC 9110 §9.2.2)
@@ -13,7 +14,8 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # and without a bod
 
 def app_head(site: Site, caller: Caller, request: RequestHead, peer: Peer, ours: Headers) -> bytes:
     host = b"" if request.host else site.upstream.host_header.encode()
-    return to_app(request, caller, ours, peer=peer, host=host)
+    cookie = without_verdict(request.headers)
+    return to_app(request, caller, ours, peer=peer, cookie=cookie, host=host)
 
 
 def usual_plan(
@@ -42,8 +44,12 @@ def told(asked: Asked) -> Headers:
     told = [
         (b"X-Gateway-Decision", asked.reference.encode()),
         (b"X-Gateway-Route", decision.route.name.encode()),
-        (b"X-Gateway-Risk", b"%.3f" % asked.risk),
     ]
+    probe = decision.probe if isinstance(decision, Forward) else None
+    if probe is None:
+        told.append((b"X-Gateway-Risk", b"%.3f" % asked.risk))
+    elif decision.route.mode == "enforce":
+        told += _probed(probe)
     if decision.used is not None:
         told.append((b"X-Gateway-Pass-Id", decision.used.id.encode()))
         told.append((b"X-Gateway-Kind", decision.used.kind.encode()))
@@ -54,3 +60,17 @@ def told(asked: Asked) -> Headers:
     if isinstance(decision, Forward) and decision.reason is Reason.STORE_OPEN:
         told.append((b"X-Gateway-Store", b"down"))  # nobody was asked: `on_error: open`
     return tuple(told)
+
+
+def _probed(probe: Probe) -> list[tuple[bytes, bytes]]:
+    """What is not known is not told."""
+    told: list[tuple[bytes, bytes]] = []
+    if probe.risk is not None:
+        told.append((b"X-Gateway-Risk", b"%.3f" % probe.risk))
+    if probe.model_probability is not None:
+        told.append((b"X-Gateway-Model-Probability", b"%d" % probe.model_probability))
+    if probe.web_simulator is not None:
+        told.append((b"X-Gateway-Web-Simulator", b"%d" % probe.web_simulator))
+    if probe.ip_overtime is not None:
+        told.append((b"X-Gateway-Ip-Overtime", b"%d" % probe.ip_overtime))
+    return told

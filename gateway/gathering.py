@@ -6,9 +6,11 @@ from typing import Protocol
 
 from gateway.addresses import Register
 from gateway.asked import Asked
-from gateway.model import Facts, Listing, Pass, Route, Score, Site, Visit
+from gateway.model import Facts, Listing, Pass, Probe, Route, Score, Site, Visit
 from gateway.origins import is_preflight, is_same_origin
 from gateway.presented import PassReader
+from gateway.probing import presented
+from gateway.ring import KeyRing
 from gateway.risk import score_request
 from gateway.routing import acting_method
 
@@ -25,7 +27,10 @@ class StoreWatch(Protocol):
 class Gathering:
     """Gathers them."""
 
-    def __init__(self, passes: PassReader, register: Register, watch: StoreWatch) -> None:
+    def __init__(
+        self, ring: KeyRing, passes: PassReader, register: Register, watch: StoreWatch
+    ) -> None:
+        self._ring = ring
         self._passes = passes
         self._register = register
         self._watch = watch
@@ -44,6 +49,7 @@ class Gathering:
             risk=score.risk,
             signals=score.signals,
             listed=self.listed(asked, route, now_s),
+            probe=self._probe(asked, route, now_s),
             preflight=is_preflight(request.method, request.headers, origins),
             store_up=self._watch.store_up,
         )
@@ -82,3 +88,9 @@ class Gathering:
         if route is None:
             return ()
         return self._passes.read(asked.request.headers, asked.site, route, asked.caller, now_s)
+
+    def _probe(self, asked: Asked, route: Route | None, now_s: float) -> Probe | None:
+        if route is None or route.flow != "probe" or route.mode == "off":
+            return None
+        headers = asked.request.headers
+        return presented(self._ring, headers, asked.site, asked.caller, now_s)

@@ -102,7 +102,7 @@ class Guard:
         self._standings = Standings(router, self._caller, metrics.forwards, log.who)
         self._register = register or Register()
         passes = PassReader(ring, metrics.passes_rejected)
-        self._gathering = Gathering(passes, self._register, finisher)
+        self._gathering = Gathering(ring, passes, self._register, finisher)
         self._stays = stays or {}
         self._ends = Ends(handover, log, metrics, sample)
         self._inquiries = inquiries or Inquiries()

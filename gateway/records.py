@@ -28,6 +28,7 @@ from gateway.model import (
     Named,
     Pass,
     Preflight,
+    Probe,
     Reached,
     Reason,
     Resume,
@@ -105,7 +106,7 @@ def action_of(decision: Decision, facts: Facts | None) -> dict[str, Any]:
         case Forward(reason, route, used, _, would):
             kind = {"kind": used.kind, "pass_id": used.id} if used else {}
             asked = _asked(route, facts) if would == "challenge" else {}
-            delay = {"delay_s": decision.delay_s or None}
+            delay = {"delay_s": decision.delay_s or None} | _probed(decision.probe)
             return (
                 kind
                 | {"action": "forward", "reason": reason, "would": would or None}
@@ -123,6 +124,17 @@ def action_of(decision: Decision, facts: Facts | None) -> dict[str, Any]:
             return {"action": "deny", "reason": reason, "retry_after_s": retry}
         case Preflight():
             return {"action": "preflight", "reason": Reason.PREFLIGHT}
+
+
+def _probed(probe: Probe | None) -> dict[str, object]:
+    if probe is None:
+        return {}
+    return {
+        "model_probability": probe.model_probability,
+        "web_simulator": probe.web_simulator,
+        "ip_overtime": probe.ip_overtime,
+        "probed_risk": probe.risk,
+    }
 
 
 def _about(route: Route | None) -> dict[str, object]:
@@ -162,6 +174,8 @@ def _rest(facts: Facts, opening: bool) -> dict[str, object]:
     rest: dict[str, object] = {"now_s": facts.now_s, "method": facts.method}
     if facts.passes:
         rest["passes"] = [_pass(each, facts.caller) for each in facts.passes]
+    if facts.probe is not None:
+        rest["probe"] = [facts.probe.risk, *_marks(facts.probe)]
     if facts.visit is not None:
         rest["visit"] = _visit(facts.visit)
     for name in ("preflight", "finishing", "visit_matches", "same_origin", "country_refused"):
@@ -170,6 +184,10 @@ def _rest(facts: Facts, opening: bool) -> dict[str, object]:
     if not facts.store_up:
         rest["store_up"] = False
     return rest | {"opening": True} if opening else rest
+
+
+def _marks(probe: Probe) -> list[int | None]:
+    return [probe.model_probability, probe.web_simulator, probe.ip_overtime]
 
 
 def _pass(known: Pass, caller: Caller) -> dict[str, object]:
@@ -222,6 +240,7 @@ def _facts(record: Mapping[str, JSON], rest: Mapping[str, JSON]) -> Facts:
         signals=signals_in(record),
         listed=Listing(listed["action"], listed["entry"]) if listed else None,
         bot=record.get("bot", ""),
+        probe=Probe(*rest["probe"]) if rest.get("probe") else None,
         named=_named_in(record),
         reached=tuple(_reached(each) for each in record.get("limits", ())),
         preflight=bool(rest.get("preflight")),

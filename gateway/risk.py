@@ -79,6 +79,24 @@ def score_answer(
     return Score(combine(signals), signals)
 
 
+def score_report(
+    answer: Answer, headers: Headers, caller: Caller, *, scripted: float | None = None
+) -> Score:
+    """Score what a page reports without a question. Any JSON in it; never raises."""
+    reported = answer.signals if isinstance(answer.signals, dict) else {}
+    telling, https = _telling(headers), caller.scheme == "https"
+    seen = Seen(
+        headers=_texts(telling),
+        https=https,
+        hand=features(answer.trace),
+        scripted=scripted,
+        reported=reported,
+        silent=not reported,
+    )
+    signals = _score_headers(telling, https, 0).signals + _signals(OF_ANSWERS, seen)
+    return Score(combine(signals), signals)
+
+
 def combine(signals: tuple[Signal, ...]) -> float:
     """Noisy or; 0 without signals. Out of range or NaN counts as damning.
 

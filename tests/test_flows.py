@@ -27,7 +27,7 @@ FLOWS: dict[str, dict[str, Any]] = {
     "single": {"flow": "single", "ladder": ["slider"], **PLAIN},
     "multiple": {"flow": "multiple", "ladder": ["one_click", "slider", "pow"], **PLAIN},
     "fusion": {**FUSION, "fusion": {"key": KEY, "field": "risk_type"}},
-    "probe": {"flow": "probe"},
+    "probe": {"flow": "probe", "limits": [{"per": "route", "most": 5, "within": "1h"}]},
 }
 
 
@@ -188,12 +188,12 @@ async def test_in_a_query_or_a_header(app, gate):
 
 async def test_a_user_is_recorded_by_a_digest(app, gate, visitor):
     names = []
-    for user in ("ada", "ada", "eve"):
+    for user in ("zoraida", "zoraida", "eve"):
         await visitor.post("/known", f"user_id={user}&a=1".encode())
         names.append((await decided(gate, "/known"))["user"])
     assert names[0] == names[1] != names[2]
     assert len(names[0]) == 20
-    assert "ada" not in gate.log_text()
+    assert "zoraida" not in gate.log_text()
 
 
 async def test_limits_count_by_user(app, gate, visitor):
@@ -204,3 +204,44 @@ async def test_limits_count_by_user(app, gate, visitor):
         reply = await visitor.through(reply) if reply.challenged else reply
         statuses.append(reply.status)
     assert statuses == [200, 429, 200]
+
+
+# --- Nobody is asked anything ----------------------------------------------------------------
+
+
+def marks(seen: Any) -> dict[str, str]:
+    names = ("Risk", "Model-Probability", "Web-Simulator", "Ip-Overtime")
+    found = {name: seen.get(f"x-gateway-{name.lower()}") for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+async def report(visitor: Visitor, signals: dict[str, Any], base: str) -> Reply:
+    return await visitor.call({"prefix": "/_gateway/"}, "probe", {"signals": signals}, base)
+
+
+async def test_the_verdict_goes_to_the_app_and_nothing_else(app, gate):
+    async with Visitor(gate.url) as visitor:
+        forged = {f"X-Gateway-{name}": "0" for name in ("Model-Probability", "Web-Simulator")}
+        await visitor.post("/probe", b"a=1", headers={**forged, "X_Gateway_Ip_Overtime": "0"})
+        bare = marks(app.seen[-1])
+        assert set(bare) <= {"Risk", "Ip-Overtime"}  # no page reported: nothing is 0
+        assert bare["Ip-Overtime"] in "01"
+        reply = await report(visitor, {"webdriver": True, "dpr": 1}, gate.url)
+        assert reply.status == 204
+        async with Visitor(gate.url) as other:
+            await other.post("/probe", b"a=1")
+        assert "Web-Simulator" not in marks(app.seen[-1])  # it came without the cookie
+        await visitor.post("/probe", b"a=1")
+        told = marks(app.seen[-1])
+        assert (told["Web-Simulator"], float(told["Risk"]) > 0.9) == ("1", True)
+        assert "Model-Probability" not in told  # no pointer moved
+        assert "gateway_verdict" not in (app.seen[-1].get("cookie") or "")
+        for _ in range(4):
+            await visitor.post("/probe", b"a=1")
+        assert marks(app.seen[-1])["Ip-Overtime"] == "1"
+        await visitor.post("/shadow/probe", b"a=1")
+    assert not marks(app.seen[-1])  # shadow: for the record alone
+    record = await decided(gate, "/shadow/probe")
+    assert (record["reason"], record["web_simulator"]) == ("probed", 1)
+    assert "model_probability" not in record
+    assert (await decided(gate, "/probe"))["ip_overtime"] == 1

@@ -121,7 +121,8 @@ class Desk:
         self._notes: list[str] = []
         self._ring = self._keys()
         passes = PassReader(self._ring, lambda why: self._notes.append(f"a pass counts not: {why}"))
-        self._gathering = Gathering(passes, Register(config.sites, config.addresses), Up())
+        register = Register(config.sites, config.addresses)
+        self._gathering = Gathering(self._ring, passes, register, Up())
 
     def _keys(self) -> KeyRing:
         """The site's keys, to read passes by; others where there are none."""

@@ -179,9 +179,12 @@ def _check(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> N
             part, ("flow", "limits", "budget", *_ASKING), f"action: {part.action}", faults, loc
         )
         return
+    for index, limit in enumerate(part.limits):
+        if limit.per == "user" and part.user is None:
+            what = "the route does not say where users are named: set user, as {cookie: uid}"
+            faults.add((*loc, "limits", index, "per"), what)
     if part.flow == "probe":
-        idle = ("limits", *_ASKING)
-        _check_idle(part, idle, "flow: probe, which asks nobody anything", faults, loc)
+        _check_idle(part, _ASKING, "flow: probe, which asks nobody anything", faults, loc)
         return
     if part.good_bots == "forward" and not around.bots:
         what = "lets nobody by: name the bots that you mean under bots, as bots: [google, bing]"
@@ -190,10 +193,6 @@ def _check(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> N
         faults.add((*loc, "ladder"), "names no kind: list at least one, such as slider")
     if part.flow == "fusion":
         _check_fusion(part, faults, loc)
-    for index, limit in enumerate(part.limits):
-        if limit.per == "user" and part.user is None:
-            what = "the route does not say where users are named: set user, as {cookie: uid}"
-            faults.add((*loc, "limits", index, "per"), what)
     if part.on_error == "open" and part.pass_.uses is not None:
         what = "open would lift the limit of uses whenever the store is away: use closed or pow"
         faults.add((*loc, "on_error"), what)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from gateway.asked import Asked
 from gateway.decide import denying_limits, limited
-from gateway.finish import Both, Finisher, Ready, Spent, why_not
+from gateway.finish import FREE, Both, Finisher, Ready, Spent, why_not
 from gateway.frequency.rules import (
     Count,
     Subject,
@@ -28,6 +28,7 @@ from gateway.log import DecisionLog
 from gateway.metrics import Metrics
 from gateway.model import (
     BodySeen,
+    Delivery,
     Deny,
     Facts,
     Forward,
@@ -194,7 +195,9 @@ class Frequency:
             await self._sleep(delay_s)
         return replace(ready, delivery=Both(ready.delivery, charge))
 
-    async def _charge(self, asked: Asked, decision: Forward | Resume) -> tuple[Spent | Deny, float]:
+    async def _charge(
+        self, asked: Asked, decision: Forward | Resume
+    ) -> tuple[Delivery | Deny, float]:
         """Count it for all of its limits, or for none and deny it; and how long it waits then.
 
         What is told that nothing was sent gives all of it back.
@@ -207,6 +210,8 @@ class Frequency:
         try:
             slid, store = await self._slide(route, asks, all_or_none=True)
         except StoreError as error:
+            if not binding.limits and all(ask.limit is None for ask in asks):
+                return FREE, 0.0  # nothing could stop it: it is only not counted
             return Deny(why_not(error), 503, route), 0.0
         stands = reached(counts, slid, looked=False)
         if is_refused(asks, slid):

@@ -48,6 +48,16 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """What is known of who sent a request that nobody was asked about. None: not known."""
+
+    risk: float | None = None
+    model_probability: int | None = None  # 1: a script, by what the hand did
+    web_simulator: int | None = None  # 1: no person's browser, by what it is
+    ip_overtime: int | None = None  # 1: more often than a limit of the route says
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything a decision depends on."""
 
@@ -61,6 +71,7 @@ class Facts:
     bot: str = ""  # a good bot that has proved who it is
     reached: tuple[Reached, ...] = ()
     country_refused: bool = False  # a form's phone number is of a country that is not allowed
+    probe: Probe | None = None  # a verdict on the page that sent it
     named: Named | None = None  # None: nothing is looked for
     preflight: bool = False
     finishing: bool = False  # the request is a finishing submission (`gateway_visit=`)
@@ -127,6 +138,7 @@ class Forward:
     spend: bool = False  # a use of `used` must be spent first
     would: str = ""  # shadow mode: what enforcing would have done
     delay_s: float = 0.0  # to be waited before it goes
+    probe: Probe | None = None  # what the app is told
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from gateway.server.challenging import challenge
 from gateway.server.denying import deny, refuse
 from gateway.server.parts import GateParts
 from gateway.server.preflights import preflight
+from gateway.server.probing import probe
 
 Handler = Callable[[GateParts, web.Request, Envelope], Awaitable[web.Response]]
 
@@ -62,6 +63,8 @@ def make_app(parts: GateParts) -> web.Application:
     app.router.add_post("/own/loop", _with_parts(own.loop))
     app.router.add_get("/own/assets/{name}", _with_parts(own.asset))
     app.router.add_get("/own/gateway.js", _with_parts(own.widget))
+    app.router.add_get("/own/verdict.js", _with_parts(own.verdict_script))
+    app.router.add_post("/own/probe", _with_parts(probe))
     app.router.add_get("/own/frame", _with_parts(own.frame))
     app.router.add_get("/own/jwks.json", _with_parts(own.keys))
     return app

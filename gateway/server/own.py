@@ -155,6 +155,12 @@ async def widget(gate: GateParts, request: web.Request, envelope: Envelope) -> w
     return _file(request, found, WIDGET_CACHE)
 
 
+async def verdict_script(gate: GateParts, request: web.Request, envelope: Envelope) -> web.Response:
+    """`verdict.js`, which `gateway.js` asks for by this URL: on to the file with a digest."""
+    location = gate.pages.urls["verdict.js"]
+    return web.Response(status=302, headers={"Location": location, "Cache-Control": WIDGET_CACHE})
+
+
 def _file(request: web.Request, found: Asset, cache: str) -> web.Response:
     headers = {
         "Cache-Control": cache,
