@@ -65,7 +65,8 @@ def test_the_worker(report: dict[str, Any], expected: float | None) -> None:
         (HINTS | {"brands": other(2, "Chromium", "140")}, {"page_disagrees"}),
         (HINTS | {"full": other(2, "Chromium", "140")}, {"page_disagrees"}),
         (HINTS | {"full": BRANDS[:2]}, {"page_disagrees"}),
-        (HINTS | {"full": []}, set()),
+        (HINTS | {"full": []}, {"versions_hollow"}),
+        (HINTS | {"brands": [], "full": []}, set()),
         (HINTS | {"brands": "x", "full": [7]}, set()),
         (HINTS | {"headers": FIREFOX | {"User-Agent": CHROME["User-Agent"]}}, set()),  # http
         ({"platform": "Win32"}, set()),

@@ -222,6 +222,7 @@ def pressed(*kinds: str, to: float, by: str = "m") -> list[Any]:
         (pressed(to=0.9), 0),  # nobody knows from where
         (pressed("m", "m", to=0.9, by="t"), 0),  # fingers leap
         ([*pressed("m", "m", to=0.1), [900, 0.5, 0.5, "d", "m"]], 1),  # from the last release
+        ([*pressed("m", "m", "m", "m", to=0.5), [900, 0.9, 0.5, "d", "m"]], 1),
         ([*pressed("m", "m", to=0.1), [900, 0.12, 0.5, "d", "m"]], 0),
         ([*pressed("m", "m", to=0.1), [800, 0, 0, "k"], [900, 0.5, 0.5, "d", "m"]], 1),
         ([point[:4] for point in pressed("m", "m", to=0.9)], 0),  # an older page

@@ -122,7 +122,7 @@ OF_ANSWERS: Final[Mapping[str, Rule]] = MappingProxyType(
         ),
         "window_oversized": Rule(0.45, "a window larger than its screen", _oversized),
         "window_bare": Rule(0.3, "a browser's tab as large as its window, or larger", _bare),
-        "no_pointer": Rule(0.35, "pressed by pointer where the browser knows of none", _no_pointer),
+        "no_pointer": Rule(0.5, "pressed by pointer where the browser knows of none", _no_pointer),
         "trace_malformed": Rule(
             0.5, "a trace that our page never sends", lambda s: s.hand.malformed
         ),

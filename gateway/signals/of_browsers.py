@@ -42,7 +42,7 @@ def _worker(seen: Seen) -> float:
 def _brands(seen: Seen, name: str) -> set[tuple[str, str]] | None:
     """Brands and major versions of a reported list; None when it is none."""
     listed = seen.reported.get(name)
-    if not isinstance(listed, list) or not 0 < len(listed) <= 8:
+    if not isinstance(listed, list) or len(listed) > 8:
         return None
     pairs = [tuple(pair) for pair in listed if isinstance(pair, list) and len(pair) == 2]
     return {(str(brand)[:60], str(version)[:4]) for brand, version in pairs}
@@ -140,6 +140,11 @@ OF_BROWSERS: Final[Mapping[str, Rule]] = MappingProxyType(
         ),
         "page_disagrees": Rule(
             0.8, "scripts see another browser than the request's headers name", _page_disagrees
+        ),
+        "versions_hollow": Rule(
+            0.3,
+            "brands without full versions: a browser started with a User-Agent of its own",
+            lambda s: bool(_brands(s, "brands")) and s.reported.get("full") == [],
         ),
         "system_disagrees": Rule(
             0.4, "navigator.platform names another system than the User-Agent", _system_disagrees

@@ -36,8 +36,14 @@ HANDS = {
     "word": hands.points,
 }
 DRAWN = [name for name, kind in kinds.load().items() if kind.drawn]
-ROUTES = [
-    {"name": kind, "match": {"method": "POST", "path": f"/{kind}"}, "ladder": [kind], "work": 5000}
+ROUTES = [  # what a driven browser betrays is no matter here
+    {
+        "name": kind,
+        "match": {"method": "POST", "path": f"/{kind}"},
+        "ladder": [kind],
+        "work": 5000,
+        "refuse_above": 1,
+    }
     for kind in DRAWN
 ]
 FORM = b"""<!doctype html><title>A form</title><form method=post>

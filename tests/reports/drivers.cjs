@@ -11,6 +11,7 @@ const launchers = {
   puppeteer: () => need("puppeteer-core"),
   puppeteer_stealth: () => need("puppeteer-extra").use(need("puppeteer-extra-plugin-stealth")()),
   ghost_cursor: () => need("puppeteer-extra").use(need("puppeteer-extra-plugin-stealth")()),
+  rebrowser: () => need("rebrowser-puppeteer-core"),
   puppeteer_touch: () => need("puppeteer-core"),
 };
 
@@ -46,6 +47,6 @@ const launchers = {
     await page.mouse.move(to.x, to.y, { steps: 24 });
     await page.mouse.up();
   }
-  await page.waitForSelector("#done", { timeout: 30000 });
+  await page.waitForSelector("#done", { timeout: 20000 }).catch(() => null); // the report says
   await browser.close();
 })().catch((error) => { console.error(error); process.exit(1); });

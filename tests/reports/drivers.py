@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from typing import Any
 
 CHROMIUM = os.environ["CHROMIUM"]
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
+HIDING = [  # what people advise
+    "--disable-blink-features=AutomationControlled",
+    f"--user-agent={os.environ['AGENT']}",
+]
 
 
 def by_playwright(tool: str, url: str) -> None:
@@ -16,9 +21,10 @@ def by_playwright(tool: str, url: str) -> None:
     else:
         from playwright.sync_api import sync_playwright
     headed = tool.endswith("headed")
+    hidden = HIDING if tool.endswith("hidden") else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=ARGS, headless=not headed
+            executable_path=CHROMIUM, args=ARGS + hidden, headless=not headed
         )
         device = playwright.devices["Pixel 5"] if tool.endswith("mobile") else {}
         page = (
@@ -39,7 +45,7 @@ def by_playwright(tool: str, url: str) -> None:
         browser.close()
 
 
-def by_selenium(tool: str, url: str) -> None:
+def by_selenium(url: str) -> None:
     from selenium import webdriver
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.support.ui import WebDriverWait
@@ -62,6 +68,30 @@ def by_selenium(tool: str, url: str) -> None:
         driver.quit()
 
 
+async def by_pydoll(url: str) -> None:
+    from pydoll.browser.chromium import Chrome
+    from pydoll.browser.options import ChromiumOptions
+
+    options = ChromiumOptions()
+    options.binary_location = CHROMIUM
+    for arg in (*ARGS, "--headless=new"):
+        options.add_argument(arg)
+    async with Chrome(options) as browser:
+        tab = await browser.start()
+        await tab.go_to(url)
+        handle = await tab.find(class_name="handle", timeout=30)
+        track = await tab.find(class_name="track")
+        knob, room = await handle.get_bounds_using_js(), await track.get_bounds_using_js()
+        x, y = knob["x"] + knob["width"] / 2, knob["y"] + knob["height"] / 2
+        await tab.mouse.drag(x, y, room["x"] + room["width"] + 30, y, humanize=True)
+        await tab.find(id="done", timeout=30)
+
+
 if __name__ == "__main__":
     tool, url = sys.argv[1:]
-    (by_selenium if tool == "selenium" else by_playwright)(tool, url)
+    if tool == "pydoll":
+        asyncio.run(by_pydoll(url))
+    elif tool == "selenium":
+        by_selenium(url)
+    else:
+        by_playwright(tool, url)

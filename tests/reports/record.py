@@ -2,11 +2,12 @@
 
 TOOLS_FOLDER holds the drivers, which the tests themselves do not need:
 
-    npm i puppeteer-core puppeteer-extra puppeteer-extra-plugin-stealth ghost-cursor
-    python -m venv venv && venv/bin/pip install playwright patchright selenium
-    apt-get install chromium chromium-driver xvfb xdotool
+    npm i puppeteer-core puppeteer-extra puppeteer-extra-plugin-stealth ghost-cursor \\
+        rebrowser-puppeteer-core
+    python -m venv venv && venv/bin/pip install playwright patchright selenium pydoll-python
+    apt-get install chromium chromium-driver firefox-esr xvfb xdotool
 
-The `clean` ones are the control: a headed Chromium under Xvfb that no protocol drives, with a hand
+The `clean` ones are the control: a headed browser under Xvfb that no protocol drives, with a hand
 made of XTEST events. Everything else is a driver as its documentation shows it.
 """
 
@@ -30,20 +31,26 @@ from typing import Any
 import numpy as np
 from PIL import ImageGrab
 
-from tests.browser.conftest import CHROMIUM
+from tests.browser.conftest import ARGS, CHROMIUM
 from tests.reports.stand import Stand, standing
 
 HERE = Path(__file__).parent
 RECORDED = HERE / "recorded"
 LATE_S = 90.0
-NODE = ("puppeteer", "puppeteer_stealth", "puppeteer_touch", "ghost_cursor")
-PYTHON = ("playwright", "playwright_mobile", "patchright", "patchright_headed", "selenium")
-CLEAN = {  # scale of the page, whether by keys, arguments
+NODE = ("puppeteer", "puppeteer_stealth", "puppeteer_touch", "ghost_cursor", "rebrowser")
+PYTHON = (
+    *("playwright", "playwright_hidden", "playwright_mobile", "patchright", "patchright_headed"),
+    *("selenium", "pydoll"),
+)
+AGENT = ARGS[-1].partition("=")[2]  # Chrome's, without "Headless"
+CLEAN: dict[str, tuple[float, bool, tuple[str, ...]]] = {  # scale, whether by keys, arguments
     "clean": (1.0, False, ()),
     "clean_zoom_125": (1.25, False, ()),
     "clean_zoom_150": (1.5, False, ()),
     "clean_reduced_motion": (1.0, False, ("--force-prefers-reduced-motion",)),
     "clean_keys": (1.0, True, ()),
+    "clean_firefox": (1.0, False, ()),
+    "clean_firefox_hardened": (1.0, False, ()),
 }
 SCREEN = (1920, 1080)
 WINDOW = (1100, 700)
@@ -65,7 +72,7 @@ async def run(*words: str, env: dict[str, str] | None = None, cwd: Path | None =
 
 async def by_driver(stand: Stand, name: str, tools: Path) -> None:
     """One visit by a tool, in a process of its own."""
-    url, env = stand.expect(name), {"CHROMIUM": CHROMIUM}
+    url, env = stand.expect(name), {"CHROMIUM": CHROMIUM, "AGENT": AGENT}
     if name in NODE:
         await run("node", str(HERE / "drivers.cjs"), name, url, env=env, cwd=tools)
         return
@@ -102,16 +109,11 @@ async def by_hand(stand: Stand, name: str) -> None:
     scale, keys, args = CLEAN[name]
     async with screen() as display:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+            url = stand.expect(name)
             browser = subprocess.Popen(
-                [
-                    *(CHROMIUM, "--no-sandbox", "--no-first-run", f"--user-data-dir={profile}"),
-                    *("--disable-quic", "--disable-component-update", "--disable-sync"),
-                    *(f"--window-size={WINDOW[0]},{WINDOW[1]}", "--window-position=0,0"),
-                    *("--password-store=basic", "--use-gl=angle", "--use-angle=swiftshader"),
-                    *("--enable-unsafe-swiftshader", f"--force-device-scale-factor={scale}"),
-                    *args,
-                    stand.expect(name),
-                ],
+                firefox(profile, url, name.endswith("hardened"))
+                if "firefox" in name
+                else chromium(profile, url, scale, args),
                 env={**os.environ, "DISPLAY": display},
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -125,6 +127,31 @@ async def by_hand(stand: Stand, name: str) -> None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(browser.pid, signal.SIGTERM)
                 browser.wait(10)
+
+
+def chromium(profile: str, url: str, scale: float, args: tuple[str, ...]) -> list[str]:
+    return [
+        *(CHROMIUM, "--no-sandbox", "--no-first-run", f"--user-data-dir={profile}"),
+        *("--disable-quic", "--disable-component-update", "--disable-sync"),
+        *(f"--window-size={WINDOW[0]},{WINDOW[1]}", "--window-position=0,0"),
+        *("--password-store=basic", "--use-gl=angle", "--use-angle=swiftshader"),
+        *("--enable-unsafe-swiftshader", f"--force-device-scale-factor={scale}", *args, url),
+    ]
+
+
+def firefox(profile: str, url: str, hardened: bool) -> list[str]:
+    """Its first pages kept away: they would cover the page that is asked for."""
+    quiet = {
+        "browser.aboutwelcome.enabled": False,
+        "browser.shell.checkDefaultBrowser": False,
+        "datareporting.policy.dataSubmissionEnabled": False,
+        "browser.startup.homepage_override.mstone": "ignore",
+        "privacy.resistFingerprinting": hardened,
+    }
+    lines = [f'user_pref("{key}", {json.dumps(value)});' for key, value in quiet.items()]
+    (Path(profile) / "user.js").write_text("\n".join(lines))
+    size = ["--width", str(WINDOW[0]), "--height", str(WINDOW[1])]
+    return ["firefox-esr", "--no-remote", "--profile", profile, *size, url]
 
 
 async def xdotool(display: str, script: list[str]) -> None:

@@ -40,6 +40,9 @@ FIRED = {
     },
     "ghost_cursor": DRIVEN | STEALTH,
     "playwright": DRIVEN | HEADLESS | {"between_pixels", "ruled_drag"},
+    "playwright_hidden": {
+        *(*DRIVEN, "versions_hollow", "between_pixels", "ruled_drag"),
+    },
     "playwright_mobile": {
         *(*DRIVEN, "webdriver", "hints_disagree", "software_drawn", "ruled_drag"),
     },
@@ -47,6 +50,10 @@ FIRED = {
         *("agent_headless", "window_bare", "between_pixels", "points_uncoalesced", "ruled_drag"),
     },
     "patchright_headed": {"between_pixels", "points_uncoalesced", "ruled_drag"},
+    "rebrowser": {  # quiet, and all its defaults show
+        *(*HEADLESS, "flat_press", "between_pixels", "no_pointer", "points_uncoalesced"),
+    },
+    "pydoll": {"agent_headless", "no_pointer"},  # nothing but that it has no pointer
     "selenium": {
         *("agent_headless", "webdriver", "automation", "driver_called", "log_read"),
         *("no_pointer", "jumped_drag"),
@@ -82,3 +89,11 @@ def test_a_report_is_small_and_says_nothing_long() -> None:
         assert len(json.dumps(told)) < 1500
         short = {name for name, value in told.items() if len(str(value)) > 80}
         assert short <= {"agent", "brands", "full"}  # which the headers say as well
+
+
+def test_the_readme_shows_what_fires() -> None:
+    """`python -m tests.reports.matrix` prints its lines."""
+    from tests.reports.matrix import rows
+
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    assert [row for row in rows() if row not in readme] == []
