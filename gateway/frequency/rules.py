@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -112,16 +112,23 @@ def _host(address: str) -> str:
 def looks(counts: Sequence[Count]) -> list[Slide]:
     """To see where they stand, charging nothing."""
     return [
-        replace(slide, amount=0, limit=max(0, count.rule.most - (not slide.member) * slide.amount))
+        Slide(slide.key, slide.window_s, 0, _room(count.rule.most, slide), slide.member)
         for count in counts
         for slide in count.slides
     ]
 
 
+def _room(most: int, slide: Slide) -> int:
+    """What the count may come to, so that this fits; a member is counted already."""
+    return most if slide.member else max(0, most - slide.amount)
+
+
 def charges(counts: Sequence[Count], *, limits: bool, budgets: bool) -> list[Slide]:
     """To count them: all or none. Of what denies, limits or budgets may not be passed."""
     return [
-        replace(slide, limit=count.rule.most) if _binds(count.rule, limits, budgets) else slide
+        Slide(slide.key, slide.window_s, slide.amount, count.rule.most, slide.member)
+        if _binds(count.rule, limits, budgets)
+        else slide
         for count in counts
         for slide in count.slides
     ]
@@ -139,20 +146,21 @@ def reached(counts: Sequence[Count], found: Sequence[Slid], *, looked: bool) -> 
 
 def _reached(count: Count, found: Sequence[Slid], looked: bool) -> Reached:
     rule = count.rule
-    sums = [
-        slid.count + (slide.amount if looked and not slide.member else 0)
-        for slide, slid in zip(count.slides, found, strict=True)
-    ]
-    fitting = all(slide.amount <= rule.most for slide in count.slides)
-    over_s = [slid.reset_s for slid, total in zip(found, sums, strict=True) if total > rule.most]
-    first_s = min(slid.reset_s for slid in found)
+    highest, first_s, last_s, fits = 0, math.inf, 0.0, True
+    for slide, slid in zip(count.slides, found, strict=True):
+        total = slid.count + slide.amount if looked and not slide.member else slid.count
+        highest, first_s = max(highest, total), min(first_s, slid.reset_s)
+        fits = fits and slide.amount <= rule.most
+        if total > rule.most:
+            last_s = max(last_s, slid.reset_s)
+    reset_s = last_s if highest > rule.most else first_s
     return Reached(
         limit=rule.name,
         then=rule.then,
-        count=max(sums),
+        count=highest,
         most=rule.most,
         window_s=rule.window_s,
-        reset_s=math.ceil(max(over_s, default=first_s)) if fitting else rule.window_s,
+        reset_s=math.ceil(reset_s) if fits else rule.window_s,
         delay_s=rule.delay_s,
         budget=rule.budget,
     )

@@ -80,16 +80,21 @@ class Found:
 
 def find(rules: Iterable[LimitRule], fields: ReadsFields, digests: Digests) -> Found:
     """The values of all fields that the rules count."""
+    read: dict[tuple[str, str, str], Counter[Meant] | None] = {}
     values: dict[str, tuple[Value, ...] | None] = {}
     refused = False
     for rule in rules:
         counted = field_of(rule)
-        if not counted or (counted in values and not rule.countries):
+        if not counted:
             continue
-        meant = _meant(rule, fields)
-        if meant is not None:
+        alike = (rule.distinct or rule.field, rule.normalise, rule.region)
+        if alike not in read:
+            read[alike] = _meant(rule, fields)
+        meant = read[alike]
+        if meant is not None and rule.countries:
             refused |= any(not is_allowed(each, rule.countries) for each in meant)
-        values[counted] = None if meant is None else _values(meant, counted, rule, digests)
+        if counted not in values:
+            values[counted] = None if meant is None else _values(meant, counted, rule, digests)
     return Found(values, refused)
 
 
@@ -112,10 +117,11 @@ def _meant(rule: LimitRule, fields: ReadsFields) -> Counter[Meant] | None:
 def _values(
     meant: Counter[Meant], counted: str, rule: LimitRule, digests: Digests
 ) -> tuple[Value, ...]:
-    texts: Counter[str] = Counter()
+    digits = rule.digits + 1 if rule.per == "number_prefix" else None  # and the `+`
+    texts: dict[str, int] = {}
     for each, amount in meant.items():
-        digits = rule.digits + 1 if rule.per == "number_prefix" else None  # and the `+`
-        texts[each.text[:digits]] += amount
+        text = each.text[:digits]
+        texts[text] = texts.get(text, 0) + amount
     return tuple(Value(digests.of(counted, text), amount) for text, amount in texts.items())
 
 

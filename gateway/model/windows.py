@@ -1,4 +1,8 @@
-"""What is asked of sliding windows, and what they say."""
+"""What is asked of sliding windows, and what they say.
+
+Nobody changes these, yet they are not frozen: that would double what making them costs, and a
+request makes dozens.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from dataclasses import dataclass
 MOST_MEMBERS = 1024  # of one key; see `Slide`
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Slide:
     """What is asked of one sliding window: to count `amount` more under `key`.
 
@@ -29,7 +33,7 @@ class Slide:
             raise ValueError(f"a key counts at most {MOST_MEMBERS} members")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Slid:
     """`count`: what it comes to with what was asked for, charged or not; above the limit: refused.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from gateway.model import BodySeen, RequestHead
 from gateway.routing.asked import Asked
@@ -28,14 +29,24 @@ class FieldValues:
         """
         if not self._asked.settled(self._way):
             return None
-        [condition] = conditions({name: None}, self._way)
-        found: Counter[bytes] = Counter()
+        key = _key(name, self._way)
+        found: dict[bytes, int] = {}
         for fields in self._asked.sources(self._way):
-            found |= _often(fields.by_key.get(condition.key, ()))
+            if items := fields.by_key.get(key):
+                _see(items, found)
         return found
 
 
-def _often(items: tuple[Field, ...] | list[Field]) -> Counter[bytes]:
+def _see(items: Iterable[Field], found: dict[bytes, int]) -> None:
     """One way of reading sees the sure ones; what others see may be the same ones again."""
-    sure = Counter(item.value for item in items if item.sure)
-    return sure | Counter(item.value for item in items if not item.sure)
+    for sure in (True, False):
+        often = Counter(item.value for item in items if item.sure is sure)
+        for value, count in often.items():
+            found[value] = max(count, found.get(value, 0))
+
+
+@lru_cache(maxsize=256)
+def _key(name: str, way: Way) -> bytes:
+    """What such a field is looked up by."""
+    [condition] = conditions({name: None}, way)
+    return condition.key

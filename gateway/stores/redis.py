@@ -121,8 +121,10 @@ class RedisStore(Sums):
         for ask in asks:
             limit = -1 if ask.limit is None else ask.limit
             words += [int(ask.window_s * 1000), ask.amount, limit, ask.member]
-        found = await self._script(SLIDE, [ask.key for ask in asks], *words)
-        return [Slid(n, left / 1000) for n, left in zip(found[::2], found[1::2], strict=True)]
+        found = (await self._script(SLIDE, [ask.key for ask in asks], *words)).split()
+        return [
+            Slid(int(n), int(left) / 1000) for n, left in zip(found[::2], found[1::2], strict=True)
+        ]
 
     async def _unslide(self, asks: Sequence[Slide]) -> None:
         words = [word for ask in asks for word in (ask.amount, ask.member)]

@@ -102,8 +102,9 @@ for i, key in ipairs(KEYS) do
   local excess = 1
   if limit >= 0 and count > limit then refused, excess = true, count - limit
   elseif amount > 0 then charge(held, member, amount, window) end
-  found[2 * i - 1], found[2 * i] = count, reset(held, member, excess, window)
+  found[i] = whole(count) .. ' ' .. whole(reset(held, member, excess, window))
 end
+found = table.concat(found, ' ')  -- one reply: many numbers take the client long to read
 if refused and ARGV[1] == '1' then return found end
 for key, held in pairs(keys) do
   if next(held.changed) then
