@@ -212,9 +212,6 @@ class Guard:
         matched = self._router.match(site, asked.request, body)
         if isinstance(matched, NeedBodyFor):
             return NeedBody(matched.max_bytes)
-        needed_bytes = self._frequency.needs_body(matched.route, asked.request)
-        if body is None and needed_bytes:
-            return NeedBody(needed_bytes)
         return self._ask_about(asked, site, matched, body)
 
     def _ask_about(

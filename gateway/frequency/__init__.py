@@ -11,7 +11,3 @@ What can't be read without doubt (a body too large, encoded, ambiguous) counts u
 route's, for every rule that needed it. Addresses and values leave as keyed digests only: numbers
 are few enough to be tried one after the other, so plain hashes of them would hide nothing.
 """
-
-from gateway.frequency.rules import Count, Subject, counts_of, needs_fields
-
-__all__ = ["Count", "Subject", "counts_of", "needs_fields"]

@@ -20,7 +20,6 @@ from gateway.frequency.rules import (
     charges,
     counts_of,
     looks,
-    needs_fields,
     reached,
 )
 from gateway.frequency.values import Digests, Values, find, from_json
@@ -32,12 +31,9 @@ from gateway.model import (
     Deny,
     Facts,
     Forward,
-    Length,
     LimitRule,
-    NoBody,
     Reached,
     Reason,
-    RequestHead,
     Resume,
     Route,
     Slid,
@@ -65,9 +61,6 @@ class _Binding:
 class Charging(Protocol):
     """Who counts what goes to the app."""
 
-    def needs_body(self, route: Route | None, request: RequestHead) -> int:
-        """How much of the body must be seen; 0: none."""
-
     def is_charged(self, asked: Asked, decision: Forward | Resume) -> bool:
         """Whether this forward counts for its route."""
 
@@ -77,9 +70,6 @@ class Charging(Protocol):
 
 class Unlimited:
     """Where nobody counts."""
-
-    def needs_body(self, route: Route | None, request: RequestHead) -> int:
-        return 0
 
     def is_charged(self, asked: Asked, decision: Forward | Resume) -> bool:
         return False
@@ -124,16 +114,6 @@ class Frequency:
 
     def concerns(self, route: Route) -> bool:
         return bool(route.limits) and route.mode != "off"
-
-    def needs_body(self, route: Route | None, request: RequestHead) -> int:
-        if route is None or not self.concerns(route) or not needs_fields(route):
-            return 0
-        match request.framing:
-            case NoBody():
-                return 0
-            case Length(size_bytes) if not 0 < size_bytes <= self._body_bytes:
-                return 0  # nothing to see, or too much of it
-        return self._body_bytes
 
     async def add(self, facts: Facts, asked: Asked, route: Route, body: BodySeen | None) -> Facts:
         """Where the request stands to each limit, itself counted. Nothing is charged."""

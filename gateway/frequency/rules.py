@@ -34,11 +34,6 @@ class Count:
     slides: tuple[Slide, ...]
 
 
-def needs_fields(route: Route) -> bool:
-    """Whether the route's limits depend on what a form says."""
-    return any(field_of(rule) for rule in route.limits)
-
-
 def counts_of(
     route: Route, subject: Subject, values: Values, digests: Digests
 ) -> tuple[Count, ...]:

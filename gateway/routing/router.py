@@ -91,9 +91,11 @@ class Router:
 
 
 def _is_read(route: Route, request: RequestHead, most_bytes: int) -> bool:
-    """Whether the app says something of the request in a body that may be read."""
+    """Whether what the body says matters beside the match, and may be read."""
     named = (route.user, route.fusion.whence if route.fusion else None)
-    if not any(each is not None and each.place == "field" for each in named):
+    told = any(each is not None and each.place == "field" for each in named)
+    counted = any(rule.field or rule.distinct for rule in route.limits)
+    if not told and not (counted and route.mode != "off"):
         return False
     match request.framing:
         case NoBody():

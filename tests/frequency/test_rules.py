@@ -15,23 +15,27 @@ from gateway.frequency.rules import (
     charges,
     counts_of,
     looks,
-    needs_fields,
     reached,
 )
 from gateway.frequency.values import MAX_VALUES, Digests, as_json, find, from_json
 from gateway.model import (
     BodySeen,
+    Chunked,
+    Framing,
     Length,
     LimitRule,
     Match,
+    Mode,
     NoBody,
     RequestHead,
     Route,
+    Site,
     Slid,
     Slide,
+    Upstream,
 )
 from gateway.ring import Key, KeyRing
-from gateway.routing import FieldValues
+from gateway.routing import FieldValues, Matched, NeedBodyFor, Router
 
 OLD, NEW, NEWEST = (Key(name, at, name.encode() * 4) for at, name in enumerate(("a", "b", "c")))
 ONE = Digests(KeyRing((OLD,)))
@@ -244,16 +248,6 @@ def test_what_could_not_be_read_counts_under_one_key(
     assert not slide.member
 
 
-def test_needs_fields() -> None:
-    assert [needs_fields(route(rule)) for rule in (PHONE, RANGE, FAN, per("address"), BUDGET)] == [
-        True,
-        True,
-        True,
-        False,
-        False,
-    ]
-
-
 # --- Looking, charging, standing -----------------------------------------------------------
 
 TWICE = Count(PHONE, (Slide("k1", 3600, 2), Slide("k2", 3600, 1)))
@@ -320,3 +314,29 @@ def test_rate_limit_fields() -> None:
         '"phone";r=0;t=30, "budget-hour";r=0;t=60',
     )
     assert rate_limit(()) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("rules", "framing", "mode", "needed"),
+    [
+        ((PHONE,), Length(100), "enforce", True),
+        ((PHONE,), Length(1000), "enforce", True),
+        ((FAN,), Chunked(), "shadow", True),
+        ((RANGE,), Length(1001), "enforce", False),  # too much to be read
+        ((PHONE,), Length(0), "enforce", False),
+        ((PHONE,), NoBody(), "enforce", False),
+        ((PHONE,), Length(100), "off", False),
+        ((BUDGET, per("address")), Length(100), "enforce", False),
+        ((), Length(100), "enforce", False),
+    ],
+)
+def test_a_body_is_read_where_a_limit_counts_what_it_says(
+    rules: tuple[LimitRule, ...], framing: Framing, mode: Mode, needed: bool
+) -> None:
+    counted = replace(route(*rules), match=Match(paths=("/sms",)), mode=mode)
+    site = Site("shop", ("*",), Upstream("app"), (counted,))
+    router = Router([site], "/_gateway/", body_bytes=1000)
+    request = RequestHead("POST", b"/sms", (1, 1), (), framing, "shop.example", True)
+    found = router.match(site, request, None)
+    assert isinstance(found, NeedBodyFor) is needed
+    assert isinstance(router.match(site, request, BodySeen(b"phone=1", False)), Matched)
