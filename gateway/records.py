@@ -119,9 +119,9 @@ def action_of(decision: Decision, facts: Facts | None) -> dict[str, Any]:
         case Challenge(reason, route, risk, steps):
             action = {"action": "challenge", "reason": reason, "harder": steps or None}
             return action | {"risk": risk} | _rung(route, risk, steps, decision.kind)
-        case Deny(reason, _, _, retry_after_s):
-            retry = retry_after_s or None
-            return {"action": "deny", "reason": reason, "retry_after_s": retry}
+        case Deny(reason, _, _, retry_after_s, over):
+            why = {"retry_after_s": retry_after_s or None, "over": [o.limit for o in over] or None}
+            return {"action": "deny", "reason": reason} | why
         case Preflight():
             return {"action": "preflight", "reason": Reason.PREFLIGHT}
 

@@ -8,7 +8,8 @@ Deadlines: redis-py's defaults keep a request waiting for a minute when Redis is
 command has `deadline_s` to connect and as much for its reply, and an outer limit holds for whatever
 else the client may do (asking Sentinel, finding the nodes of a Cluster). A lost connection is tried
 anew once. A late reply is asked for again only where doing it twice is the same as once (get, put,
-delete, counts): a `spend` tried again would call a right answer spent, a `bump` count twice.
+delete, counts): a `spend` tried again would call a right answer spent, a `bump` count twice. If a
+connection is lost just when `unslide` was done, the second try gives the same back once more.
 
 Cancellation: commands run in tasks of their own. A visitor who goes away cancels only the waiting,
 so a reply is always read by the command it belongs to, and no connection is thrown away for it.

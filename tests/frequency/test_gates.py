@@ -275,6 +275,10 @@ async def test_a_budget_holds_to_exactly_its_number(app: Recorder, pair: list[Ga
     last = max(replies, key=lambda reply: reply.status)
     assert 3300 < int(last.headers["Retry-After"]) <= 3840
     assert last.headers["RateLimit-Policy"] == '"budget-hour";q=7;w=3600'
+    denied = [record for gate in pair for record in gate.records("decision") if record.get("over")]
+    assert {tuple(record["over"]) for record in denied if record["route"] == "budget"} == {
+        ("budget-hour",)
+    }
     [alert] = [record for gate in pair for record in gate.records("budget_alert")]
     assert (alert["route"], alert["budget"], alert["most"]) == ("budget", "budget-hour", 7)
     assert 4 <= alert["count"] <= 7
