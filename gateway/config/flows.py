@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.config.models import RungPart
+from gateway.config.models import RoutePart, RungPart
 from gateway.config.nodes import Loc
 from gateway.config.shape import Faults
 from gateway.model import Flow
@@ -37,3 +37,42 @@ def _check_choice(parts: list[RungPart], faults: Faults, loc: Loc) -> None:
         if first is not None and (part.level or 1) != (first.level or 1):
             what = f"{first.kind} has level {first.level or 1}, and chance chooses between them"
             faults.add((*loc, index), f"{what}: give all of them one level")
+
+
+# What asks nobody to read anything: at no risk it lets people by, and programs too.
+_LETS_BY = frozenset({"invisible", "one_click", "pow", "wait"})
+
+
+def warn_of_flow(part: RoutePart, faults: Faults, loc: Loc) -> None:
+    """What may be written, and is hardly meant."""
+    if part.action != "challenge" or part.flow == "probe":
+        return
+    kinds = [rung.kind for rung in part.ladder]
+    easy = [kind for kind in kinds if kind in _LETS_BY]
+    said = part.flow if "flow" in part.model_fields_set else ""
+    if said == "intelligent" and kinds and not easy:
+        what = f"asks {kinds[0]} of those without risk too: let invisible or one_click come first"
+        faults.warn((*loc, "ladder"), what)
+    if said == "multiple" and easy and len(easy) < len(kinds):
+        what = f"a refresh leads past the others to {easy[0]}, which asks for nothing to be read"
+        faults.warn((*loc, "ladder"), f"{what}: choose among kinds of like worth")
+    if said == "single" and easy and not any(limit.then == "deny" for limit in part.limits):
+        what = (
+            f"{easy[0]} alone stops no program that does its work: bound what it may do by limits"
+        )
+        faults.warn((*loc, "ladder"), what)
+    if said == "fusion" and len(kinds) == 1:
+        faults.warn(
+            (*loc, "ladder"), "leaves the app nothing to name: list the kinds it may choose"
+        )
+    _warn_of_steps(part, faults, loc)
+
+
+def _warn_of_steps(part: RoutePart, faults: Faults, loc: Loc) -> None:
+    """Limits that ask for a step up where a pass is held, on flows that have none."""
+    if part.flow not in ("single", "multiple") or part.pass_.uses == 1:
+        return
+    for index, limit in enumerate(part.limits):
+        if limit.then == "harder":
+            what = f"flow: {part.flow} has no harder kind, so whoever has a pass goes on"
+            faults.warn((*loc, "limits", index, "then"), f"{what}: use challenge, or delay")

@@ -11,6 +11,7 @@ from gateway.addresses import AddressBook
 from gateway.choosing import has_two_rounds
 from gateway.config import paths
 from gateway.config.addresses import compile_entries
+from gateway.config.flows import warn_of_flow
 from gateway.config.frequency import compile_limits_of
 from gateway.config.fusion import compile_fusion, compile_user
 from gateway.config.models import MatchPart, RoutePart
@@ -65,6 +66,7 @@ def compile_route(part: RoutePart, around: Surroundings, faults: Faults, loc: Lo
         opening = None
     ladder = _ladder(part, around, faults, loc)
     _check(part, around, faults, loc)
+    warn_of_flow(part, faults, loc)
     rule = PassRule(
         scope=part.pass_.scope or part.name,
         ttl_s=part.pass_.ttl,

@@ -134,3 +134,41 @@ def test_thousands_of_routes_are_looked_through(read):
     ]
     (warning,) = read(site(*routes)).warnings
     assert "as do 399 more routes" in str(warning)
+
+
+# --- Flows -----------------------------------------------------------------------------------
+
+OFTEN = "limits: {per: address, most: 5, within: 1h, then"
+
+
+@pytest.mark.parametrize(
+    ("route", "warned"),
+    [
+        ("ladder: [slider]", ""),
+        ("flow: intelligent, ladder: [slider]", "let invisible or one_click come first"),
+        ("flow: intelligent, ladder: [{kind: one_click, max_risk: 0.3}, slider]", ""),
+        ("flow: multiple, ladder: [puzzle, word]", ""),
+        ("flow: multiple, ladder: [puzzle, one_click]", "leads past the others to one_click"),
+        ("flow: multiple, ladder: [pow, one_click]", ""),
+        ("flow: single, ladder: puzzle", ""),
+        ("flow: single, ladder: one_click", "one_click alone stops no program"),
+        (f"flow: single, ladder: one_click, {OFTEN}: deny}}", ""),
+        (f"flow: single, ladder: puzzle, {OFTEN}: harder}}", "has no harder kind"),
+        (f"flow: single, ladder: puzzle, pass: {{uses: 1}}, {OFTEN}: harder}}", ""),
+        (f"flow: intelligent, ladder: [{{kind: pow, max_risk: 0.5}}, slider], {OFTEN}: harder}}",
+         ""),
+    ],
+)  # fmt: skip
+def test_flows_that_are_hardly_meant(read, route, warned):
+    found = [str(each) for each in read(site(f"name: r, match: {{path: /r}}, {route}")).warnings]
+    assert len(found) == bool(warned)
+    assert warned in "".join(found)
+
+
+def test_fusion_with_nothing_to_name(read):
+    fusion = "fusion: {key: 7618a1cfd379b9c7ef753c2a24cdf02b, field: risk_type}"
+    route = f"name: r, match: {{path: /r}}, flow: fusion, ladder: puzzle, {fusion}"
+    key, ladder = sorted(str(each) for each in read(site(route)).warnings)
+    assert "stands in the file for all who read it" in key + ladder
+    assert "leaves the app nothing to name" in key + ladder
+    assert "7618a1cf" not in key + ladder
