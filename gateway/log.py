@@ -56,9 +56,7 @@ class Keeper(Protocol):
 
     @property
     def keeps(self) -> bool: ...
-    def add(
-        self, reference: str, line: str, caller: Caller, user: str = "", hold: str = ""
-    ) -> None: ...
+    def add(self, reference: str, line: str, caller: Caller, hold: str = "") -> None: ...
 
 
 # All that a decision's line is made of, and that changes no more: Unix seconds, reference, who,

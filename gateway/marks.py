@@ -14,7 +14,7 @@ from typing import Literal
 from gateway.model import Caller
 from gateway.ring import Key, KeyRing
 
-Sort = Literal["address", "prefix", "user"]
+Sort = Literal["address", "prefix"]
 
 PURPOSE = "marks"
 DIGEST_BYTES = 12
@@ -36,11 +36,10 @@ def mark(key: Key, sort: Sort, value: str) -> str:
     return _mark(key.derive(PURPOSE), sort, value)
 
 
-def marks_of(ring: KeyRing, caller: Caller, user: str = "") -> tuple[str, ...]:
+def marks_of(ring: KeyRing, caller: Caller) -> tuple[str, str]:
     """What is kept with a record, under the key that signs."""
     key = ring.newest
-    found = [mark(key, "address", caller.address), mark(key, "prefix", caller.prefix)]
-    return (*found, mark(key, "user", user)) if user else tuple(found)
+    return mark(key, "address", caller.address), mark(key, "prefix", caller.prefix)
 
 
 def marks_to_find(ring: KeyRing, sort: Sort, values: Iterable[str]) -> frozenset[str]:

@@ -62,16 +62,14 @@ class Recent:
     def keeps(self) -> bool:
         return self._most > 0
 
-    def add(
-        self, reference: str, line: str, caller: Caller, user: str = "", hold: str = ""
-    ) -> None:
+    def add(self, reference: str, line: str, caller: Caller, hold: str = "") -> None:
         """Keep a record, some time soon. `line`: a JSON object."""
         if not self._most:
             return
         if len(self._waiting) >= MOST_WAITING or len(line) > MAX_LINE_BYTES:
             self._on_dropped("busy" if len(line) <= MAX_LINE_BYTES else "long", 1)
             return
-        of = "".join(f'"{mark}",' for mark in marks_of(self._ring, caller, user))[:-1]
+        of = "".join(f'"{mark}",' for mark in marks_of(self._ring, caller))[:-1]
         held = f'"hold": {json.dumps(hold)}, ' if hold else ""
         text = f'{{"of": [{of}], {held}"record": {line.rstrip()}}}'
         self._waiting.append(Entry(reference, text.encode("utf-8", "surrogatepass")))

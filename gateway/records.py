@@ -93,6 +93,8 @@ def told_of(judged: Judged) -> dict[str, object]:
         told["listed"] = {"action": facts.listed.action, "entry": facts.listed.entry}
     told["bot"] = facts.bot
     told["user"] = judged.user
+    if isinstance(decision, Resume):
+        told["challenged"] = decision.visit.decision_id
     if facts.named is not None:
         told["named"] = {"kind": facts.named.kind, "fault": facts.named.fault}
     told["waited_s"] = round(judged.waited_s, 6) or None

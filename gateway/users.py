@@ -29,5 +29,9 @@ class Users:
         values = given(request, body, route.user)
         if len(values) != 1 or not 0 < len(values[0]) <= MAX_CHARS:
             return ""
-        said = f"{route.site}\0{values[0]}".encode("utf-8", "surrogatepass")
+        return self.digest(route.site, values[0])
+
+    def digest(self, site: str, name: str) -> str:
+        """Of a user of a site, as records and limits have it."""
+        said = f"{site}\0{name}".encode("utf-8", "surrogatepass")
         return hmac.digest(self._key, said, "sha256")[:_DIGEST_BYTES].hex()

@@ -57,7 +57,7 @@ async def test_what_was_kept_is_found_again_with_its_marks() -> None:
     kept, lost = recent(store)
     one, two = ids(2)
     kept.add(one, '{"event": "decision", "n": 1}\n', CALLER, hold="h1")
-    kept.add(two, '{"event": "decision", "n": 2}\n', OTHER, user="ann")
+    kept.add(two, '{"event": "decision", "n": 2}\n', OTHER)
     kept.add(one, '{"event": "asked", "n": 3}\n', CALLER)
     assert await store.entries() == []
     await kept.flush()
@@ -67,8 +67,8 @@ async def test_what_was_kept_is_found_again_with_its_marks() -> None:
     assert (found[0].hold_id, found[1].hold_id) == ("h1", "")
     (other,) = await kept_under(store, two)
     assert len(other.marks & found[0].marks) == 1  # of one prefix
-    assert other.marks & marks_to_find(RING, "user", ["ann"])
-    assert not other.marks & marks_to_find(RING, "user", ["bob"])
+    assert other.marks & marks_to_find(RING, "address", [OTHER.address])
+    assert not other.marks & marks_to_find(RING, "address", [CALLER.address])
     assert not lost
 
 
@@ -126,7 +126,7 @@ def test_a_mark_tells_nothing_without_the_key_and_outlives_a_rotation() -> None:
     before = marks_of(ring, CALLER)[0]
     assert before == mark(OLD, "address", CALLER.address)
     assert before in marks_to_find(KeyRing((OLD, NEW)), "address", [CALLER.address])
-    assert mark(OLD, "address", "a") != mark(NEW, "address", "a") != mark(NEW, "user", "a")
+    assert mark(OLD, "address", "a") != mark(NEW, "address", "a") != mark(NEW, "prefix", "a")
     assert CALLER.address not in before
 
 

@@ -104,3 +104,44 @@ def replay(
     from gateway.cli.replay import replay as replay_log
 
     raise typer.Exit(replay_log(log, config, old, as_json=as_json))
+
+
+@about_app.command(
+    epilog=epilog(
+        "gateway forget gateway.yaml --address 192.0.2.7 --dry-run",
+        "gateway forget gateway.yaml --prefix 192.0.2.0/24",
+        "gateway forget gateway.yaml --id 0199c2f0-5f0e-7c3a-9d3b-5b1c2f4e8a77",
+    )
+)
+def forget(
+    file: FileArgument = None,
+    config: ConfigOption = None,
+    address: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="About one address.", show_default=False)
+    ] = "",
+    prefix: Annotated[
+        str, typer.Option(metavar="CIDR", help="About all in a network.", show_default=False)
+    ] = "",
+    user: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="About a user, as the app names it.", show_default=False),
+    ] = "",
+    reference: Annotated[
+        str,
+        typer.Option(
+            "--id",
+            metavar="REFERENCE",
+            help="About one decision, and what followed.",
+            show_default=False,
+        ),
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what there is.")] = False,
+) -> None:
+    """Remove what is kept about somebody: records, held requests, counters."""
+    from gateway.cli.forget import forget as forget_them
+
+    if sum(map(bool, (address, prefix, user, reference))) != 1:
+        raise typer.BadParameter("one of --address, --prefix, --user and --id is wanted")
+    path = one_file(file, config)
+    told = {"address": address, "prefix": prefix, "user": user, "reference": reference}
+    raise typer.Exit(forget_them(path, **told, dry_run=dry_run))

@@ -1,0 +1,115 @@
+"""`gateway forget`, on what a gate has kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from gateway.stores import open_store
+from tests.cli.conftest import Command
+from tests.conftest import StartGate
+from tests.gatekeeper import GateProcess
+from tests.visitor import Visitor
+
+ROUTES: list[dict[str, Any]] = [
+    {
+        "name": "form",
+        "match": {"method": "POST", "path": "/form"},
+        "ladder": ["one_click"],
+        "limits": [{"per": "address", "most": "9", "within": "1h", "then": "deny", "name": "many"}],
+        "user": {"header": "X-User"},
+    }
+]
+TRUSTS = {"trusted_proxies": ["127.0.0.1"]}
+HERE, THERE = "192.0.2.7", "198.51.100.9"
+Forget = Callable[..., Awaitable[Any]]
+
+
+async def visited(start_gate: StartGate) -> tuple[GateProcess, dict[str, str]]:
+    """A gate that challenged two, of whom the first solved; and their references."""
+    gate = await start_gate(ROUTES, **TRUSTS)
+    references = {}
+    for address in (HERE, THERE):
+        headers = {"X-Forwarded-For": address, "X-User": f"user of {address}"}
+        async with Visitor(gate.url) as visitor:
+            visitor.headers |= headers
+            shown = await visitor.post("/form", "a=1")
+            references[address] = shown.page["reference"]
+            if address == HERE:
+                assert (await visitor.through(shown)).status == 200
+    await gate.stop()
+    return gate, references
+
+
+async def kept(gate: GateProcess) -> list[dict[str, Any]]:
+    store = open_store(gate.settings["store"])
+    found = [json.loads(entry.text) for entry in await store.entries()]
+    await store.close()
+    return found
+
+
+async def keys(gate: GateProcess) -> int:
+    """What else the store holds."""
+    import sqlite3
+
+    with sqlite3.connect(gate.settings["store"].removeprefix("sqlite:")) as db:
+        [(count,)] = db.execute("SELECT count(*) FROM entries WHERE key != 'ping'").fetchall()
+    db.close()
+    return int(count)
+
+
+@pytest.mark.parametrize("how", ["address", "prefix", "user", "id"])
+async def test_what_is_kept_about_somebody_is_removed(
+    start_gate: StartGate, gateway: Command, how: str
+) -> None:
+    gate, references = await visited(start_gate)
+    names = {
+        "address": HERE,
+        "prefix": "192.0.2.0/24",
+        "user": f"user of {HERE}",
+        "id": references[HERE],
+    }
+    forget = partial(asyncio.to_thread, gateway, "forget", gate.config_file, f"--{how}", names[how])
+    before, rows = await kept(gate), await keys(gate)
+    assert len(before) == 6  # challenged, asked, answered, sent on; and the other's two
+    planned = await forget("--dry-run")
+    assert planned.code == 0, planned.err
+    assert "4 records would be removed" in planned.out
+    assert "1 held requests would be removed" in planned.out
+    assert (await kept(gate), await keys(gate)) == (before, rows)
+    done = await forget()
+    assert "4 records removed" in done.out
+    after = await kept(gate)
+    assert {each["record"]["reference"] for each in after} == {references[THERE]}
+    assert await keys(gate) < rows
+    again = await forget()
+    assert (again.code, "0 records removed" in again.out) == (0, True)
+    explained = await asyncio.to_thread(
+        gateway, "explain", gate.config_file, "--id", references[HERE]
+    )
+    assert explained.code == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ((), "one of --address"),
+        (("--address", "x"), "not an address"),
+        (("--prefix", "10.0.0.0/8"), "name smaller ones"),
+        (("--id", "x"), "a reference is a UUID"),
+        (("--address", HERE, "--id", "x"), "one of --address"),
+    ],
+)
+async def test_faults_of_use(
+    start_gate: StartGate, gateway: Command, file: Any, words: tuple[str, ...], fault: str
+) -> None:
+    (file.parent / "keys").mkdir(mode=0o700)
+    await asyncio.to_thread(gateway, "keys", "create", file)
+    done = await asyncio.to_thread(gateway, "forget", file, *words)
+    assert done.code == 2
+    assert fault in done.err
