@@ -7,18 +7,22 @@ import { about } from "./work.js";
 
 const CHIPS = /swiftshader|llvmpipe|basic render|nvidia|amd|radeon|intel|apple|adreno|mali|powervr/i;
 const SOFTWARE = /swiftshader|llvmpipe|basic render/i;
-const LEFT = /^\$?cdc_|^_*(playwright|puppeteer|pw[A-Z_]|selenium|webdriver|driver|fxdriver|nightmare|phantom)|^\$chrome_async/;
-const CALLERS = /pptr:|__puppeteer|UtilityScript|executeScript|callFunction/;
+// Exactly theirs: wallets and password managers leave names as well, `phantom` among them.
+const LEFT = /^\$?cdc_|^__(playwright|puppeteer|pwInit|selenium|webdriver|driver_|fxdriver|nightmare)|^_(selenium|phantom)$|^\$chrome_async/;
+const CALLERS = /pptr:|__puppeteer|UtilityScript|(executeScript|callFunction) \(<anonymous>/;
+const TOLD = ["webdriver", "platform", "userAgent", "language", "languages", "hardwareConcurrency", "plugins", "vendor"];
 const MOST_CALLS = 300; // looked at
 
 /** @typedef {{[name: string]: unknown}} Found what is absent is unknown */
 
 /** Look around. `found` fills while the browser answers; `worker` takes what the worker sees.
+ * @param {boolean} ours whether the page is the gate's: an app's own scripts may patch and listen there,
+ *   and none of its functions is touched
  * @returns {{found: Found, ready: Promise<unknown>, worker: (about: About) => void}} */
-export function look() {
+export function look(ours) {
   /** @type {Found} */
   const found = { agent: navigator.userAgent, platform: navigator.platform, language: navigator.language };
-  watchCalls(found);
+  if (ours) watchCalls(found);
   /** @param {() => unknown} see */
   const later = async (see) => void (await null, see());
   /** @type {About} */
@@ -26,8 +30,8 @@ export function look() {
   const here = () => (mine ??= about());
   const ready = Promise.allSettled([
     later(() => (found.automation = leftovers())),
-    later(() => (found.tampered = tampered())),
-    later(() => (found.console = logged())),
+    later(() => (found.tampered = tampered(ours))),
+    later(() => ours && (found.console = logged())),
     hints(found),
     notifications(found),
     later(() => {
@@ -55,28 +59,29 @@ function leftovers() {
   return names.some((name) => LEFT.test(name)) || ["webdriver", "selenium", "driver"].some((name) => root.hasAttribute(name));
 }
 
-/** What was patched of the page's own objects. */
-function tampered() {
+/** What was patched of the page's own objects. @param {boolean} ours */
+function tampered(ours) {
   const frame = document.createElement("iframe");
   frame.srcdoc = " "; // never attached: nothing loads
   const own = (/** @type {object} */ thing) => Object.getOwnPropertyNames(thing).length > 0;
+  const retold = TOLD.some((name) => Object.prototype.hasOwnProperty.call(navigator, name)); // add-ons have names of theirs there
   const lacks = "userAgentData" in navigator && !("webdriver" in navigator);
   return [
     own(frame) && "iframe",
-    (own(navigator) || own(screen) || lacks) && "navigator",
-    natives().some((native) => native && (proxied(native) || !plain(native))) && "native",
+    (retold || own(screen) || lacks) && "navigator",
+    natives(ours).some((native) => native && (proxied(native) || !plain(native))) && "native",
   ].filter(Boolean);
 }
 
-function natives() {
-  const getters = ["webdriver", "plugins", "languages", "hardwareConcurrency", "platform", "userAgent", "vendor"];
+/** Functions that tools replace; of those, on an app's page, that apps leave alone. @param {boolean} ours */
+function natives(ours) {
   return [
-    Function.prototype.toString,
-    document.createElement,
+    ours && document.createElement,
+    ours && Function.prototype.toString,
     navigator.permissions?.query,
     self.WebGLRenderingContext?.prototype.getParameter,
     HTMLMediaElement.prototype.canPlayType,
-    ...getters.map((name) => Object.getOwnPropertyDescriptor(Navigator.prototype, name)?.get),
+    ...TOLD.map((name) => Object.getOwnPropertyDescriptor(Navigator.prototype, name)?.get),
   ];
 }
 

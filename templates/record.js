@@ -13,9 +13,9 @@ const SHAPES = 9; // of touches; more tell no more
 /** @param {number} value */
 const round = (value) => Math.round(value * 1e4) / 1e4;
 
-/** Watch the page until the end of its life. */
-export function start() {
-  const { found, ready, worker } = look();
+/** Watch the page until the end of its life. @param {boolean} [ours] see `look` */
+export function start(ours = true) {
+  const { found, ready, worker } = look(ours);
   /** @type {Point[]} */
   let trace = [];
   const seen = {
@@ -88,7 +88,7 @@ export function start() {
     before: () => before,
     /** @param {{trace: unknown, inner: unknown}} said */
     hear: ({ trace, inner }) => void (before = { trace, inner }),
-    /** @param {import("./layout.js").Tree[] | undefined} trees that came with the question */
+    /** @param {import("./layout.js").Tree[]} [trees] that came with the question */
     signals: (trees) => ({ ...environment(), ...seen, shapes: shapes.size, ...found, laid: laid(trees) }),
   };
 }

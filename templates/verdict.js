@@ -10,7 +10,7 @@ const STALE_MS = 300_000; // a verdict lasts twice as long
 
 /** @param {string} endpoint where the reports go */
 export function watch(endpoint) {
-  const hand = start();
+  const hand = start(false);
   let told = 0;
   let heard = -1; // the newest point of what was told, in ms
   let at_ms = 0;

@@ -27,8 +27,8 @@ def other(number: int, name: str, version: str) -> list[list[str]]:
         ({"differs": ["planet", 7, None]}, None),
         ({"differs": ["renderer"]}, 1.0),
         ({"differs": ["cores", "platform"]}, 1.0),
-        ({"differs": ["cores"]}, 0.6),
-        ({"differs": ["platform", "agent"]}, 0.6),  # a switcher of user agents
+        ({"differs": ["cores"]}, 0.5),
+        ({"differs": ["platform", "agent"]}, 0.5),  # a switcher of user agents
         ({"differs": ["agent"]}, 0.4),
         ({"differs": ["languages"]}, 0.4),
         ({"differs": ["zone"]}, 0.4),

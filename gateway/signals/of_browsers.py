@@ -30,12 +30,12 @@ _TOLD: Final = {  # … of what can be told at all
 
 
 def _worker(seen: Seen) -> float:
-    """By how many, and by which: a switcher of user agents is no driver."""
+    """By how many, and by which: people's add-ons switch user agents and round processors."""
     differs = seen.words("differs")
     if "renderer" in differs or {"cores", "platform"} <= differs:
         return 1.0
     if differs & {"cores", "platform"}:
-        return 0.6
+        return 0.5
     return 0.4 if differs & {"agent", "languages", "zone"} else 0.0
 
 
@@ -129,13 +129,13 @@ OF_BROWSERS: Final[Mapping[str, Rule]] = MappingProxyType(
             lambda s: "iframe" in s.words("tampered"),
         ),
         "native_patched": Rule(
-            0.6,
+            0.5,
             "the browser's own functions are replaced or behind a Proxy",
             lambda s: "native" in s.words("tampered"),
         ),
         "navigator_patched": Rule(
             0.5,
-            "navigator or screen has properties of its own, or lacks webdriver",
+            "navigator or screen tells by properties of its own, or lacks webdriver",
             lambda s: "navigator" in s.words("tampered"),
         ),
         "page_disagrees": Rule(

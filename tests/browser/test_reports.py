@@ -117,6 +117,14 @@ GETTER = "Object.getOwnPropertyDescriptor(Navigator.prototype, 'hardwareConcurre
             "differs",
             ["zone"],
         ),
+        # what people's add-ons do: wallets, password managers, a signal of privacy
+        ("window.phantom = {}; window.__pwa = 1; window.driver = 1", "automation", False),
+        (
+            "Object.defineProperty(navigator, 'credentials', {value: {}});"
+            "Object.defineProperty(navigator, 'globalPrivacyControl', {value: true})",
+            "tampered",
+            [],
+        ),
         ("window.cdc_adoQpoasnfa76pfcZLmcfl_Array = Array", "automation", True),
         ("window.__playwright__binding__ = 1", "automation", True),
         ("document.__selenium_unwrapped = 1", "automation", True),
@@ -146,6 +154,30 @@ async def test_a_path_says_what_pointed(browser: Browser, stand: Stand) -> None:
     trace = (await reported(browser, stand))["trace"]
     assert {point[4] for point in trace} == {"m"}
     assert [point[3] for point in trace].count("d") == 1
+
+
+async def test_on_an_apps_page_nothing_is_touched(browser: Browser, stand: Stand) -> None:
+    """Where the app's scripts patch and read the console too, neither is looked at."""
+    visit = await browser.new_context()
+    page = await visit.new_page()
+    await page.goto(stand.expect("app"))
+    found = await page.evaluate(
+        """async (url) => {
+          const query = Document.prototype.querySelector;
+          document.createElement = new Proxy(document.createElement, {});
+          let logged = 0;
+          console.debug = () => logged++;
+          const { look } = await import(url);
+          const { found, ready } = look(false);
+          await ready;
+          return [found, logged, Document.prototype.querySelector === query];
+        }""",
+        stand.pages.urls["probe.js"],
+    )
+    await visit.close()
+    assert found[1:] == [0, True]
+    assert found[0]["tampered"] == []
+    assert "console" not in found[0]
 
 
 async def test_what_a_browser_lacks_is_left_out(browser: Browser, stand: Stand) -> None:
