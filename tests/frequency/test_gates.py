@@ -63,6 +63,12 @@ ROUTES = [
         match={"method": "POST", "path": "/form"},
         challenge_on={"path": "/page"},
     ),
+    form(
+        "known",
+        {"per": "user", "most": "2", "within": "1h", "then": "deny"},
+        match={"method": "POST", "path": "/known"},
+        user={"field": "uid"},
+    ),
 ]
 SHARED = [sms("five", {**DENY, "most": "5"}), sms("budget", budget={"hour": "7", "alert": "50%"})]
 
@@ -243,6 +249,13 @@ async def test_passes_are_charged_for_what_they_forward(app: Recorder, visitor: 
     found = [(await visitor.post("/form", b"a=2")).status for _ in range(6)]
     assert found == [200] * 3 + [429] * 3  # what the solve released had no pass yet
     assert len([seen for seen in app.seen if seen.method == "POST"]) == 4
+
+
+async def test_users_are_counted_apart(app: Recorder, visitor: Visitor) -> None:
+    """Also what was held, by whom it named."""
+    users = (b"uid=1", b"uid=1", b"uid=2", b"uid=1", b"uid=2", b"uid=2", b"", b"")
+    found = [(await deliver(visitor, "/known", b"a=1&" + user)).status for user in users]
+    assert found == [200, 200, 200, 429, 200, 429, 200, 200]
 
 
 async def test_delayed_requests_wait(app: Recorder, visitor: Visitor) -> None:
