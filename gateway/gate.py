@@ -131,7 +131,7 @@ class Gate:
             keeper=self.recent,
         )
         self.first_callers = FirstCallers()
-        self.register = Register(config.sites, config.addresses)
+        self.register = Register(config.sites, config.addresses, config.hints)
         self.holds = Holds(self.store, _quotas(config), my_name(), time.time, os.urandom, is_gone)
         self.inquiries: list[Inquiry] = []
         self.stock = self._make_stock()

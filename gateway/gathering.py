@@ -81,8 +81,9 @@ class Gathering:
         return self._register.listed(site, route, asked.caller, asked.request, now_s)
 
     def _score(self, asked: Asked) -> Score:
-        own = score_request(asked.request.headers, asked.caller)
-        return self._register.weighed(own, asked.caller)
+        headers, caller = asked.request.headers, asked.caller
+        own = score_request(headers, caller, direct=self._register.direct(caller))
+        return self._register.weighed(own, caller, headers)
 
     def _presented(self, asked: Asked, route: Route | None, now_s: float) -> tuple[Pass, ...]:
         if route is None:

@@ -21,22 +21,23 @@ __all__ = ["SIGNALS", "combine", "score_answer", "score_request"]
 LONGEST = 512  # bytes looked at of one header
 _WATCHED = frozenset(
     {
-        b"user-agent",
-        b"accept-language",
-        b"accept-encoding",
-        b"sec-fetch-site",
-        b"sec-ch-ua",
-        b"sec-ch-ua-platform",
+        *(b"user-agent", b"accept", b"accept-language", b"accept-encoding"),
+        *(b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-dest", b"sec-fetch-user"),
+        *(b"sec-ch-ua", b"sec-ch-ua-platform", b"upgrade-insecure-requests", b"connection", b"via"),
     }
 )
 
 
-def score_request(headers: Headers, caller: Caller, *, recent: int = 0) -> Score:
+def score_request(
+    headers: Headers, caller: Caller, *, recent: int = 0, direct: bool = False
+) -> Score:
     """Score a request before anything is asked. `recent`: answers from its prefix of late.
 
-    A visitor's requests differ in little that is looked at, so scores are remembered.
+    `direct`: order and spelling of the headers are the client's own. A visitor's requests differ
+    in little that is looked at, so scores are remembered.
     """
-    return _score_headers(_telling(headers), caller.scheme == "https", min(recent, BUSY_AT))
+    told = caller.scheme == "https", min(recent, BUSY_AT), direct
+    return _score_headers(_telling(headers), *told)
 
 
 def score_answer(
@@ -48,6 +49,7 @@ def score_answer(
     *,
     recent: int = 0,
     scripted: float | None = None,
+    direct: bool = False,
 ) -> Score:
     """Score an answer, with the headers it came with. Any JSON in it; never raises.
 
@@ -62,6 +64,7 @@ def score_answer(
             headers=_texts(telling),
             https=https,
             recent=recent,
+            direct=direct,
             kind=ticket.kind,
             elapsed_s=now_s - ticket.issued_s,
             work=number if isinstance(number, int) else 0,
@@ -75,12 +78,17 @@ def score_answer(
             and not is_right(ticket.layout, reported.get("laid")),
         ),
     )
-    signals = _score_headers(telling, https, min(recent, BUSY_AT)).signals + found
+    signals = _score_headers(telling, https, min(recent, BUSY_AT), direct).signals + found
     return Score(combine(signals), signals)
 
 
 def score_report(
-    answer: Answer, headers: Headers, caller: Caller, *, scripted: float | None = None
+    answer: Answer,
+    headers: Headers,
+    caller: Caller,
+    *,
+    scripted: float | None = None,
+    direct: bool = False,
 ) -> Score:
     """Score what a page reports without a question. Any JSON in it; never raises."""
     reported = answer.signals if isinstance(answer.signals, dict) else {}
@@ -93,7 +101,7 @@ def score_report(
         reported=reported,
         silent=not reported,
     )
-    signals = _score_headers(telling, https, 0).signals + _signals(OF_ANSWERS, seen)
+    signals = _score_headers(telling, https, 0, direct).signals + _signals(OF_ANSWERS, seen)
     return Score(combine(signals), signals)
 
 
@@ -118,20 +126,24 @@ def _signals(rules: Mapping[str, Rule], seen: Seen) -> tuple[Signal, ...]:
 
 
 @lru_cache(maxsize=2_000)
-def _score_headers(telling: Headers, https: bool, recent: int) -> Score:
-    signals = _signals(OF_REQUESTS, Seen(_texts(telling), https, recent))
+def _score_headers(telling: Headers, https: bool, recent: int, direct: bool) -> Score:
+    texts = _texts(telling)
+    lower = all(name.islower() for name, _ in telling if not name.lower().startswith(b"sec-"))
+    known = direct and "via" not in texts
+    seen = Seen(texts, https, recent, names=tuple(texts), lower=lower, direct=known)
+    signals = _signals(OF_REQUESTS, seen)
     return Score(combine(signals), signals)
 
 
 def _telling(headers: Headers) -> Headers:
-    """The first value of each header that rules look at, cut to a length that can be kept."""
-    found: dict[bytes, bytes] = {}
+    """The first line of each header that rules look at, cut to a length that can be kept."""
+    found: dict[bytes, tuple[bytes, bytes]] = {}
     for name, value in headers:
         lower = name.lower()
-        if lower in _WATCHED:
-            found.setdefault(lower, value[:LONGEST])
-    return tuple(found.items())
+        if lower in _WATCHED and lower not in found:
+            found[lower] = name, value[:LONGEST]
+    return tuple(found.values())
 
 
 def _texts(telling: Headers) -> Mapping[str, str]:
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in telling}
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in telling}

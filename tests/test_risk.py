@@ -23,6 +23,8 @@ CHROME = {
     "sec-ch-ua-mobile": "?0",
     "sec-ch-ua-platform": '"Windows"',
     "Sec-Fetch-Site": "same-origin",
+    "Sec-Fetch-Mode": "cors",
+    "Sec-Fetch-Dest": "empty",
     "Accept-Encoding": "gzip, deflate, br, zstd",
     "Accept-Language": "de-DE,de;q=0.9",
 }
@@ -31,6 +33,8 @@ FIREFOX = {
     "Accept-Language": "en-US,en;q=0.5",
     "Accept-Encoding": "gzip, deflate, br",
     "Sec-Fetch-Site": "none",
+    "Sec-Fetch-Mode": "cors",
+    "Sec-Fetch-Dest": "empty",
 }
 SAFARI = {
     "User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 15_0 like Mac OS X) AppleWebKit/605.1.15 "
@@ -93,7 +97,7 @@ def names(score: Score) -> set[str]:
         (without(FIREFOX, "Accept-Language"), CALLER, {"no_language"}),
         (without(FIREFOX, "Accept-Encoding"), CALLER, {"no_encoding"}),
         (FIREFOX | {"Accept-Encoding": "identity"}, CALLER, {"no_encoding"}),
-        (CHROME | {"sec-ch-ua": '"Chromium";v="99"'}, CALLER, {"hints_disagree"}),
+        (CHROME | {"sec-ch-ua": '"Chromium";v="99"'}, CALLER, {"hints_disagree", "brands_forged"}),
         (FIREFOX | {"sec-ch-ua": '"Chromium";v="140"'}, CALLER, {"hints_disagree"}),
         (CHROME | {"sec-ch-ua-platform": '"Linux"'}, CALLER, {"platform_disagrees"}),
         (CHROME | {"sec-ch-ua-platform": '"Fuchsia"'}, CALLER, set()),
@@ -125,7 +129,13 @@ def names(score: Score) -> set[str]:
         (
             {"User-Agent": CHROME["User-Agent"]},
             CALLER,
-            {"no_language", "no_encoding", "no_fetch_metadata"},
+            {"no_language", "no_encoding", "no_fetch_metadata", "no_hints"},
+        ),
+        ({**PLAIN, "User-Agent": "Mozilla/5.0 Chrome/89.0"}, CALLER, {"no_fetch_metadata"}),
+        (
+            {**PLAIN, "User-Agent": "Mozilla/5.0 Chrome/90.0"},
+            CALLER,
+            {"no_fetch_metadata", "no_hints"},
         ),
         ({"User-Agent": CHROME["User-Agent"]}, HTTP, {"no_language", "no_encoding"}),
     ],

@@ -23,19 +23,21 @@ from gateway.tokens import open_ticket
 from gateway.work import solve_work
 from tests.layouts import lay_out
 
-CHROME = {
+CHROME = {  # in its order: see tests/signals/recorded
+    "Connection": "keep-alive",
+    "sec-ch-ua": '"Chromium";v="142", "Not_A Brand";v="99"',
+    "sec-ch-ua-mobile": "?0",
+    "sec-ch-ua-platform": '"Linux"',
+    "Upgrade-Insecure-Requests": "1",
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/142.0.0.0 Safari/537.36",
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-    "Accept-Language": "en-GB,en;q=0.9",
-    "Sec-CH-UA": '"Chromium";v="142", "Not A(Brand";v="99"',
-    "Sec-CH-UA-Mobile": "?0",
-    "Sec-CH-UA-Platform": '"Linux"',
     "Sec-Fetch-Site": "same-origin",
     "Sec-Fetch-Mode": "navigate",
-    "Sec-Fetch-Dest": "document",
     "Sec-Fetch-User": "?1",
-    "Upgrade-Insecure-Requests": "1",
+    "Sec-Fetch-Dest": "document",
+    "Accept-Encoding": "gzip, deflate",
+    "Accept-Language": "en-GB,en;q=0.9",
 }
 _DATA = re.compile(rb'<script[^>]*id="gateway-data"[^>]*>(.*?)</script>', re.S)
 MOST_QUESTIONS = 8
@@ -189,7 +191,9 @@ class Visitor:
             "Accept": "application/json",
             "Origin": self.base,
             "Sec-Fetch-Mode": "cors",
+            "Sec-Fetch-User": "",
             "Sec-Fetch-Dest": "empty",
+            "Upgrade-Insecure-Requests": "",
         }
         target = page["prefix"] + name
         return await self.ask("POST", target, json.dumps(body).encode(), headers, base)

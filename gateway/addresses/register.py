@@ -6,15 +6,36 @@ from collections.abc import Iterable
 
 from gateway.addresses.book import AddressBook
 from gateway.addresses.listings import Listings
-from gateway.model import Caller, ListEntry, Listing, RequestHead, Route, Score, Signal, Site
+from gateway.model import (
+    Caller,
+    Headers,
+    ListEntry,
+    Listing,
+    RequestHead,
+    Route,
+    Score,
+    Signal,
+    Site,
+)
 from gateway.risk import combine
+from gateway.signals.of_hints import Hints
 
 
 class Register:
     """The lists of all sites and their routes, compiled once, and the address book."""
 
-    def __init__(self, sites: Iterable[Site] = (), book: AddressBook | None = None) -> None:
+    def __init__(
+        self,
+        sites: Iterable[Site] = (),
+        book: AddressBook | None = None,
+        hints: Hints | None = None,
+        *,
+        as_sent: bool = True,
+    ) -> None:
+        """`as_sent`: requests are judged as they come, not as somebody copied them."""
+        self._as_sent = as_sent
         self._book = book or AddressBook()
+        self._hints = hints or Hints()
         self._knows = bool(self._book)
         made: dict[tuple[ListEntry, ...], Listings] = {}  # mostly the site's, for every route
         self._listings: dict[tuple[str, str], Listings] = {}
@@ -37,12 +58,17 @@ class Register:
         found = listings.find(caller.address, facts, request.headers, path, now_s)
         return Listing(found.action, found.name) if found else None
 
-    def signals(self, caller: Caller) -> tuple[Signal, ...]:
-        """What is known against the address."""
-        return self._book.find(caller.address).signals if self._knows else ()
+    def direct(self, caller: Caller) -> bool:
+        """Whether a caller's fields come as it sent them."""
+        return self._as_sent and self._hints.direct(caller)
 
-    def weighed(self, score: Score, caller: Caller) -> Score:
-        """A request's own score, with what is known against its address."""
-        also = self.signals(caller)
+    def signals(self, caller: Caller, headers: Headers) -> tuple[Signal, ...]:
+        """What is known against the address, and what a proxy tells against the client."""
+        known = self._book.find(caller.address).signals if self._knows else ()
+        return known + self._hints.signals(headers, caller)
+
+    def weighed(self, score: Score, caller: Caller, headers: Headers) -> Score:
+        """A request's own score, with these."""
+        also = self.signals(caller, headers)
         signals = score.signals + also
         return Score(combine(signals), signals) if also else score

@@ -121,7 +121,7 @@ class Desk:
         self._notes: list[str] = []
         self._ring = self._keys()
         passes = PassReader(self._ring, lambda why: self._notes.append(f"a pass counts not: {why}"))
-        register = Register(config.sites, config.addresses)
+        register = Register(config.sites, config.addresses, config.hints, as_sent=False)
         self._gathering = Gathering(self._ring, passes, register, Up())
 
     def _keys(self) -> KeyRing:

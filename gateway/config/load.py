@@ -11,6 +11,7 @@ from gateway.config import units
 from gateway.config.addresses import compile_addresses
 from gateway.config.bots import compile_bots, compile_dns
 from gateway.config.faults import ConfigError, Fault, one_of
+from gateway.config.hints import compile_hints
 from gateway.config.include import read_tree
 from gateway.config.limits import compile_limits
 from gateway.config.models import FilePart
@@ -78,6 +79,7 @@ def _compile(part: FilePart, path: Path, faults: Faults) -> Config:
         pictures=drawing.pictures,
         sites=sites,
         addresses=addresses,
+        hints=compile_hints(part.hints, bool(part.trusted_proxies), folder, faults),
         bots=compile_bots(part.bots, folder, faults),
         dns_servers=compile_dns(part.dns, faults),
         dns_timeout_s=part.dns.timeout,

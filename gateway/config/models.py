@@ -27,6 +27,7 @@ from gateway.config.fields import (
 )
 from gateway.config.frequency import BudgetPart, LimitPart
 from gateway.config.fusion import FusionPart, UserPart
+from gateway.config.hints import HintsPart
 from gateway.config.limits import LimitsPart
 from gateway.config.part import Part, written
 from gateway.config.stock import StockPart
@@ -363,6 +364,9 @@ class FilePart(Part):
     )
     addresses: AddressesPart = Field(
         default_factory=AddressesPart, description="What your own files say of addresses."
+    )
+    hints: HintsPart = Field(
+        default_factory=HintsPart, description="What a trusted proxy tells of its clients."
     )
     bots: BotParts = Field(
         default={}, description="Good bots, for routes with `good_bots: forward`; names will do."

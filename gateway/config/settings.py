@@ -11,6 +11,7 @@ from gateway.bots.proving import Bot
 from gateway.config.faults import Fault, hide_passwords
 from gateway.limits import WireLimits
 from gateway.model import Site
+from gateway.signals.of_hints import Hints
 from gateway.stock.shelves import Wanted
 
 
@@ -138,6 +139,7 @@ class Config:
     pictures: tuple[bytes, ...] = field(repr=False)  # the operator's own, to draw from
     sites: tuple[Site, ...]
     addresses: AddressBook = field(default_factory=AddressBook, repr=False, compare=False)
+    hints: Hints = field(default_factory=Hints)
     bots: tuple[Bot, ...] = field(default=(), repr=False, compare=False)
     dns_servers: tuple[str, ...] = ()
     dns_timeout_s: float = 2.0

@@ -49,6 +49,7 @@ _DEPENDS = {  # what a setting's checks also look at
     "store": {"workers"},
     "admin": {"listen", "admin_public"},
     "client_ip_header": {"trusted_proxies"},
+    "hints": {"trusted_proxies"},
 }
 
 

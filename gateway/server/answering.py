@@ -152,8 +152,9 @@ async def _judge(
         now_s,
         recent=recent,
         scripted=await scripted(answer),
+        direct=gate.register.direct(envelope.caller),
     )
-    score = gate.register.weighed(score, envelope.caller)
+    score = gate.register.weighed(score, envelope.caller, envelope.headers)
     outcome = judge(ticket, visit, opened.route, answer, gate.kinds, score, now_s)
     if isinstance(outcome, Refused) and outcome.reason == "too_many":
         outcome = Refused("too_many", left_s)
@@ -203,8 +204,9 @@ async def _exchange(
             return Refused("too_many", left_s)
         if want != "accessible":  # which nobody pays for but with what it asks
             await remember(gate, opened.route, envelope.caller, EXCHANGED)
-    own = score_request(envelope.headers, envelope.caller, recent=asked)
-    risk = gate.register.weighed(own, envelope.caller).risk
+    direct = gate.register.direct(envelope.caller)
+    own = score_request(envelope.headers, envelope.caller, recent=asked, direct=direct)
+    risk = gate.register.weighed(own, envelope.caller, envelope.headers).risk
     risk = max(risk, ticket.risk) if ticket else risk
     visit = opened.visit
     index = wished_choice(

@@ -39,6 +39,8 @@ async def probe(gate: GateParts, request: web.Request, envelope: Envelope) -> we
 async def _verdict(gate: GateParts, envelope: Envelope, answer: Answer) -> str:
     caller = envelope.caller
     hand = await scripted(answer)
-    score = score_report(answer, envelope.headers, caller, scripted=hand)
-    found = probing.verdict_of(gate.register.weighed(score, caller), hand)
+    register, headers = gate.register, envelope.headers
+    direct = register.direct(caller)
+    score = score_report(answer, headers, caller, scripted=hand, direct=direct)
+    found = probing.verdict_of(register.weighed(score, caller, headers), hand)
     return probing.issue(gate.ring, found, envelope.site, caller, gate.clock(), gate.nonce())

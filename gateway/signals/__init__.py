@@ -15,7 +15,9 @@ from typing import Final
 from gateway.signals.of_answers import HASTE_S, SCRIPTED_FROM
 from gateway.signals.of_answers import OF_ANSWERS as _OF_HANDS
 from gateway.signals.of_browsers import OF_BROWSERS
-from gateway.signals.of_requests import BUSY_AT, BUSY_FROM, OF_REQUESTS
+from gateway.signals.of_fields import OF_FIELDS
+from gateway.signals.of_requests import BUSY_AT, BUSY_FROM
+from gateway.signals.of_requests import OF_REQUESTS as _OF_CLAIMS
 from gateway.signals.rules import Rule, Seen
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "HASTE_S",
     "OF_ANSWERS",
     "OF_BROWSERS",
+    "OF_FIELDS",
     "OF_REQUESTS",
     "SCRIPTED_FROM",
     "SIGNALS",
@@ -31,5 +34,6 @@ __all__ = [
     "Seen",
 ]
 
+OF_REQUESTS: Final[Mapping[str, Rule]] = MappingProxyType({**_OF_CLAIMS, **OF_FIELDS})
 OF_ANSWERS: Final[Mapping[str, Rule]] = MappingProxyType({**_OF_HANDS, **OF_BROWSERS})
 SIGNALS: Final[Mapping[str, Rule]] = MappingProxyType({**OF_REQUESTS, **OF_ANSWERS})

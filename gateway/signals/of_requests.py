@@ -11,10 +11,9 @@ from gateway.signals.rules import Rule, Seen
 
 BUSY_FROM, BUSY_AT = 30, 300  # answers from one prefix in the window: doubt begins, is full
 
-_TOOLS = re.compile(
-    r"^$|python|curl/|wget|httpx|aiohttp|go-http-client|okhttp|java/|libwww|scrapy|ruby|node-fetch|axios|"
-    r"phantomjs|guzzle|^mozilla/5\.0$",
-    re.IGNORECASE,
+_TOOLS = (
+    *("python", "curl/", "wget", "httpx", "aiohttp", "go-http-client", "okhttp", "java/", "libwww"),
+    *("scrapy", "ruby", "node-fetch", "axios", "phantomjs", "guzzle"),
 )
 _VERSION = re.compile(r"(Chrome|Firefox)/(\d{1,4})\b")
 _HINT = re.compile(r'"(?:Chromium|Google Chrome)";v="(\d{1,4})"')
@@ -33,6 +32,16 @@ def _claims_browser(seen: Seen) -> bool:
 def _major(seen: Seen) -> tuple[str, int]:
     found = _VERSION.search(seen.agent)
     return (found[1], int(found[2])) if found else ("", 0)
+
+
+def _tool(seen: Seen) -> bool:
+    agent = seen.agent.lower()
+    return agent in ("", "mozilla/5.0") or any(word in agent for word in _TOOLS)
+
+
+def _headless(seen: Seen) -> bool:
+    """A User-Agent of one's own leaves the brands as they were."""
+    return "HeadlessChrome" in seen.agent or "HeadlessChrome" in seen.headers.get("sec-ch-ua", "")
 
 
 def _lacks_fetch_metadata(seen: Seen) -> bool:
@@ -58,13 +67,11 @@ def _busy(seen: Seen) -> float:
 
 OF_REQUESTS: Final[Mapping[str, Rule]] = MappingProxyType(
     {
-        "agent_headless": Rule(
-            0.95, "the User-Agent says HeadlessChrome", lambda s: "HeadlessChrome" in s.agent
-        ),
+        "agent_headless": Rule(0.95, "the User-Agent or Sec-CH-UA says HeadlessChrome", _headless),
         "agent_tool": Rule(
             0.7,
             "the User-Agent is missing or that of a library or tool",
-            lambda s: bool(_TOOLS.search(s.agent)),
+            _tool,
         ),
         "no_language": Rule(
             0.35,

@@ -18,6 +18,9 @@ class Seen:
     headers: Mapping[str, str]
     https: bool
     recent: int = 0
+    names: tuple[str, ...] = ()  # of `headers`, in lower case, in the order they came
+    lower: bool = False  # … and were all written so
+    direct: bool = False  # they came as the client sent them
     kind: str = ""
     elapsed_s: float = -1.0  # from the ticket's issue; negative: unknown
     work: int = 0  # the number found

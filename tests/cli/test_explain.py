@@ -33,7 +33,8 @@ CONFIG = {
     ],
 }
 AGENT = CHROME["User-Agent"]
-CURL = f"curl 'https://shop.example/register' -H 'User-Agent: {AGENT}' --compressed"
+HINTS = f"-H 'sec-ch-ua: {CHROME['sec-ch-ua']}'"
+CURL = f"curl 'https://shop.example/register' -H 'User-Agent: {AGENT}' {HINTS} --compressed"
 
 
 @pytest.fixture

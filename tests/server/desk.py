@@ -32,22 +32,29 @@ PREFIX = "/_gateway/"
 NOW_S = 1_790_000_040.0
 CALLER = Caller("192.0.2.7", "192.0.2.0/24", "https", False, browser="firefox")
 AGENT = (b"User-Agent", b"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
-BROWSER = (
+BROWSER = (  # in Firefox's order: see tests/signals/recorded
     (b"Host", b"shop.example"),
     AGENT,
     (b"Accept", b"text/html"),
     (b"Accept-Language", b"en"),
     (b"Accept-Encoding", b"gzip"),
-    (b"Sec-Fetch-Site", b"same-origin"),
-    (b"Sec-Fetch-Mode", b"navigate"),
     (b"Referer", b"https://shop.example/form"),
+    (b"Connection", b"keep-alive"),
+    (b"Upgrade-Insecure-Requests", b"1"),
+    (b"Sec-Fetch-Dest", b"document"),
+    (b"Sec-Fetch-Mode", b"navigate"),
+    (b"Sec-Fetch-Site", b"same-origin"),
 )
 SCRIPT = (
     (b"Host", b"shop.example"),
     AGENT,
+    (b"Accept", b"*/*"),
     (b"Accept-Language", b"en"),
     (b"Accept-Encoding", b"gzip"),
     (b"Origin", b"https://shop.example"),
+    (b"Connection", b"keep-alive"),
+    (b"Sec-Fetch-Dest", b"empty"),
+    (b"Sec-Fetch-Mode", b"cors"),
     (b"Sec-Fetch-Site", b"same-origin"),
 )
 HAND = {"webdriver": False, "pressed": 1, "moved": 30, "dpr": 1, "cookies": True}

@@ -227,7 +227,7 @@ async def test_over_plain_http_the_cookie_bears_no_prefix(desk: Desk) -> None:
     plain = replace(CALLER, scheme="http")
     data = await desk.page("form", caller=plain)
     desk.clock.now_s += 1
-    headers = (*SCRIPT[:4], (b"Origin", b"http://shop.example"))
+    headers = (*SCRIPT[:5], (b"Origin", b"http://shop.example"), SCRIPT[6])
     response = await desk.post("answer", right(data), caller=plain, headers=headers)
     assert "gateway_pass_site" in response.cookies
 
