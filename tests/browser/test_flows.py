@@ -34,7 +34,12 @@ ROUTES = [
         "fusion": {"key": KEY, "field": "risk_type"},
         **POST,
     },
-    {"name": "twice", "rounds": 2, "ladder": [{"kind": "slider", "max_risk": 0.5}, "nine"], **POST},
+    {
+        "name": "twice",
+        "rounds": 2,
+        "ladder": [{"kind": "slider", "max_risk": 0.95}, "nine"],
+        **POST,
+    },
     {"name": "probed", "flow": "probe"},
 ]
 MANY = {"answers": {"answers": 100_000, "accessible": 100_000}}
@@ -97,7 +102,7 @@ async def test_chance(page: Page) -> None:
     if await page.get_by_role("checkbox").count():
         await acts.click_box(page)
     else:
-        await acts.press_keys(page)
+        await acts.drag(page)
     await arrived(page)
 
 
@@ -106,7 +111,7 @@ async def test_the_app_names_the_kind(page: Page, recorder: Recorder) -> None:
     await acts.click_box(page)
     await arrived(page)
     await send(page, "/named?slider")  # the pass of the weaker one does not serve it
-    await acts.press_keys(page)
+    await acts.drag(page)
     await arrived(page)
     assert len(recorder.of("POST", "/named")) == 2
     await page.go_back()
