@@ -45,6 +45,37 @@ def by_playwright(tool: str, url: str) -> None:
         browser.close()
 
 
+SPOOFS = """
+Object.defineProperty(navigator, 'platform', {get: () => 'Win32'});
+Object.defineProperty(navigator, 'language', {get: () => 'fr-FR'});
+Object.defineProperty(navigator, 'hardwareConcurrency', {get: () => 16});
+"""
+
+
+def by_hand_made(url: str) -> None:
+    """What is found in answers on the web: a few getters, a large window, leaps with the mouse."""
+    from playwright.sync_api import sync_playwright
+
+    args = [*ARGS, *HIDING, "--window-size=1920,1080"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
+        page = browser.new_page(locale="de-DE", no_viewport=True)
+        page.add_init_script(SPOOFS)
+        page.goto(url)
+        handle, track = page.locator(".handle"), page.locator(".track")
+        handle.wait_for()
+        knob, room = handle.bounding_box(), track.bounding_box()
+        x, y = round(knob["x"] + knob["width"] / 2), round(knob["y"] + knob["height"] / 2)
+        page.mouse.click(20, 20)
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for step in range(1, 31):
+            page.mouse.move(round(x + (room["width"] + 30) * step / 30), y)
+        page.mouse.up()
+        page.locator("#done").wait_for(timeout=30_000)
+        browser.close()
+
+
 def by_selenium(url: str) -> None:
     from selenium import webdriver
     from selenium.webdriver.common.action_chains import ActionChains
@@ -91,6 +122,8 @@ if __name__ == "__main__":
     tool, url = sys.argv[1:]
     if tool == "pydoll":
         asyncio.run(by_pydoll(url))
+    elif tool == "hand_made":
+        by_hand_made(url)
     elif tool == "selenium":
         by_selenium(url)
     else:

@@ -40,7 +40,7 @@ LATE_S = 90.0
 NODE = ("puppeteer", "puppeteer_stealth", "puppeteer_touch", "ghost_cursor", "rebrowser")
 PYTHON = (
     *("playwright", "playwright_hidden", "playwright_mobile", "patchright", "patchright_headed"),
-    *("selenium", "pydoll"),
+    *("selenium", "pydoll", "hand_made"),
 )
 AGENT = ARGS[-1].partition("=")[2]  # Chrome's, without "Headless"
 CLEAN: dict[str, tuple[float, bool, tuple[str, ...]]] = {  # scale, whether by keys, arguments

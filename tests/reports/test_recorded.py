@@ -15,6 +15,7 @@ import pytest
 
 from gateway.model import Answer, Score
 from gateway.risk import score_answer
+from gateway.signals import OF_BROWSERS
 from tests.reports.known import KNOWN
 from tests.samples import CALLER, TICKET
 from tests.test_risk import names
@@ -54,6 +55,11 @@ FIRED = {
         *(*HEADLESS, "flat_press", "between_pixels", "no_pointer", "points_uncoalesced"),
     },
     "pydoll": {"agent_headless", "no_pointer"},  # nothing but that it has no pointer
+    "hand_made": {
+        *("worker_disagrees", "navigator_patched", "system_disagrees"),
+        *("language_disagrees", "versions_hollow", "utc_abroad", "window_oversized"),
+        *("far_press", "points_uncoalesced", "log_read", "ruled_drag"),
+    },
     "selenium": {
         *("agent_headless", "webdriver", "automation", "driver_called", "log_read"),
         *("no_pointer", "jumped_drag"),
@@ -76,6 +82,11 @@ def test_nothing_fires_for_people(name: str) -> None:
 def test_what_fires_for_tools(name: str) -> None:
     """Header signals vary with what a tool sends; those of the page are as they were measured."""
     assert names(scored(RECORDED[name])) >= FIRED[name]
+
+
+def test_every_signal_of_browsers_has_a_tool_that_fires_it() -> None:
+    no_browser = {"layout_wrong"}  # of what lays nothing out: tests/test_layout.py
+    assert OF_BROWSERS.keys() - no_browser <= set().union(*FIRED.values())
 
 
 def test_every_recording_is_looked_at() -> None:
