@@ -3,6 +3,9 @@
 What is never written: bodies, cookies, tokens, query values, header values. Addresses are
 truncated unless the operator says otherwise. A log that can't be written (disk full, pipe closed)
 loses lines, counted in `lost`; it never costs a visitor the answer.
+
+Lines are made by hand and written together. structlog's quickest set-up takes 1.3 times as long for
+the same record (`python -m tests.bench.deciding`), and writes each by itself.
 """
 
 from __future__ import annotations

@@ -143,3 +143,21 @@ async def test_what_a_visitor_quotes_is_explained(start_gate: StartGate, gateway
     done = await told("--id", answer["reference"], "--json")
     (again,) = json.loads(done.out)
     assert again["recorded"]["reference"] == reference
+
+
+async def test_any_gate_of_one_store_explains_what_another_decided(
+    start_gate: StartGate, gateway: Command, redis_url: str
+) -> None:
+    wall = [{"name": "wall", "match": {"path": "/wall"}, "ladder": ["one_click"]}]
+    one, two = [await start_gate(wall, store=redis_url) for _ in range(2)]
+    async with Visitor(one.url) as visitor:
+        reference = (await visitor.get("/wall")).page["reference"]
+    await one.stop()
+    done = await asyncio.to_thread(gateway, "explain", two.config_file, "--id", reference)
+    assert done.code == 0, done.err
+    assert "/wall → challenge (no_pass): one_click" in done.out
+    address = "--address", "127.0.0.1"
+    forgotten = await asyncio.to_thread(gateway, "forget", two.config_file, *address)
+    assert "2 records removed" in forgotten.out
+    done = await asyncio.to_thread(gateway, "explain", two.config_file, "--id", reference)
+    assert done.code == 1
