@@ -38,6 +38,8 @@ def _report(agent: str, language: str = "en-US", **signals: Any) -> dict[str, An
             ["Accept-Language", f"{language},en;q=0.5"],
             ["Accept-Encoding", "gzip, deflate, br, zstd"],
             ["Sec-Fetch-Site", "same-origin"],
+            ["Sec-Fetch-Mode", "cors"],
+            ["Sec-Fetch-Dest", "empty"],
         ],
         "answer": {"reached": 1, "steps": 0},
         "trace": _HAND,
