@@ -119,6 +119,7 @@ def test_every_value_is_found_once_for_each_time_it_is_given(
         (form(b"&".join(b"phone=1380013%04d" % n for n in range(MAX_VALUES))), MAX_VALUES),
         (form(b"&".join(b"phone=1380013%04d" % n for n in range(MAX_VALUES + 1))), None),
         (form(b"phone=" + b"1" * 1001), None),
+        (form(b"&".join(b"phone=13800138000" + b"+" * n for n in range(MAX_VALUES + 1))), None),
     ],
 )
 def test_what_no_reader_can_be_sure_of_is_unreadable(fields: Any, digests: int | None) -> None:
@@ -144,7 +145,9 @@ def test_a_body_beyond_the_bound_is_unreadable() -> None:
 )
 def test_other_countries_are_refused(body: bytes, refused: bool) -> None:
     rules = [PHONE, replace(PHONE, name="cn", countries=frozenset({"CN"}))]
+    wider = replace(RANGE, countries=frozenset({"CN", "US"}))
     assert find(rules, form(body), ONE).refused is refused
+    assert find([*rules, wider], form(body), ONE).refused is refused
     assert find([PHONE], form(body), ONE).refused is False
 
 
@@ -221,7 +224,7 @@ def test_routes_count_apart_and_sites_together() -> None:
 
 
 def test_a_range_is_counted_by_its_first_digits() -> None:
-    body = b"phone=13800138000&phone=13800999999&phone=13900139000"
+    body = b"phone=13800138000&phone=13800999999&phone=13801138000"  # +86 138 00 and 01
     given = values(body, PHONE, RANGE)
     [numbers, ranges] = counts_of(route(PHONE, RANGE), WHO, given, ONE)
     assert [slide.amount for slide in numbers.slides] == [1, 1, 1]
@@ -234,6 +237,11 @@ def test_fan_out_counts_members_for_each_address() -> None:
     assert len({slide.key for slide in count.slides}) == 2  # under each key of the ring
     assert len({slide.member for slide in count.slides}) == 4
     assert counts_of(route(FAN), Subject(), given, TWO) == ()
+
+
+@pytest.mark.parametrize("rule", [PHONE, RANGE, FAN])
+def test_a_form_without_the_field_counts_for_nothing(rule: LimitRule) -> None:
+    assert counts_of(route(rule), WHO, values(b"x=1", rule), ONE) == ()
 
 
 @pytest.mark.parametrize("rule", [PHONE, RANGE, FAN])
