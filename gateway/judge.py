@@ -27,6 +27,8 @@ from gateway.model import (
     Verdict,
     Visit,
 )
+from gateway.risk import combine
+from gateway.signals import OF_MACHINES
 from gateway.work import check_work
 
 Why = Literal["wrong", "malformed", "more"]
@@ -117,11 +119,12 @@ def _worse(ticket: Ticket, score: Score) -> float:
 def _weigh(ticket: Ticket, visit: Visit, route: Route, score: Score, now_s: float) -> Outcome:
     """A right answer: is it enough at this risk?
 
-    The accessible way is, for one use, unless one sign alone says that no person is there: many
-    small doubts must not shut out who can do nothing else.
+    The accessible way is, for one use, unless one sign alone says that no person is there, or all
+    that was seen of the browser does. Doubts about hands and addresses must not shut out who can do
+    nothing else: tools that help people move and press as scripts do, but run in people's browsers.
     """
     if ticket.rung == ACCESSIBLE:
-        if not strongest(score) <= ticket.refuse_above:
+        if not max(strongest(score), of_browser(score)) <= ticket.refuse_above:
             return Refused("blocked")
         return Solved(ticket.kind, max(ticket.level, top_level(route)), 1, now_s)
     risk = _worse(ticket, score)
@@ -135,6 +138,11 @@ def _weigh(ticket: Ticket, visit: Visit, route: Route, score: Score, now_s: floa
 def strongest(score: Score) -> float:
     """The risk of the most damning signal alone."""
     return max((signal.weight * signal.value for signal in score.signals), default=0.0)
+
+
+def of_browser(score: Score) -> float:
+    """The risk of what was seen of the browser and its requests, all together."""
+    return combine(tuple(signal for signal in score.signals if signal.name in OF_MACHINES))
 
 
 def _again(why: Why, rung: int, visit: Visit) -> Again | Refused:

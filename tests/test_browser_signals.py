@@ -140,8 +140,8 @@ def test_signals_of_the_page(report: dict[str, Any], expected: set[str]) -> None
 
 
 def test_what_decides_alone_and_what_does_not() -> None:
-    """The default `refuse_above` is 0.9: only what no lawful visitor shows reaches it by itself."""
-    alone = {name for name, rule in SIGNALS.items() if rule.weight > 0.9}
+    """The default `refuse_above` is 0.8: only what no lawful visitor shows reaches it by itself."""
+    alone = {name for name, rule in SIGNALS.items() if rule.weight > 0.8}
     assert alone == {
         "agent_headless",
         "webdriver",

@@ -293,12 +293,18 @@ def test_any_answer_gets_an_outcome(value, kind) -> None:  # type: ignore[no-unt
         ((), Solved("one_click", 2, 1, 1001.0)),
         # many small doubts never shut out who can do nothing else …
         ((Signal("a", 1.0, 0.7), Signal("b", 1.0, 0.9), Signal("c", 1.0, 0.5)), None),
+        # … nor do doubts about hands and neighbours …
+        ((Signal("flat_press", 1.0, 0.7), Signal("prefix_busy", 1.0, 0.5)) * 3, None),
         # … but one sign that says it alone does
         ((Signal("webdriver", 1.0, 0.95),), Refused("blocked")),
         ((Signal("odd", NAN, 0.5),), Refused("blocked")),
+        # … and so does all that was seen of the browser together
+        ((Signal("native_patched", 1.0, 0.6), Signal("log_read", 1.0, 0.7)), None),
+        ((Signal("native_patched", 1.0, 0.7), Signal("log_read", 1.0, 0.7)), Refused("blocked")),
+        ((Signal("page_disagrees", 1.0, 0.8), Signal("no_language", 1.0, 0.6)), Refused("blocked")),
     ],
 )
-def test_the_accessible_way_heeds_only_what_says_it_alone(signals, expected):
+def test_the_accessible_way_heeds_what_hands_and_neighbours_do_not_cause(signals, expected):
     ticket = replace(EASY_WAY, refuse_above=0.9)
     outcome = judge(ticket, VISIT, ROUTE, TAPPED, KINDS, Score(1.0, signals), 1001.0)
     assert outcome == (expected or Solved("one_click", 2, 1, 1001.0))

@@ -321,8 +321,9 @@ def test_answers(facts: dict[str, Any], expected: set[str]) -> None:
         (None, 0.0),
         (0.0, 0.0),
         (SCRIPTED_FROM, 0.0),
-        (SCRIPTED_FROM + 0.05, 0.1),
-        (0.99, 0.98),
+        (SCRIPTED_FROM + 0.01, 0.51),
+        (0.99, 0.99),
+        (1.5, 1.0),
         (1.0, 1.0),
         (float("nan"), 1.0),  # no innocence
     ],

@@ -48,9 +48,13 @@ _ROUTE = """\
       - name: {name}
         match: {match}{params}
         ladder:                 # the easiest kind that suffices for the visitor's risk
-          - {{kind: invisible, max_risk: 0.3}}
+          - {{kind: one_click, max_risk: 0.3}}   # invisible asks nothing, and learns less
           - slider
-        pass: {{scope: site, ttl: 30m}}    # with uses: 1 each solve lets one request through
+        pass: {{scope: site, ttl: 30m, uses: 5}}   # requests that one solve lets through
+        limits:                 # counted when a request goes to the app
+          - {{per: prefix, most: 10, within: 1h, then: harder}}
+          - {{per: address, most: 50, within: 1d, then: deny}}
+        # budget: {{hour: 100, day: 1000}}   # of all visitors together: bounds the bill
         hold: {{max: 10MiB, ttl: 15m}}     # the original request is kept, then sent on
 """
 

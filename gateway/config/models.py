@@ -153,7 +153,7 @@ class RoutePart(Part):
         "(`fusion`), nobody anything (`probe`).",
     )
     ladder: Annotated[list[Annotated[RungPart, KindNamed]], OneOrMany] = Field(
-        default=written([{"kind": "invisible", "max_risk": "0.3"}, {"kind": "slider"}]),
+        default=written([{"kind": "one_click", "max_risk": "0.3"}, {"kind": "slider"}]),
         description="Kinds of challenge, the easiest first.",
     )
     rounds: Whole = Field(
@@ -203,7 +203,7 @@ class RoutePart(Part):
         description="What scripts get: `403 application/problem+json`, or the page.",
     )
     refuse_above: Number = Field(
-        default=written("0.9"),
+        default=written("0.8"),
         ge=0,
         le=1,
         description="No answer is believed at a higher risk, 0 to 1; 1 believes all.",

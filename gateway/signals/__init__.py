@@ -27,6 +27,7 @@ __all__ = [
     "OF_ANSWERS",
     "OF_BROWSERS",
     "OF_FIELDS",
+    "OF_MACHINES",
     "OF_REQUESTS",
     "SCRIPTED_FROM",
     "SIGNALS",
@@ -37,3 +38,5 @@ __all__ = [
 OF_REQUESTS: Final[Mapping[str, Rule]] = MappingProxyType({**_OF_CLAIMS, **OF_FIELDS})
 OF_ANSWERS: Final[Mapping[str, Rule]] = MappingProxyType({**_OF_HANDS, **OF_BROWSERS})
 SIGNALS: Final[Mapping[str, Rule]] = MappingProxyType({**OF_REQUESTS, **OF_ANSWERS})
+# What no hand and no neighbour of a visitor's can cause.
+OF_MACHINES: Final[frozenset[str]] = frozenset({*OF_REQUESTS, *OF_BROWSERS} - {"prefix_busy"})

@@ -81,11 +81,10 @@ def _ruled(seen: Seen) -> bool:
 
 
 def _scripted(seen: Seen) -> float:
-    """From the model's threshold upwards: below it paths say nothing, for or against."""
-    if seen.scripted is None:
+    """Below the model's threshold paths say nothing, for or against; at it half, at 1 all."""
+    if seen.scripted is None or seen.scripted <= SCRIPTED_FROM:
         return 0.0
-    beyond = (seen.scripted - SCRIPTED_FROM) / (1 - SCRIPTED_FROM)
-    return min(max(beyond, 0.0), 1.0) if beyond == beyond else 1.0  # NaN is no innocence
+    return min(seen.scripted, 1.0) if seen.scripted == seen.scripted else 1.0  # NaN is no innocence
 
 
 def _jumped(seen: Seen) -> bool:
@@ -109,7 +108,7 @@ OF_ANSWERS: Final[Mapping[str, Rule]] = MappingProxyType(
         ),
         "flat_press": Rule(0.7, "every press of mouse or pen had no pressure", _flat),
         "between_pixels": Rule(
-            0.5, "a mouse that moved between device pixels nine times of ten", _between_pixels
+            0.65, "a mouse that moved between device pixels nine times of ten", _between_pixels
         ),
         "points_uncoalesced": Rule(
             0.25, "twenty moves of a mouse in Chrome, each an event of its own", _one_by_one
@@ -130,7 +129,7 @@ OF_ANSWERS: Final[Mapping[str, Rule]] = MappingProxyType(
             0.5, "a trace whose clock runs backwards", lambda s: s.hand.disordered > 0
         ),
         "scripted_hand": Rule(
-            0.5, "the pointer's paths look like a script's, by the model of gateway/hand", _scripted
+            0.6, "the pointer's paths look like a script's, by the model of gateway/hand", _scripted
         ),
         "ruled_drag": Rule(0.6, "a drag perfectly straight and even", _ruled),
         "jumped_drag": Rule(0.5, "a drag by mouse with next to no moves", _jumped),

@@ -121,10 +121,10 @@ OF_BROWSERS: Final[Mapping[str, Rule]] = MappingProxyType(
             lambda s: s.reported.get("called") is True,
         ),
         "worker_disagrees": Rule(
-            0.9, "a worker sees another system, processor or renderer than the window", _worker
+            0.8, "a worker sees another system, processor or renderer than the window", _worker
         ),
         "frame_patched": Rule(
-            0.9,
+            0.8,
             "a fresh iframe element comes with properties of its own",
             lambda s: "iframe" in s.words("tampered"),
         ),

@@ -88,3 +88,13 @@ def test_any_text_stays_that_text(title, paths):
     """No text breaks out of its place: the faults are about paths, or there are none."""
     text = _fill("http://127.0.0.1:1", paths, ["*"], title, "127.0.0.1:8080")
     assert all(".match" in line for line in _faults(text))
+
+
+def test_a_solve_and_an_address_are_good_for_few_requests(made):
+    """The default policy that `python -m tests.drivers` measures."""
+    (site,) = made("--upstream", "http://127.0.0.1:8000").sites
+    (route,) = (route for route in site.routes if route.action == "challenge")
+    assert [rung.kind for rung in route.ladder] == ["one_click", "slider"]
+    assert (route.refuse_above, route.work, route.pass_rule.uses) == (0.8, 50_000, 5)
+    told = [(limit.per, limit.most, limit.window_s, limit.then) for limit in route.limits]
+    assert told == [("prefix", 10, 3600, "harder"), ("address", 50, 86_400, "deny")]

@@ -26,7 +26,11 @@ ROUTES: list[dict[str, Any]] = [
     {"name": "shut", "match": {"path": "/shut/**"}, "action": "deny"},
     {"name": "wall", "match": {"path": "/wall/**"}, "ladder": ["one_click"]},
     {"name": "steps", "match": {"path": "/steps"}, "ladder": INVISIBLE_OR_CLICK},
-    {"name": "form", "match": {"method": "POST", "path": "/form", "form": {"do": "register"}}},
+    {
+        "name": "form",
+        "match": {"method": "POST", "path": "/form", "form": {"do": "register"}},
+        "ladder": [{"kind": "invisible", "max_risk": "0.3"}, "slider"],
+    },
     {"name": "shade", "match": {"path": "/shade"}, "mode": "shadow", "ladder": INVISIBLE_OR_CLICK},
     {
         "name": "few",

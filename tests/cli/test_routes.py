@@ -17,7 +17,7 @@ def test_lists_them_in_order(gateway, file):
     assert "   4  form  challenge: slider" in lines
     assert "      pass: form, 30m" in lines
     assert "      pass: none: one solve, one request" in lines
-    assert "   6  field  challenge: invisible up to 0.3, else slider  [shadow]" in lines
+    assert "   6  field  challenge: one_click up to 0.3, else slider  [shadow]" in lines
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,10 @@ DRIVERS = {
     "keyboard": ("keyboard", "Keyboard"),
     "replayer": ("replayer", "Replayer"),
     "ghost": ("ghost", "Ghost"),
+    "ghost_bare": ("ghost", "Bare"),
     "people": ("people", "People"),
     "patched": ("patched", "Patched"),
+    "patched_ghost": ("patched", "PatchedGhost"),
     "http": ("http_only", "Http"),
 }
 

@@ -16,9 +16,10 @@ const { GhostCursor } = require("ghost-cursor");
 
 const [executablePath, ...args] = process.argv.slice(2);
 const extra = addExtra(puppeteer.default ?? puppeteer);
-extra.use(stealth());
+const bare = process.env.GHOST === "bare"; // headed, and nothing patched
+if (!bare) extra.use(stealth());
 const browser = await extra.launch({
-  executablePath, args, headless: true, defaultViewport: { width: 1280, height: 900 },
+  executablePath, args, headless: !bare, defaultViewport: bare ? null : { width: 1280, height: 900 },
 });
 
 let context, page, cursor;

@@ -1,13 +1,16 @@
 """`ghost`: puppeteer with the stealth plug-in and ghost-cursor's paths, headless.
 
 The usual kit of those who automate forms for money. The plug-in hides what headless browsers of
-its time told; the cursor curves, overshoots and slows down by Fitts's law.
+its time told; the cursor curves, overshoots and slows down by Fitts's law. `ghost_bare` leaves the
+plug-in out, which patches more than it hides by now: a headed browser under Xvfb, and one argument
+that takes `navigator.webdriver` back.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 from random import Random
 from typing import Any
@@ -16,6 +19,7 @@ from tests.drivers import tools
 from tests.drivers.agent import CHROMIUM
 from tests.drivers.browsers import ARGS, MOST_QUESTIONS, until_answered
 from tests.drivers.oracle import PASSIVE, SELECTORS
+from tests.drivers.screen import Screen
 from tests.drivers.stage import Stage
 
 
@@ -27,13 +31,19 @@ class Ghost:
     def __init__(self, stage: Stage, rng: Random) -> None:
         self.stage = stage
 
+    kind, args = "stealth", tuple(ARGS)
+
+    def environment(self) -> dict[str, str]:
+        return dict(os.environ)
+
     async def start(self) -> None:
         tools.programs(node="nodejs")
         folder = tools.node_tools()
         script = shutil.copy(tools.HERE / "ghost.mjs", folder)
         self.node = await asyncio.create_subprocess_exec(
-            *("node", script, CHROMIUM, *ARGS),
+            *("node", script, CHROMIUM, *self.args),
             cwd=folder,
+            env=self.environment() | {"GHOST": self.kind},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
@@ -80,3 +90,26 @@ class Ghost:
             raise RuntimeError("the browser's side ended")
         said: dict[str, Any] = json.loads(line)
         return said
+
+
+class Bare(Ghost):
+    """Headed, on a screen of its own."""
+
+    name = "ghost_bare"
+    kind = "bare"
+    args = (
+        *("--no-sandbox", "--test-type", "--window-size=1280,960"),
+        "--disable-blink-features=AutomationControlled",
+    )
+
+    def environment(self) -> dict[str, str]:
+        return self.screen.environment()
+
+    async def start(self) -> None:
+        self.screen = Screen()
+        self.screen.start()
+        await super().start()
+
+    async def stop(self) -> None:
+        await super().stop()
+        self.screen.stop()

@@ -18,8 +18,8 @@ from random import Random
 from typing import Any
 
 FOLDER = Path(os.environ.get("GATEWAY_PATHS", "/work/shared/data/behaviour"))
-MOVES = ("kh2017", "sapimouse", "balabit")
-DRAGS = ("dsjtzs",)  # people at slider captchas
+MOVES = ("human_kh2017", "human_sapimouse", "human_balabit")
+DRAGS = ("human_dsjtzs",)  # people at slider captchas
 MOST_MS = 4_000.0
 LARGEST_SCALE = 2.5  # a path is stretched or shrunk so much at most
 
@@ -50,6 +50,12 @@ class Library:
         """Raises FileNotFoundError without the data."""
         moves = [path for name in MOVES for path in _read(folder, name, "move")]
         return cls(rng, moves, [path for name in DRAGS for path in _read(folder, name, "drag")])
+
+    @classmethod
+    def of(cls, rng: Random, source: str, folder: Path = FOLDER) -> Library:
+        """Of one file, whichever movement is asked."""
+        moves, drags = (_read(folder, source, kind) for kind in ("move", "drag"))
+        return cls(rng, moves or drags, drags or moves)
 
     def move(self, start: Place, end: Place) -> list[Step]:
         """A free movement that ends in a press."""
@@ -89,7 +95,7 @@ def fit(path: Path_, start: Place, end: Place) -> list[Step]:
 
 def _read(folder: Path, source: str, kind: str) -> list[list[Step]]:
     found = []
-    with gzip.open(folder / f"human_{source}.jsonl.gz", "rt") as lines:
+    with gzip.open(folder / f"{source}.jsonl.gz", "rt") as lines:
         for line in lines:
             told = json.loads(line)
             if told["kind"] == kind and told["pointer"] == "mouse" and told["t"][-1] <= MOST_MS:

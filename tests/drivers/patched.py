@@ -2,12 +2,15 @@
 
 Headed under Xvfb, the installed Chromium, a profile of its own for each visit, no viewport set, no
 agent changed. Its hand is that of a careful script: eased moves in whole pixels with jitter.
+`patched_ghost` moves as ghost-cursor does: paths of that generator, fitted to where it must go.
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
 import tempfile
+import time
 from collections.abc import Sequence
 from random import Random
 from typing import Any
@@ -15,6 +18,7 @@ from typing import Any
 from tests.drivers import tools
 from tests.drivers.agent import CHROMIUM
 from tests.drivers.browsers import SLOW_MS, answer_all
+from tests.drivers.library import Library
 from tests.drivers.oracle import Gesture, Place
 from tests.drivers.screen import Screen
 from tests.drivers.stage import Stage
@@ -79,4 +83,21 @@ class Patched:
             y = start[1] + (end[1] - start[1]) * share + shake
             await page.mouse.move(round(x), round(y))
             await page.wait_for_timeout(self.rng.uniform(6, 18))
+        self.at = end
+
+
+class PatchedGhost(Patched):
+    """Between pixels, as the generator puts it; at the pace that its paths were recorded at."""
+
+    name = "patched_ghost"
+
+    def __init__(self, stage: Stage, rng: Random) -> None:
+        super().__init__(stage, rng)
+        self.library = Library.of(rng, "bot_ghost_cursor")
+
+    async def move(self, page: Any, end: Place) -> None:
+        began_s = time.monotonic()
+        for step in self.library.move(self.at, end):
+            await asyncio.sleep(max(0.0, began_s + step.t_ms / 1000 - time.monotonic()))
+            await page.mouse.move(step.x, step.y)
         self.at = end

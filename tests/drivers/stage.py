@@ -19,12 +19,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+
+from gateway.cli.init import _fill as init_text
 from tests.drivers import cpu
 from tests.drivers.oracle import Oracle
 from tests.drivers.relay import Relay
 from tests.gatekeeper import GateProcess, config, free_port
 
-REGISTER = {"name": "register", "match": {"method": "POST", "path": "/register"}}
 SETTLE_S = 0.3  # after a visit: its last records are in the log, its processes have ended
 MOST_S = 90.0  # of one visit
 
@@ -123,6 +125,13 @@ def _end(replies: list[dict[str, Any]], failed: str) -> str:
     return " ".join(part for part in (last, failed[:160]) if part)
 
 
+def default_route() -> dict[str, Any]:
+    """The register route of what `gateway init` prints."""
+    written = init_text("http://127.0.0.1:1", ["/register"], ["*"], "", "127.0.0.1:8080")
+    (route,) = YAML(typ="safe").load(written)["sites"][0]["routes"]
+    return dict(route)
+
+
 @contextlib.asynccontextmanager
 async def staged(
     folder: Path, route: dict[str, Any] | None = None, **settings: Any
@@ -133,8 +142,9 @@ async def staged(
     )
     assert app.stdout is not None
     app_url = f"http://127.0.0.1:{app.stdout.readline().split()[-1]}"
+    register = default_route() | (route or {})
     more = {"trusted_proxies": ["127.0.0.1"], "log": {"addresses": "full", "sample": 1}} | settings
-    gate = GateProcess(folder, config(app_url, [REGISTER | (route or {})], **more))
+    gate = GateProcess(folder, config(app_url, [register], **more))
     relay = Relay(free_port(), gate.port)
     try:
         await gate.start()
