@@ -17,6 +17,7 @@ from gateway.hand.weights import shipped
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
 AT_ONCE = 256  # paths measured together
+_TOUCH = {"touch": True, "mouse": False, "pen": False}
 Row = tuple[dict[str, str | int], Points]
 
 
@@ -45,8 +46,9 @@ def trace(path: Path) -> int:
 
 
 def _print(model: Model, rows: list[Row], out: TextIO) -> None:
-    judged = [points for _, points in rows if tells(points)]
-    risks = iter(model.score(judged).tolist() if judged else [])
+    judged = [row for row in rows if tells(row[1])]
+    touch = [_TOUCH.get(str(names.get("pointer"))) for names, _ in judged]
+    risks = iter(model.score([points for _, points in judged], touch).tolist() if judged else [])
     for names, points in rows:
         risk = round(next(risks), 6) if tells(points) else None
         out.write(json.dumps({**names, "risk": risk}, ensure_ascii=False) + "\n")

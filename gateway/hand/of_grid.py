@@ -1,310 +1,286 @@
-"""Features of a path sampled every 1/30 s: its pace, its turns and its way.
+"""Features of a path sampled every 1/30 s: its pace, its turns, its roughness and its way.
 
-Steps are what is gone from sample to sample, in pixels. `along` and `aside` are the parts of the
-way on the line from its start to its farthest point and across it.
+Steps are what is gone from sample to sample. The path is turned so that its farthest point lies on
+the real axis: real parts are along its way, imaginary ones aside. Roughness is measured at two
+scales and given as ratios: whatever the size of the screen and the speed of the hand, muscles
+smooth a path one way, and curves, noise and drawing libraries another.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.hand.paths import Flat, Floats, before
+from gateway.hand.paths import Bools, Flat, Floats, Places, before, steps
 
 TINY: Final = 1e-9
 NONE: Final = 0.05  # px or rad: less is arithmetic, not movement
 
+_WHAT = {"along": "along the way", "aside": "aside"}
 DOCS = {
-    "duration": "ln ms from the first movement to the last",
-    "reach": "ln px from the start to the farthest point",
-    "straight": "reach over the length of the way",
-    "overshoot": "share of the reach that the end lies back from the farthest point",
     "mean_speed": "ln of px per ms",
-    "bend_most": "largest distance aside over the reach",
+    "overshoot": "share of the reach that the end lies back from the farthest point",
     "bend_mean": "mean distance aside over the reach",
-    "bend_side": "1 where all of it is on one side, 0 where both sides balance",
-    "bend_px": "ln px: root mean square of the distance aside",
-    "bend_at": "when the largest distance aside is reached, as a share of the samples",
     "back": "share of the way that goes back along the line",
-    "back_count": "share of steps that go back more than half a pixel",
-    "aside_share": "root mean square of steps aside over that of steps along",
-    "aside_rough": "energy of changes of steps aside over that of the steps",
-    "along_rough": "energy of changes of steps along over that of the steps",
     "aside_flips": "share of steps aside against the one before",
     "aside_along": "cosine of the sizes of steps aside and along",
-    "pace_cv": "deviation of steps over their mean",
-    "pace_skew": "skewness of steps",
-    "pace_tail": "ln(1 + kurtosis) of steps",
-    "peak": "ln of the largest step over the mean step",
-    "peak_at": "when the largest step comes, as a share of the samples",
-    "centre": "when half of the way is gone: mean time, weighted by steps, share of the duration",
-    "centre_spread": "deviation of that time",
-    "slow": "share of steps under a tenth of the largest",
-    "still": "share of steps under half a pixel",
-    "slow_px": "share of steps under 3 px",
-    "pace_change": "mean change of steps over the mean step",
-    "pace_rough": "ln of the energy of second changes of steps over that of first ones",
-    "pace_memory": "correlation of a step with the one before",
-    "pace_flips": "share of changes of pace against the one before",
-    "peaks": "number of local maxima of pace above a tenth of the largest (submovements)",
-    "peaks_rate": "… over the number of steps",
-    "peaks_smooth": "number of them after smoothing over three steps",
-    "first_step": "first step over the mean",
-    "last_step": "last step over the mean",
-    "last_but_one": "the step before it over the mean",
-    "braking": "share of the energy of changes of pace that speeds up",
+    "along_force": "ln of the energy of changes of steps along the way over that of these steps",
+    "aside_force": "… aside",
+    "along_jerk": "ln of the energy of second changes of steps along the way over that of first",
+    "aside_jerk": "… aside",
+    **{
+        f"{axis}_{name}": f"ln of the energy of {change} changes of steps {what} over two samples "
+        "against those over one"
+        for name, change in (("scale", "first"), ("scale_jerk", "second"))
+        for axis, what in _WHAT.items()
+    },
+    "shake_scale": "ln of second changes of both over two samples against those over one",
+    "shake_px": "ln px²: second changes of both",
+    "pace_skew": "skewness of step lengths",
     "log_spread": "deviation of ln steps (lognormality, Plamondon 1995)",
-    "log_skew": "skewness of ln steps",
+    "pace_flips": "share of changes of pace against the one before",
+    "pace_rough": "ln of the energy of second changes of pace over that of first ones",
+    "pace_scale": "ln of second changes of pace over two samples against those over one",
+    "peaks": "number of local maxima of pace above a tenth of the largest (submovements)",
+    "peaks_smooth": "number of them after smoothing over three steps",
+    "still": "share of steps under half a pixel",
+    "last_step": "last step over the mean",
+    "braking": "share of the energy of changes of pace that speeds up",
     "by_10": "share of the duration until a tenth of the way is gone",
-    "by_50": "… half",
-    "by_90": "… nine tenths",
-    "force": "root mean square of the changes of velocity over the mean step",
-    "jerk": "ln of the energy of second changes of velocity over that of first ones",
-    "jerk_whole": "ln of dimensionless squared jerk (Hogan and Sternad 2009)",
-    "shake_slow": "ln px: second changes of velocity, rms, where slower than the mean step",
-    "shake_fast": "… where faster",
-    "shake_gain": "the one less the other: people's noise grows with speed (Harris, Wolpert 1998)",
-    "shake_scale": "ln of second changes over four steps against those over two",
-    "axis": "share of moving steps exactly along x or y",
-    "repeat": "share of steps equal to the one before",
-    "repeat_px": "share of steps above 2 px within a pixel of the one before",
     "turn": "mean turn between steps, rad, where both exceed 1.4 px",
     "turn_spread": "root mean square of turns, rad",
-    "turn_net": "1 where all turns are to one side, 0 where they balance",
-    "turn_big": "share of turns above 0.8 rad",
     "turn_flips": "share of turns against the one before",
-    "turn_small": "share of turns below 0.02 rad: straight lines",
-    "power_fit": "correlation of ln speed with ln curvature (Lacquaniti et al. 1983)",
-    "power": "slope of it; about -1/3 in people",
-    "turning": "share of the steps that turn more than 0.03 rad",
     "turn_pace": "mean pace of turns, weighted by their size, over the mean pace",
+    "turn_big": "share of turns above 0.8 rad",
+    "turn_small": "share of turns below 0.02 rad: straight lines",
+    "repeat": "share of steps equal to the one before",
+    "axis": "share of moving steps exactly along x or y",
 }
 
-
-def _against(values: Floats) -> NDArray[np.bool_]:
-    """Whether each is against the one before it, and neither next to nothing."""
-    clear = np.where(np.abs(values) > NONE, values, 0.0)
-    return clear * before(clear) < 0
-
-
-def measure(samples: Flat) -> tuple[list[Floats], Floats, Floats, Floats, Floats]:
-    """Features in the order of `DOCS`; then per sample: along, aside, share gone; and the reach."""
-    dx, dy = samples.step(samples.x), samples.step(samples.y)
-    step = np.hypot(dx, dy)
-    length = samples.sums([step])[0] + TINY
-    way, along, aside, reach = _of_way(samples, length)
-    gone = np.cumsum(step)
-    gone = (gone - gone[samples.starts][samples.path]) / length[samples.path]
-    found = [*way, *_of_pace(samples, step, gone, length), *_of_changes(samples, dx, dy, step)]
-    turns = _of_turns(samples, dx, dy, step)
-    order = [*found, *turns]
-    return order, along, aside, gone, reach
+# Samples that a difference looks back on: steps, changes and second changes, over 1 and 2 samples.
+_NEEDS: Final = np.array([[1], [2], [2], [4], [3], [6]])
+_STEP, _WIDE, _FORCE, _WIDE_FORCE, _JERK, _WIDE_JERK = range(6)
+_ROUNDING: Final = np.array([0.1, 0.1, 0.3, 0.3, 0.8, 0.8])  # px², what whole pixels add
 
 
-def _of_way(samples: Flat, length: Floats) -> tuple[list[Floats], Floats, Floats, Floats]:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Paths on the grid, seen from their start."""
+
+    samples: Flat
+    w: Places  # turned: along + i aside, px
+    reach: Floats  # px, by path
+    toward: Places  # unit turn of each path: what `w` was turned by
+    gone: Floats  # share of the way, by sample
+
+
+def way(samples: Flat) -> Way:
+    """Turned so that the farthest point lies straight ahead."""
     own, starts = samples.path, samples.starts
-    far_x, far_y = samples.x - samples.x[starts][own], samples.y - samples.y[starts][own]
-    far = np.hypot(far_x, far_y)
+    away = samples.z - samples.z[starts][own]
+    far = np.abs(away)
     reach = np.maximum.reduceat(far, starts) + TINY
     index = np.arange(len(far))
     at = np.minimum.reduceat(np.where(far >= reach[own] - NONE, index, len(far)), starts)
-    at = np.minimum(at, len(far) - 1)
-    to_x, to_y = (far_x[at] / reach)[own], (far_y[at] / reach)[own]
-    along, aside = far_x * to_x + far_y * to_y, far_y * to_x - far_x * to_y
-    steps = np.maximum(samples.counts - 1, 1)
-    ends = starts + samples.counts - 1
-    on_along, on_aside = samples.step(along), samples.step(aside)
-    off = np.abs(aside)
-    most = np.maximum.reduceat(off, starts)
-    later = samples.place > 1
-    sums = samples.sums(
-        [
-            *(off, aside, aside * aside, np.maximum(-on_along, 0), on_along < -0.5),
-            *(on_along**2, on_aside**2, samples.step(on_aside, 2) ** 2),
-            samples.step(on_along, 2) ** 2,
-            later & _against(on_aside),
-            np.abs(on_along * on_aside),
-        ]
-    )
-    mean = sums[0] / samples.counts
-    peak = np.minimum.reduceat(np.where(off >= most[own] - NONE, samples.place, 10**6), starts)
-    duration = np.maximum(samples.t[ends] - samples.t[starts], 1.0)
-    found = [
-        np.log(duration),
-        np.log(reach + 0.1),
-        reach / length,
-        (reach - far[ends]) / reach,
-        np.log(length / duration + 1e-3),
-        most / reach,
-        mean / reach,
-        np.abs(sums[1]) / samples.counts / (mean + TINY),
-        np.log(np.sqrt(sums[2] / samples.counts) + 0.1),
-        peak / steps,
-        sums[3] / length,
-        sums[4] / steps,
-        np.sqrt(sums[6] / (sums[5] + TINY)),
-        sums[7] / (sums[6] + 0.5),
-        sums[8] / (sums[5] + 0.5),
-        sums[9] / np.maximum(steps - 1, 1),
-        sums[10] / (np.sqrt(sums[5] * sums[6]) + 1),
-    ]
-    return found, along, aside, reach
+    toward: Places = np.conjugate(away[np.minimum(at, len(far) - 1)] / reach)
+    step = np.abs(steps(samples.z))
+    step[starts] = 0.0
+    gone = np.cumsum(step)
+    gone -= gone[starts][own]
+    gone /= (gone[samples.ends - 1] + TINY)[own]
+    turned: Places = away * toward[own]
+    return Way(samples, turned, reach, toward, gone)
 
 
-def _of_pace(samples: Flat, step: Floats, gone: Floats, length: Floats) -> list[Floats]:
-    own, starts, place = samples.path, samples.starts, samples.place
-    steps = np.maximum(samples.counts - 1, 1)
-    moving, later = place > 0, place > 1
-    mean = length / steps
-    most = np.maximum.reduceat(step, starts)
-    off = (step - mean[own]) * moving
-    when = (place - 0.5) / steps[own]
-    on_step = samples.step(step, 2)
-    logs = np.log(step + 0.5) * moving
-    square = off * off
-    sums = samples.sums(
-        [
-            *(square, square * off, square * square, step * when, step * when * when),
-            *(moving & (step < 0.1 * most[own]), moving & (step < 0.5), moving & (step < 3)),
-            *(np.abs(on_step), on_step**2, samples.step(on_step, 3) ** 2),
-            *(off * before(off) * later, (place > 2) & _against(on_step)),
-            *(np.maximum(on_step, 0) ** 2, logs, gone < 0.1, gone < 0.5, gone < 0.9),
-        ]
-    )
-    spread = np.sqrt(sums[0] / steps) + TINY
-    centre = sums[3] / length
-    off_logs = (logs - (sums[14] / steps)[own]) * moving
-    log_square, log_cube = samples.sums([off_logs**2, off_logs**3])
-    log_spread = np.sqrt(log_square / steps) + TINY
-    top = np.minimum.reduceat(np.where(step >= most[own] - NONE, place, 10**6), starts)
-    ends = starts + samples.counts - 1
-    peaks, smooth = _peaks(samples, step, most)
+def measure(found: Way) -> list[Floats]:
+    """Features in the order of `DOCS`, an array over the paths each."""
+    samples = found.samples
+    changes = _changes(found)
+    squares = np.square(changes.view(np.float64)).reshape(6, -1, 2)
+    energy = np.add.reduceat(squares, samples.starts, axis=1)
+    energy /= np.maximum(samples.counts - _NEEDS, 1)[:, :, None]
+    sizes = np.abs(changes[:2])
+    pace = _pace(found, sizes)
+    turn, wide = _turn(samples, changes[_STEP], sizes[0])
+    flips = _flips(np.stack((changes[_STEP].imag, pace.change, turn)), samples.place)
     return [
-        spread / mean,
-        sums[1] / steps / (spread**3 + TINY),
-        np.log(sums[2] / steps / (spread**4 + TINY) + 1),
-        np.log((most + TINY) / mean),
-        top / steps,
-        centre,
-        np.sqrt(np.maximum(sums[4] / length - centre**2, 0)),
-        *(sums[5:8] / steps),
-        sums[8] / length,
-        np.log(sums[10] / (sums[9] + 0.5) + 0.01),
-        sums[11] / (sums[0] + 0.1),
-        sums[12] / np.maximum(steps - 2, 1),
-        peaks,
-        peaks / steps,
-        smooth,
-        step[starts + 1] / mean,
-        step[ends] / mean,
-        step[np.maximum(ends - 1, starts)] / mean,
-        sums[13] / (sums[9] + TINY),
-        log_spread,
-        log_cube / steps / log_spread**3,
-        *(sums[15:18] / samples.counts),
+        *_of_way(found, changes[_STEP], sizes[0], energy[_STEP], flips[0]),
+        *_of_roughness(energy),
+        *_of_pace(found, pace, sizes[0], flips[1]),
+        *_of_turns(samples, changes, sizes[0], (turn, wide, flips[2])),
     ]
 
 
-def _peaks(samples: Flat, step: Floats, most: Floats) -> tuple[Floats, Floats]:
-    """Local maxima above a tenth of the largest step: of the steps, and of their smoothed row."""
-    floor = 0.1 * most[samples.path]
-    edge = samples.place <= 1
-    ends = samples.starts + samples.counts - 1
-    counts = []
-    for _ in range(2):
-        old, after = before(step), np.empty_like(step)
-        old[edge] = 0.0
-        after[:-1] = step[1:]
-        after[ends] = 0.0
-        counts.append(
-            (samples.place > 0) & (step > old + NONE) & (step >= after - NONE) & (step > floor)
-        )
-        step = (old + 2 * step + after) / 4
-        step[samples.starts] = 0.0
-    peaks, smooth = samples.sums(counts)
-    return peaks, smooth
+def _changes(found: Way) -> Places:
+    """(6, samples): see `_NEEDS`. Nothing where a path is too young for one."""
+    w = found.w
+    table = np.zeros((6, len(w)), np.complex128)
+    for row, lag in ((0, 1), (1, 2)):
+        np.subtract(w[lag:], w[:-lag], out=table[row, lag:])
+        np.subtract(table[row, lag:], table[row, :-lag], out=table[row + 2, lag:])
+        np.subtract(table[row + 2, lag:], table[row + 2, :-lag], out=table[row + 4, lag:])
+    table *= found.samples.place >= _NEEDS
+    return table
 
 
-def _of_changes(samples: Flat, dx: Floats, dy: Floats, step: Floats) -> list[Floats]:
-    """Of velocity: force and jerk; and steps that repeat, as whole pixels make them."""
-    ax, ay = samples.step(dx, 2), samples.step(dy, 2)
-    change = ax * ax + ay * ay
-    jerk = samples.step(ax, 3) ** 2 + samples.step(ay, 3) ** 2
-    moving = (samples.place > 0) & (step > 0)
-    later = samples.place > 1
-    third = samples.place > 2
-    usual = samples.sums([step])[0] / np.maximum(samples.counts - 1, 1)
-    fast = third & (before(step) > usual[samples.path])
-    wide = _wide_jerk(samples)
-    sums = samples.sums(
-        [
-            *(change, jerk, step, moving),
-            moving & ((np.abs(dx) < 0.01) | (np.abs(dy) < 0.01)),
-            later & (change < 1e-4),
-            later & (change < 1.02) & (step > 2),
-            *(fast * jerk, fast, wide),
-        ]
-    )
-    steps = np.maximum(samples.counts - 1, 1)
-    pairs, triples = np.maximum(steps - 1, 1), np.maximum(steps - 2, 1)
-    mean = (sums[2] + TINY) / steps
-    slow_count = np.maximum(triples - sums[8], 1)
-    slow = np.log(np.sqrt(np.maximum(sums[1] - sums[7], 0) / slow_count) + 0.2)
-    quick = np.log(np.sqrt(sums[7] / np.maximum(sums[8], 1)) + 0.2)
-    return [
-        np.sqrt(sums[0] / pairs) / mean,
-        np.log(sums[1] / (sums[0] + 1) + 0.01),
-        np.log(sums[1] / triples * (steps / mean) ** 2 + 1e-3),
-        *(slow, quick, quick - slow),
-        np.log((np.sqrt(sums[9] / triples) + 0.2) / (np.sqrt(sums[1] / triples) + 0.2)),
-        sums[4] / np.maximum(sums[3], 1),
-        sums[5] / pairs,
-        sums[6] / pairs,
-    ]
-
-
-def _wide_jerk(samples: Flat) -> Floats:
-    """Squared third differences over steps of two samples; 0 for a path's first six points."""
-    found = np.zeros(len(samples.t))
-    for values in (samples.x, samples.y):
-        found[6:] += (values[6:] - 3 * values[4:-2] + 3 * values[2:-4] - values[:-6]) ** 2
-    found[samples.place < 6] = 0.0
+def _flips(rows: Floats, place: NDArray[np.int64]) -> Bools:
+    """Steps aside, changes of pace, turns: each against the one before, neither next to nothing."""
+    clear = rows * (np.abs(rows) > NONE)
+    found = np.zeros(rows.shape, bool)
+    np.less(clear[:, 1:] * clear[:, :-1], 0, out=found[:, 1:])
+    found &= place > _FLIPS_NEED
     return found
 
 
-def _of_turns(samples: Flat, dx: Floats, dy: Floats, step: Floats) -> list[Floats]:
-    own = samples.path
-    old_x, old_y, old = before(dx), before(dy), before(step)
-    wide = (samples.place > 1) & (step > 1.4) & (old > 1.4)
-    turn = np.where(wide, np.arctan2(old_x * dy - old_y * dx, old_x * dx + old_y * dy), 0.0)
-    size = np.abs(turn)
-    bent = wide & (size > 0.03)
-    speed = np.maximum((step + old) / 2, 0.5)
-    log_speed = np.log(speed) * bent
-    log_curve = np.log(np.maximum(size, 0.01) / speed) * bent
-    sums = samples.sums(
+_FLIPS_NEED: Final = np.array([[1], [2], [2]])
+
+
+def _of_way(found: Way, step: Places, size: Floats, energy: Floats, flips: Bools) -> list[Floats]:
+    samples, reach = found.samples, found.reach
+    ends = samples.ends - 1
+    count = np.maximum(samples.counts - 1, 1)
+    duration = np.maximum(samples.t[ends] - samples.t[samples.starts], 1.0)
+    length, aside, back, against, product = samples.sums(
         [
-            *(wide, size, turn * turn, turn, wide & (size > 0.8), wide & (size < 0.02)),
-            (samples.place > 2) & _against(turn),
-            *(bent, log_speed, log_curve, size * step * wide, step),
+            *(size, np.abs(found.w.imag), np.maximum(-step.real, 0.0), flips),
+            np.abs(step.real * step.imag),
         ]
     )
-    wides, bents = np.maximum(sums[0], 1), np.maximum(sums[7], 1)
-    off_speed = (log_speed - (sums[8] / bents)[own]) * bent
-    off_curve = (log_curve - (sums[9] / bents)[own]) * bent
-    both, speeds, curves = samples.sums([off_speed * off_curve, off_speed**2, off_curve**2])
-    steps = np.maximum(samples.counts - 1, 1)
+    return [
+        np.log(length / duration + 1e-3),
+        (reach - np.abs(found.w[ends])) / reach,
+        aside / samples.counts / reach,
+        back / (length + TINY),
+        against / np.maximum(count - 1, 1),
+        product / (np.sqrt(energy[:, 0] * energy[:, 1]) * count + 1.0),
+    ]
+
+
+def _of_roughness(energy: Floats) -> list[Floats]:
+    """Of mean squares (6, paths, along and aside)."""
+    each = np.log(energy + _ROUNDING[:, None, None])
+    both = np.log(energy[_JERK:].sum(axis=2) + 2 * _ROUNDING[_JERK:, None])
+    along, aside = each[:, :, 0], each[:, :, 1]
+    return [
+        along[_FORCE] - along[_STEP],
+        aside[_FORCE] - aside[_STEP],
+        along[_JERK] - along[_FORCE],
+        aside[_JERK] - aside[_FORCE],
+        along[_WIDE_FORCE] - along[_FORCE],
+        aside[_WIDE_FORCE] - aside[_FORCE],
+        along[_WIDE_JERK] - along[_JERK],
+        aside[_WIDE_JERK] - aside[_JERK],
+        both[1] - both[0],
+        both[0],
+    ]
+
+
+class _Pace(NamedTuple):
+    """Of step lengths: by path, and by sample."""
+
+    mean: Floats
+    most: Floats
+    off: Floats  # from the mean
+    off_log: Floats  # of logarithms, from theirs
+    change: Floats
+    second: Floats
+    wide_second: Floats
+
+
+def _pace(found: Way, sizes: Floats) -> _Pace:
+    samples, place, own = found.samples, found.samples.place, found.samples.path
+    step = sizes[0]
+    moving = place > 0
+    log_step = np.log(step + 0.5) * moving
+    count = np.maximum(samples.counts - 1, 1)
+    means = (samples.sums([step, log_step]) + TINY) / count
+    off = (np.stack((step, log_step)) - means[:, own]) * moving
+    change = steps(step) * (place > 1)
+    second = steps(change) * (place > 2)
+    wide_second = steps(steps(sizes[1], 2) * (place > 3), 2) * (place > 5)
+    most = np.maximum.reduceat(step, samples.starts)
+    return _Pace(means[0], most, off[0], off[1], change, second, wide_second)
+
+
+def _of_pace(found: Way, pace: _Pace, step: Floats, flips: Bools) -> list[Floats]:
+    samples = found.samples
+    count = np.maximum(samples.counts - 1, 1)
+    peaks = _peaks(samples, step, 0.1 * pace.most[samples.path])
+    square, faster = np.square(pace.off), np.maximum(pace.change, 0.0)
+    sums = samples.sums(
+        [
+            *(square, square * pace.off, np.square(pace.off_log)),
+            *(np.square(pace.change), np.square(pace.second), np.square(pace.wide_second)),
+            *(np.square(faster), flips, peaks[0], peaks[1]),
+            *((step < 0.5) & (samples.place > 0), found.gone < 0.1),
+        ]
+    )
+    thirds = np.maximum(count - 2, 1)
+    sixths = np.maximum(count - 5, 1)
+    squares = np.stack((sums[0] / count, sums[2] / count, sums[4] / thirds, sums[5] / sixths))
+    deviation, logs, seconds, wide_seconds = np.sqrt(squares)
+    return [
+        sums[1] / count / (deviation + 1e-3) ** 3,
+        logs,
+        sums[7] / thirds,
+        np.log(sums[4] / (sums[3] + 0.5) + 0.05),
+        np.log((wide_seconds + 0.3) / (seconds + 0.3)),
+        sums[8],
+        sums[9],
+        sums[10] / count,
+        step[samples.ends - 1] / pace.mean,
+        sums[6] / (sums[3] + TINY),
+        sums[11] / samples.counts,
+    ]
+
+
+def _peaks(samples: Flat, step: Floats, floor: Floats) -> Bools:
+    """Local maxima above `floor`: (2, samples), of the steps and of their smoothed row."""
+    rows = np.zeros((2, len(step) + 2))  # with nothing before the first and after the last
+    rows[0, 1:-1] = step
+    starts, ends = samples.starts, samples.ends  # a path's first step is none
+    rows[1, 1:-1] = (rows[0, :-2] + 2 * step + rows[0, 2:]) / 4
+    rows[1, starts + 1] = 0.0
+    own, old = rows[:, 1:-1], rows[:, :-2]
+    after = rows[:, 2:].copy()
+    after[:, ends - 1] = 0.0
+    found: Bools = (own > old + NONE) & (own >= after - NONE) & (own > floor)
+    return found
+
+
+def _turn(samples: Flat, step: Places, size: Floats) -> tuple[Floats, Bools]:
+    """Angles between steps, rad, and where both are wide enough to have one; else 0."""
+    wide = size > 1.4
+    wide = wide & before(wide) & (samples.place > 1)
+    found: Floats = np.angle(step * np.conj(before(step))) * wide
+    return found, wide
+
+
+def _of_turns(
+    samples: Flat, changes: Places, step: Floats, turns: tuple[Floats, Bools, Bools]
+) -> list[Floats]:
+    turn, wide, flips = turns
+    size = np.abs(turn)
+    moving = (samples.place > 0) & (step > 0)
+    raw = np.abs(steps(samples.z).view(np.float64)).reshape(-1, 2).min(axis=1)
+    same = (samples.place > 1) & (np.abs(changes[_FORCE]) < 0.01)
+    sums = samples.sums(
+        [
+            *(wide, size, size * size, flips, size * step, size > 0.8, wide & (size < 0.02)),
+            *(same, moving & (raw < 0.01), moving, step),
+        ]
+    )
+    wides, count = np.maximum(sums[0], 1), np.maximum(samples.counts - 1, 1)
     return [
         sums[1] / wides,
         np.sqrt(sums[2] / wides),
-        np.abs(sums[3]) / (sums[1] + 0.05),
-        sums[4] / wides,
-        sums[6] / np.maximum(wides - 1, 1),
+        sums[3] / np.maximum(wides - 1, 1),
+        sums[4] / (sums[1] + 0.01) / ((sums[10] + TINY) / count),
         sums[5] / wides,
-        both / (np.sqrt(speeds * curves) + 0.1),
-        np.clip(both / (curves + 0.1), -2, 2),
-        sums[7] / steps,
-        sums[10] / (sums[1] + 0.01) / ((sums[11] + TINY) / steps),
+        sums[6] / wides,
+        sums[7] / np.maximum(count - 1, 1),
+        sums[8] / np.maximum(sums[9], 1),
     ]

@@ -1,98 +1,113 @@
 """Features of a path's whole shape: at 24 moments evenly spread over its own duration.
 
-How far it is from the curves that scripts draw by: polynomials, eases and waves.
+How far it is from the curves that scripts draw by (polynomials over time and over length), and how
+its velocity splits into waves, slow and quick: whatever its size, its duration and its recorder.
 """
 
 from __future__ import annotations
 
+from math import pi
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.hand.paths import APART_MS, Flat, Floats
+from gateway.hand.of_grid import Way
+from gateway.hand.paths import APART_MS, Flat, Floats, Places, clock
 
 MOMENTS: Final = 24
-WAVES: Final = 8
 _AT: Final = (np.arange(MOMENTS) + 0.5) / MOMENTS
 _POWERS: Final = np.linalg.qr(np.vander(2 * _AT - 1, 6, increasing=True))[0]  # orthonormal
-_DEGREES: Final = (1, 3, 5)
-_EASES: Final = {
-    "linear": _AT,
-    "min_jerk": 10 * _AT**3 - 15 * _AT**4 + 6 * _AT**5,
-    "out_quad": 1 - (1 - _AT) ** 2,
-    "out_cubic": 1 - (1 - _AT) ** 3,
-    "in_out_cubic": np.where(_AT < 0.5, 4 * _AT**3, 1 - 4 * (1 - _AT) ** 3),
-    "out_expo": 1 - 2.0 ** (-10 * _AT),
-    "sine": 0.5 - 0.5 * np.cos(np.pi * _AT),
-}
-_CURVES: Final = np.stack(list(_EASES.values()))
 _MIDS: Final = MOMENTS - 1
 _COSINES: Final = (
-    np.cos(np.pi * (np.arange(_MIDS)[:, None] + 0.5) * np.arange(1, WAVES + 1) / _MIDS)
-    * (2 / _MIDS) ** 0.5
+    np.cos(pi * (np.arange(_MIDS)[:, None] + 0.5) * np.arange(_MIDS) / _MIDS) * (2 / _MIDS) ** 0.5
 )
+_WAVES: Final = np.diff(np.eye(MOMENTS), axis=0).T @ _COSINES * MOMENTS  # of the velocity
+_DEGREES: Final = _POWERS.shape[1]
+_BASIS: Final = np.concatenate((_POWERS, _WAVES), axis=1).astype(np.complex128)
+_BANDS: Final = (0, 1, 2, 3, 4, 6, 9)  # first wave of each; the last one goes to the end
+_ALONG: Final = {1: "wave 1", 2: "wave 2", 4: "waves 4 and 5", 6: "waves 9 and up"}
+_ASIDE: Final = {1: "wave 1", 2: "wave 2", 5: "waves 6 to 8"}
+_PACES: Final = (2, 3)
+_FROM_PACE: Final = 7
+_PACE_WAVES: Final = np.ascontiguousarray(_WAVES[:, [*_PACES, *range(_FROM_PACE, _MIDS)]])
 
-_LEFT = "ln of what a polynomial of degree"
+_ENERGY = "ln of the share of the velocity in"
+_LEFT = "of what a polynomial of degree"
 DOCS = {
-    **{f"along_{d}": f"{_LEFT} {d} over time leaves of the way along, rms/reach" for d in _DEGREES},
-    **{f"aside_{d}": f"{_LEFT} {d} over time leaves of the way aside, rms/reach" for d in _DEGREES},
-    "time_px_3": "ln px left of both by degree 3",
-    "time_px_5": "ln px left of both by degree 5",
-    **{f"ease_{name}": f"ln rms distance of the pace from the ease {name}" for name in _EASES},
-    **{f"curve_{d}": f"{_LEFT} {d} over the way's length leaves, rms/reach" for d in (2, 3, 5)},
-    **{f"curve_px_{d}": f"ln px of the same, degree {d} (Bezier curves)" for d in (2, 3, 5)},
-    **{f"wave_{i}": f"cosine wave {i} of the pace over time" for i in range(1, WAVES + 1)},
-    "wave_rest": "ln of the energy of the pace beyond these waves",
+    **{f"along_band_{i}": f"{_ENERGY} {what}, along the way" for i, what in _ALONG.items()},
+    **{f"aside_band_{i}": f"{_ENERGY} {what}, aside" for i, what in _ASIDE.items()},
+    "along_1": f"ln {_LEFT} 1 over time leaves of the way along, rms/reach",
+    "along_3": f"ln {_LEFT} 3 over time leaves of the way along, rms/reach",
+    "along_5": f"ln {_LEFT} 5 over time leaves of the way along, rms/reach",
+    "aside_1": f"ln {_LEFT} 1 over time leaves of the way aside, rms/reach",
+    "aside_5": f"ln {_LEFT} 5 over time leaves of the way aside, rms/reach",
+    "time_px_5": f"ln px {_LEFT} 5 over time leaves",
+    **{f"pace_wave_{i}": f"cosine wave {i} of the pace over time" for i in _PACES},
+    "pace_rest": f"ln of the energy of the pace from wave {_FROM_PACE} on",
+    "curve_2": f"ln {_LEFT} 2 over the way's length leaves, rms/reach (Bezier curves)",
+    "curve_3": f"ln {_LEFT} 3 over the way's length leaves, rms/reach",
+    "curve_px_2": f"ln px {_LEFT} 2 over the way's length leaves",
+    "curve_px_3": f"ln px {_LEFT} 3 over the way's length leaves",
 }
 
 
-def measure(
-    samples: Flat, along: Floats, aside: Floats, gone: Floats, reach: Floats
-) -> list[Floats]:
-    """Features in the order of `DOCS`. `reach` in px, by path; the others by sample."""
-    begin = samples.t[samples.starts]
-    spans_ms = samples.t[samples.starts + samples.counts - 1] - begin
-    base = APART_MS * np.arange(len(reach))
-    when = (base + begin)[:, None] + spans_ms[:, None] * _AT
-    clock = samples.t + base[samples.path]
-    on_along, on_aside, on_gone = (np.interp(when, clock, row) for row in (along, aside, gone))
-    by_time = _left(np.stack((on_along, on_aside)))
-    both_px = np.sqrt(by_time[0, :, 1:] ** 2 + by_time[1, :, 1:] ** 2)
+def measure(events: Flat, found: Way) -> list[Floats]:
+    """Features in the order of `DOCS`, an array over the paths each.
+
+    Moments of time and of length lie one above the other, so that one product serves both.
+    """
+    begin, count = events.t[events.starts], len(events.starts)
+    spans_ms = np.maximum(events.t[events.ends - 1] - begin, 1.0)
+    number = np.arange(count)
+    when = (APART_MS * number + begin)[:, None] + spans_ms[:, None] * _AT
+    by_time = np.interp(when, clock(events), events.z) - events.z[events.starts][:, None]
+    gone = np.interp(when, clock(found.samples), found.gone)
+    rows = np.concatenate((by_time * found.toward[:, None], _by_length(found, number)))
+    rows /= np.tile(found.reach, 2)[:, None]
+    squares = np.square((rows @ _BASIS).view(np.float64)).reshape(2 * count, -1, 2)
+    whole = np.square(rows.view(np.float64)).reshape(2 * count, MOMENTS, 2).sum(axis=1)
+    left = whole[:, None] - np.cumsum(squares[:, :_DEGREES], axis=1)
+    np.maximum(left, 0.0, out=left)
+    left /= MOMENTS
+    bands = np.log(np.add.reduceat(squares[:count, _DEGREES:], _BANDS, axis=1) + 1e-5)
+    shares, px = _logs(left, found.reach, count)
+    pace = gone @ _PACE_WAVES
+    rest = pace[:, len(_PACES) :]
     return [
-        *np.log(by_time[0] / reach[:, None] + 1e-4).T,
-        *np.log(by_time[1] / reach[:, None] + 1e-4).T,
-        *np.log(both_px + 0.1).T,
-        *np.log(np.sqrt(np.mean((on_gone[:, None] - _CURVES) ** 2, axis=2)) + 1e-3).T,
-        *_of_curve(samples, gone, reach),
-        *_of_waves(on_gone),
+        *(bands[:, i, 0] for i in _ALONG),
+        *(bands[:, i, 1] for i in _ASIDE),
+        *shares[:5],
+        px[0],
+        *(pace[:, i] for i in range(len(_PACES))),
+        np.log(np.square(rest).sum(axis=1) + 1e-3),
+        *shares[5:],
+        *px[1:],
     ]
 
 
-def _left(values: Floats, degrees: tuple[int, ...] = _DEGREES) -> Floats:
-    """Root mean square of what polynomials leave: (…, moments) to (…, degrees)."""
-    shares = np.square(values @ _POWERS)
-    whole = np.square(values).sum(-1, keepdims=True)
-    left = whole - np.cumsum(shares, axis=-1)[..., list(degrees)]
-    found: Floats = np.sqrt(np.maximum(left, 0.0) / MOMENTS)
-    return found
+def _logs(left: Floats, reach: Floats, count: int) -> tuple[Floats, Floats]:
+    """Of mean squares (time above length, degrees, along and aside): in shares of the reach, in px.
+
+    Shares: along 1, 3, 5, aside 1, 5, by length 2, 3; px: by time 5, by length 2, 3.
+    """
+    by_time, by_length = left[:count], left[count:]
+    both = by_length.sum(axis=2)
+    squares = np.stack(
+        [
+            *(by_time[:, 1, 0], by_time[:, 3, 0], by_time[:, 5, 0]),
+            *(by_time[:, 1, 1], by_time[:, 5, 1]),
+            *(both[:, 2], both[:, 3], by_time[:, 5].sum(axis=1)),
+        ]
+    )
+    shares = np.sqrt(squares)
+    px = shares[[7, 5, 6]] * reach + np.array([[0.1], [0.05], [0.05]])
+    return np.log(shares[:7] + 1e-4), np.log(px)
 
 
-def _of_curve(samples: Flat, gone: Floats, reach: Floats) -> list[Floats]:
-    """Over the length of the way instead of time."""
-    own = samples.path
-    clock = np.maximum.accumulate(gone + 10.0 * own) + 1e-9 * samples.place
-    when = 10.0 * np.arange(len(reach))[:, None] + _AT
-    starts = samples.starts[own]
-    rows = (samples.x - samples.x[starts], samples.y - samples.y[starts])
-    left = _left(np.stack([np.interp(when, clock, row) for row in rows]), (2, 3, 5))
-    both_px = np.hypot(left[0], left[1])
-    return [*np.log(both_px / reach[:, None] + 1e-4).T, *np.log(both_px + 0.05).T]
-
-
-def _of_waves(on_gone: Floats) -> list[Floats]:
-    pace = np.diff(on_gone, axis=1) * MOMENTS
-    waves: NDArray[np.float64] = pace @ _COSINES
-    whole = np.square(pace).sum(1) - pace.sum(1) ** 2 / _MIDS
-    rest = np.maximum(whole - np.square(waves).sum(1), 0.0)
-    return [*waves.T, np.log(rest + 1e-3)]
+def _by_length(found: Way, number: NDArray[np.int64]) -> Places:
+    """Where the path is after even shares of its way's length, instead of its time."""
+    samples = found.samples
+    line = np.maximum.accumulate(found.gone + 10.0 * samples.path) + 1e-9 * samples.place
+    at: Places = np.interp(10.0 * number[:, None] + _AT, line, found.w)
+    return at

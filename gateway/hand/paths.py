@@ -1,8 +1,8 @@
-"""Paths of a pointer: read from recordings, cleaned, and laid end to end in flat arrays.
+"""Paths of a pointer, laid end to end in flat arrays.
 
 Many paths are measured at once: their points lie in one flat array, cut by offsets, and a sum over
 each path is one call for all of them. So a visit of three paths costs little more than one, and a
-training set of thousands a few seconds.
+training set of thousands a few seconds. Places are complex numbers, x + iy: half the calls.
 
 Places are pixels and times milliseconds, both rounded to whole ones: what a recorder writes beyond
 that tells the recorder, not the hand.
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.complex128]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Points = tuple[Floats, Floats, Floats]  # t_ms, x_px, y_px
@@ -29,16 +30,18 @@ MOST_MS = 12_000.0  # of a path; what comes later is taken for that moment
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """Arrays of all paths end to end. Path i is `counts[i]` points from `starts[i]`."""
+    """Arrays of all paths end to end. Path i is points `starts[i]` to `ends[i]`, the last out."""
 
     t: Floats
-    x: Floats
-    y: Floats
+    z: Places
     starts: Ints
-    counts: Ints
+    ends: Ints
     path: Ints  # which path each point belongs to
     place: Ints  # the point's number within its path
-    early: tuple[Bools, Bools, Bools]  # whether it is among its path's first one, two, three
+
+    @property
+    def counts(self) -> Ints:
+        return self.ends - self.starts
 
     def sums(self, rows: Sequence[NDArray[Any]]) -> Floats:
         """Each row (of points) summed by path: (rows, points) to (rows, paths)."""
@@ -46,67 +49,88 @@ class Flat:
         found: Floats = np.add.reduceat(table, self.starts, axis=1)
         return found
 
-    def step(self, values: Floats, order: int = 1) -> Floats:
-        """What each value is more than the one before; 0 for a path's first `order` points."""
-        steps = np.empty_like(values)
-        steps[0] = 0.0
-        np.subtract(values[1:], values[:-1], out=steps[1:])
-        steps[self.early[order - 1]] = 0.0
-        return steps
+
+def steps(values: NDArray[Any], lag: int = 1) -> NDArray[Any]:
+    """What each is more than the one `lag` before. Where a path begins that's nonsense: mask it."""
+    found = np.zeros_like(values)
+    np.subtract(values[lag:], values[:-lag], out=found[lag:])
+    return found
 
 
-def before(values: Floats) -> Floats:
+def before(values: NDArray[Any]) -> NDArray[Any]:
     """Each point's predecessor. Where a path begins, that is another's: mask it."""
-    moved = np.empty_like(values)
-    moved[0] = 0.0
-    moved[1:] = values[:-1]
-    return moved
+    found = np.zeros_like(values)
+    found[1:] = values[:-1]
+    return found
 
 
-def flat(t: Floats, x: Floats, y: Floats, counts: Ints) -> Flat:
+def flat(t: Floats, z: Places, counts: Ints) -> Flat:
     """Arrays end to end, with their offsets."""
-    starts = np.cumsum(counts) - counts
+    ends = np.cumsum(counts)
+    starts = ends - counts
     path = np.repeat(np.arange(len(counts)), counts)
-    place = np.arange(len(t)) - starts[path]
-    return Flat(t, x, y, starts, counts, path, place, (place < 1, place < 2, place < 3))
+    return Flat(t, z, starts, ends, path, np.arange(len(t)) - starts[path])
 
 
 def join(paths: list[Points]) -> Flat:
     """Paths of one point or more, in the order of time: clocks from 0; of one moment the last."""
     counts = np.array([len(path[0]) for path in paths])
-    t, x, y = (np.rint(np.concatenate([path[axis] for path in paths])) for axis in range(3))
+    rows = [np.concatenate([path[axis] for path in paths]) for axis in range(3)]
+    t = np.rint(rows[0])
+    z = np.empty(len(t), np.complex128)
+    np.rint(rows[1], out=z.real)
+    np.rint(rows[2], out=z.imag)
     ends = np.cumsum(counts)
     t = np.minimum(t - np.repeat(t[ends - counts], counts), MOST_MS)
     keep = np.empty(len(t), bool)
     np.greater(t[1:], t[:-1], out=keep[:-1])
     keep[ends - 1] = True
-    last = np.cumsum(keep)[ends - 1]
-    return flat(t[keep], x[keep], y[keep], np.diff(last, prepend=0))
+    return flat(t[keep], z[keep], np.diff(np.cumsum(keep)[ends - 1], prepend=0))
 
 
-def spans(events: Flat) -> tuple[Ints, Ints]:
-    """The first and the last event by which each path moved; its ends if it never did."""
-    moved = (events.step(events.x) != 0) | (events.step(events.y) != 0)
-    index = np.arange(len(moved))
-    ends = events.starts + events.counts - 1
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Paths from the event before their first movement to their last one, and what followed."""
+
+    events: Flat
+    rest_ms: Floats  # from the last movement to the end
+    last_ms: Floats  # between the last two events
+
+
+def moving(events: Flat) -> Moving:
+    """Without the rests at both ends. Of a path that never moves, its last point is left."""
+    moved = steps(events.z) != 0
+    moved[events.starts] = False
+    index, last = np.arange(len(moved)), events.ends - 1
     first = np.minimum.reduceat(np.where(moved, index, len(moved)), events.starts)
-    last = np.maximum.reduceat(np.where(moved, index, -1), events.starts)
-    still = last < 0
-    return np.where(still, ends, first), np.where(still, ends, last)
+    final = np.maximum.reduceat(np.where(moved, index, -1), events.starts)
+    final = np.where(final < 0, last, final)
+    begin = np.maximum(np.minimum(first, last + 1) - 1, events.starts)
+    keep = (index >= begin[events.path]) & (index <= final[events.path])
+    rest = events.t[last] - events.t[final]
+    gap = events.t[last] - events.t[np.maximum(last - 1, events.starts)]
+    return Moving(flat(events.t[keep], events.z[keep], final - begin + 1), rest, gap)
 
 
-def grid(events: Flat, begin_ms: Floats, end_ms: Floats) -> Flat:
-    """Each path every 1/30 s from its `begin_ms`, by straight lines; its last point at `end_ms`.
+def clock(points: Flat) -> Floats:
+    """Times of all paths on one line that never turns back."""
+    found: Floats = points.t + APART_MS * points.path
+    return found
+
+
+def grid(events: Flat) -> Flat:
+    """Each path every 1/30 s from its first event, by straight lines; its last point at its end.
 
     Mice report 60 to 125 times a second, touch screens 30 to 60, remote desktops ten: on the grid
     they differ little.
     """
-    spans_ms = np.maximum(end_ms - begin_ms, 1.0)
+    begin = events.t[events.starts]
+    spans_ms = np.maximum(events.t[events.ends - 1] - begin, 1.0)
     counts = np.maximum((spans_ms / GRID_MS + 1e-6).astype(np.int64) + 1, 2)
-    starts = np.cumsum(counts) - counts
     path = np.repeat(np.arange(len(counts)), counts)
+    ends = np.cumsum(counts)
+    starts = ends - counts
     place = np.arange(len(path)) - starts[path]
-    t = begin_ms[path] + np.minimum(place * GRID_MS, spans_ms[path])
-    clock, own = t + APART_MS * path, events.t + APART_MS * events.path
-    x, y = np.interp(clock, own, events.x), np.interp(clock, own, events.y)
-    return Flat(t, x, y, starts, counts, path, place, (place < 1, place < 2, place < 3))
+    t = begin[path] + np.minimum(place * GRID_MS, spans_ms[path])
+    z: Places = np.interp(t + APART_MS * path, clock(events), events.z)
+    return Flat(t, z, starts, ends, path, place)

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.hand.paths import Points, grid, join, spans
+from gateway.hand.paths import Points, grid, join, moving
 
 MOMENTS: Final = 48
 UNIT: Final = 1 / 100  # of the reach: one step of a sketch's numbers
@@ -27,15 +27,13 @@ Sketch = bytes
 
 def sketch(path: Points) -> Sketch:
     """`SIZE` bytes: along and aside at `MOMENTS` moments, in hundredths of the reach."""
-    events = join([path])
-    first, last = spans(events)
-    samples = grid(events, events.t[np.maximum(first - 1, 0)], events.t[last])
-    place = (samples.x - samples.x[0]) + 1j * (samples.y - samples.y[0])
+    samples = grid(moving(join([path])).events)
+    place = samples.z - samples.z[0]
     far = place[int(np.argmax(np.abs(place)))]
     if far == 0:
         return bytes(SIZE)
     when = np.linspace(samples.t[0], samples.t[-1], MOMENTS + 1)[1:]
-    at = np.interp(when, samples.t, place.real) + 1j * np.interp(when, samples.t, place.imag)
+    at = np.interp(when, samples.t, place)
     seen = at / far / UNIT
     both = np.concatenate((seen.real, seen.imag))
     found: NDArray[np.int8] = np.clip(np.rint(both), -127, 127).astype(np.int8)

@@ -7,7 +7,7 @@ Fractions of the viewport become pixels again: without its size nothing is measu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -21,10 +21,17 @@ MOST_MS: Final = 10_000.0
 MOST_PATHS: Final = 8  # the newest; more tell no more
 MOST_SIZE_PX: Final = 20_000.0
 
-Trace = Sequence[Sequence[Any]]  # [[t_ms, x, y, kind], …], checked by `gateway.trace`
+Trace = Sequence[Sequence[Any]]  # [[t_ms, x, y, kind, by], …], checked by `gateway.trace`
 
 
-def paths(trace: Trace, wide_px: float, high_px: float) -> list[Points]:
+class Drawn(NamedTuple):
+    """A path, and whether a finger drew it; None where the page doesn't say."""
+
+    points: Points
+    touch: bool | None
+
+
+def paths(trace: Trace, wide_px: float, high_px: float) -> list[Drawn]:
     """Those that are long enough to judge, oldest first."""
     if not (0 < wide_px <= MOST_SIZE_PX and 0 < high_px <= MOST_SIZE_PX):
         return []
@@ -34,8 +41,14 @@ def paths(trace: Trace, wide_px: float, high_px: float) -> list[Points]:
         x = np.array([point[1] for point in piece], float) * wide_px
         y = np.array([point[2] for point in piece], float) * high_px
         if _tells(t, x, y):
-            found.append((t, x, y))
+            found.append(Drawn((t, x, y), _touched(piece)))
     return found[-MOST_PATHS:]
+
+
+def _touched(piece: list[Sequence[Any]]) -> bool | None:
+    """By its last event: a mouse may have been moved before a finger came."""
+    by = piece[-1][4] if len(piece[-1]) > 4 else None
+    return None if by is None else by == "t"
 
 
 def _pieces(trace: Trace) -> Iterator[list[Sequence[Any]]]:

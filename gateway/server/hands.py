@@ -39,16 +39,18 @@ def _part(trace: JSON, signals: JSON) -> Part | None:
 
 def _judge(parts: list[Part]) -> float | None:
     """Of all together, and of the last part alone: what came before may add, never excuse."""
-    from gateway.hand.paths import Points
-    from gateway.hand.trace import MOST_PATHS, paths
+    from gateway.hand.trace import MOST_PATHS, Drawn, paths
     from gateway.hand.weights import shipped
     from gateway.trace import MAX_POINTS, features
 
-    found: list[Points] = []
-    last: list[Points] = []
+    found: list[Drawn] = []
+    last: list[Drawn] = []
     for trace, wide, high in parts:
         if not features(trace).malformed:  # which is a signal of its own
             last = paths(trace[-MAX_POINTS:], wide, high)
             found += last
-    heard = (shipped().visit(some[-MOST_PATHS:]) for some in (found, last))
-    return max((risk for risk in heard if risk is not None), default=None)
+    if not found:
+        return None
+    found, count = found[-MOST_PATHS:], len(last)
+    risks = shipped().score([path for path, _ in found], [touch for _, touch in found])
+    return float(max(risks.mean(), risks[-count:].mean() if count else 0.0))

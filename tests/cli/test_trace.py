@@ -88,3 +88,12 @@ def test_many_lines_keep_their_order(gateway, file):
     rows = [json.loads(row) for row in said.out.splitlines()]
     assert [row["line"] for row in rows] == [*range(1, 301)]
     assert len({round(row["risk"], 3) for row in rows}) == 2
+
+
+def test_a_finger_is_judged_as_one(gateway, file):
+    said = gateway(
+        "trace", file("".join(line(drawn(), pointer=p) for p in ("touch", "mouse", "x")))
+    )
+    touch, mouse, unknown = (json.loads(row)["risk"] for row in said.out.splitlines())
+    assert abs(touch - mouse) > 1e-3
+    assert unknown == pytest.approx(min(touch, mouse), abs=1e-3)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.hand.features import DOCS, NAMES, measure
-from gateway.hand.paths import GRID_MS, Points, grid, join, spans
+from gateway.hand.paths import GRID_MS, Points, grid, join, moving
 from tests.hand.drawn import drawn, ruled
 
 
@@ -24,17 +24,13 @@ def test_every_feature_is_documented(name: str) -> None:
 def test_a_ruled_path_by_the_figure() -> None:
     """40 events 10 ms and 6 px apart: 390 ms, 234 px; on the grid 20 px a step."""
     found = named(ruled())
-    assert found["gap_50"] == pytest.approx(math.log(10))
-    assert found["gap_same"] == found["gap_mode"] == 1
-    assert found["event_repeat"] == found["event_axis"] == found["axis"] == 1
-    assert found["rough_step"] == found["rough_pace"] == found["bend_most"] == found["turn"] == 0
-    assert found["events"] == pytest.approx(math.log(40))
-    assert found["duration"] == pytest.approx(math.log(11 * GRID_MS), abs=1e-4)
-    assert found["reach"] == pytest.approx(math.log(220.1), abs=1e-3)
-    assert found["straight"] == pytest.approx(1)
-    assert found["pace_cv"] == pytest.approx(0, abs=1e-4)
-    assert found["ease_linear"] == pytest.approx(math.log(1e-3), abs=0.2)
+    assert found["gap_mode"] == found["event_repeat"] == found["axis"] == found["repeat"] == 1
+    assert found["rough_step"] == found["rough_pace"] == found["bend_mean"] == found["turn"] == 0
+    assert found["mean_speed"] == pytest.approx(math.log(0.601), abs=1e-3)
+    assert found["by_10"] == pytest.approx(2 / 12)
+    assert found["log_spread"] == pytest.approx(0, abs=1e-4)
     assert found["along_1"] == pytest.approx(math.log(1e-4), abs=0.1)
+    assert found["curve_px_2"] == pytest.approx(math.log(0.05), abs=1e-3)
 
 
 def test_rests_and_the_last_gap() -> None:
@@ -45,10 +41,45 @@ def test_rests_and_the_last_gap() -> None:
         np.concatenate((y[[0, 0]], y, y[[-1, -1]])),
     )
     found = named(path)
-    assert found["rest_before"] == pytest.approx(math.log1p(80))
     assert found["rest_after"] == pytest.approx(math.log1p(67))
     assert found["last_gap"] == pytest.approx(math.log1p(7))
-    assert found["duration"] == pytest.approx(named((t, x, y))["duration"])
+    assert found["mean_speed"] == pytest.approx(named((t, x, y))["mean_speed"])
+    assert found["still"] == 0
+
+
+def test_roughness_by_the_figure() -> None:
+    """Steps of 4 and 8 px in turn: changes of 4, second changes of 8; over two samples none."""
+    steps = np.tile([4.0, 8.0], 20)
+    x = np.concatenate(([0.0], np.cumsum(steps)))
+    t = np.rint(np.arange(41) * GRID_MS + 0.01)
+    found = named((t, x, np.zeros(41)))
+    assert found["along_force"] == pytest.approx(math.log(16 / 40), abs=0.1)
+    assert found["along_jerk"] == pytest.approx(math.log(64 / 16), abs=0.1)
+    assert found["along_scale"] < -3 and found["along_scale_jerk"] < -3
+    assert found["aside_force"] == pytest.approx(math.log(0.3 / 0.1), abs=1e-4)
+    assert found["pace_flips"] == pytest.approx(1, abs=0.05)
+    assert found["axis"] == 1 and found["repeat"] == 0
+
+
+def test_two_strokes_are_two_peaks() -> None:
+    steps = np.concatenate((np.hanning(12), np.hanning(10) / 2, np.hanning(12) / 20)) * 40
+    x = np.concatenate(([0.0], np.cumsum(steps)))
+    t = np.rint(np.arange(len(x)) * GRID_MS + 0.01)
+    found = named((t, x, np.zeros(len(x))))
+    assert found["peaks"] == found["peaks_smooth"] == 2
+    assert found["braking"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_turns_by_the_figure() -> None:
+    """Right angles, left and right in turn: stairs."""
+    step = np.tile([10, 10j], 20)
+    z = np.concatenate(([0], np.cumsum(step)))
+    t = np.rint(np.arange(41) * GRID_MS + 0.01)
+    found = named((t, z.real, z.imag))
+    assert found["turn"] == pytest.approx(math.pi / 2, abs=0.05)
+    assert found["turn_big"] == pytest.approx(1) and found["turn_small"] == 0
+    assert found["turn_flips"] == pytest.approx(1, abs=0.05)
+    assert found["turn_pace"] == pytest.approx(1, abs=0.03)
 
 
 def test_steps_that_follow_the_gaps_couple() -> None:
@@ -59,6 +90,7 @@ def test_steps_that_follow_the_gaps_couple() -> None:
     assert named((t, t * 0.5, t * 0))["coupling"] < -1
     assert named((t, t * 0.5, t * 0))["coupled"] > 0.9
     assert named((t, even, even * 0))["coupling"] > 1
+    assert named((t, t * 0.5, t * 0))["mid_timed"] < -0.5 < named((t, even, even * 0))["mid_timed"]
 
 
 def test_a_pause_is_no_roughness() -> None:
@@ -75,13 +107,10 @@ def test_there_and_back_by_the_figure() -> None:
     x = np.concatenate(([0.0], np.cumsum(steps)))
     t = np.rint(np.arange(12) * GRID_MS + 0.01)
     found = named((t, x, np.zeros(12)))
-    assert found["back_count"] == pytest.approx(2 / 11)
     assert found["back"] == pytest.approx(30 / 240, abs=0.01)
-    assert found["straight"] == pytest.approx(180 / 240, abs=0.01)
     assert found["still"] == pytest.approx(2 / 11)
-    assert found["slow_px"] == pytest.approx(2 / 11, abs=0.1)
     assert found["overshoot"] == pytest.approx(0, abs=0.01)
-    assert found["bend_px"] == pytest.approx(math.log(0.1), abs=1e-4)
+    assert found["bend_mean"] == pytest.approx(0, abs=1e-4)
 
 
 def test_many_at_once_are_measured_as_each_alone() -> None:
@@ -114,7 +143,7 @@ def test_digits_beyond_whole_ones_make_no_difference() -> None:
 
 def test_the_rate_of_events_changes_little_on_the_grid() -> None:
     fast, slow = named(drawn(1, 8.0)), named(drawn(1, 16.0))
-    for name in ("straight", "bend_most", "centre", "pace_cv", "by_50", "wave_1", "ease_min_jerk"):
+    for name in ("bend_mean", "log_spread", "pace_wave_2", "along_3", "aside_5", "back"):
         assert slow[name] == pytest.approx(fast[name], abs=0.15)
 
 
@@ -122,18 +151,25 @@ def test_of_one_moment_the_last_counts() -> None:
     path = (np.array([0.0, 5, 5, 9]), np.array([0.0, 1, 2, 3]), np.zeros(4))
     joined = join([path, path])
     assert joined.t.tolist() == [0, 5, 9] * 2
-    assert joined.x.tolist() == [0, 2, 3] * 2
+    assert joined.z.tolist() == [0, 2, 3] * 2
     assert joined.counts.tolist() == [3, 3]
 
 
 def test_the_grid_spans_the_movement() -> None:
     t, x, y = ruled(20)
     events = join([(np.append(t, 900.0), np.append(x, x[-1]), np.append(y, y[-1]))])
-    first, last = spans(events)
-    assert (int(first[0]), int(last[0])) == (1, 19)
-    samples = grid(events, events.t[first - 1], events.t[last])
+    found = moving(events)
+    assert found.events.t.tolist() == t.tolist()
+    assert found.rest_ms.tolist() == [900 - t[-1]] == found.last_ms.tolist()
+    samples = grid(found.events)
     assert samples.t == pytest.approx(np.arange(6) * GRID_MS)
-    assert samples.x == pytest.approx(100 + 0.6 * samples.t)
+    assert samples.z == pytest.approx(100 + 200j + 0.6 * samples.t)
+
+
+def test_of_a_path_that_never_moves_a_point_is_left() -> None:
+    still = (np.arange(9.0), np.full(9, 3.0), np.full(9, 4.0))
+    found = moving(join([still, ruled(20), still]))
+    assert found.events.counts.tolist() == [1, 20, 1]
 
 
 points = st.lists(

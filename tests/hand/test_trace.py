@@ -19,11 +19,11 @@ def drag(count: int = 9, begin_ms: int = 0) -> list[list[Any]]:
 
 
 def lengths(trace: list[list[Any]]) -> list[int]:
-    return [len(t) for t, _, _ in paths(trace, 1000, 500)]
+    return [len(drawn.points[0]) for drawn in paths(trace, 1000, 500)]
 
 
 def test_fractions_become_pixels() -> None:
-    ((t, x, y),) = paths(going(10), 1000, 500)
+    (((t, x, y), _),) = paths(going(10), 1000, 500)
     assert t.tolist() == [40 * i for i in range(10)]
     assert x == pytest.approx(100 + 10 * np.arange(10))
     assert y.tolist() == [250] * 10
@@ -65,3 +65,11 @@ def test_of_many_the_newest() -> None:
 )
 def test_without_a_size_nothing_is_measured(size: tuple[float, float]) -> None:
     assert paths(going(20), *size) == []
+
+
+@pytest.mark.parametrize("by, touch", [("t", True), ("m", False), ("p", False), (None, None)])
+def test_who_drew_is_told_by_the_last_event(by: str | None, touch: bool | None) -> None:
+    trace = [[*point, "m"] for point in going(10)]
+    trace[-1] = trace[-1][:4] if by is None else [*trace[-1][:4], by, 3]
+    ((_, told),) = paths(trace, 1000, 500)
+    assert told is touch

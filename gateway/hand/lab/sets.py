@@ -25,7 +25,7 @@ from gateway.hand.lab.generators import FAMILIES
 from gateway.hand.lab.pieces import Floats, Points, Rng, scene
 
 PARTS = 6  # of each source's users
-MOST_PEOPLE = 2400  # paths of one source, spread over its users
+MOST_PEOPLE = 1800  # paths of one source, spread over its users
 OWN = "own_"  # before the names of our generators
 
 
@@ -146,9 +146,9 @@ def _played(rng: Rng, points: Points, gaps: list[Floats]) -> Points:
 
 
 def _views(rng: Rng, points: Points, gaps: list[Floats]) -> list[tuple[str, Points]]:
-    """As recorded, at 30 Hz in whole pixels, and twice varied."""
+    """As recorded, at 30 Hz in whole pixels, and three times varied."""
     found = [("raw", points), ("norm", views.norm(points))]
-    varied = (views.varied(rng, points, gaps) for _ in range(2))
+    varied = (views.varied(rng, points, gaps) for _ in range(3))
     return found + [("varied", view) for view in varied if views.usable(view)]
 
 

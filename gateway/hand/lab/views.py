@@ -29,25 +29,30 @@ def norm(points: Points, hertz: float = 30.0) -> Points:
 
 
 def varied(rng: Rng, points: Points, gaps: list[Floats]) -> Points:
-    """Some of: cut, laid as a slider's drag, mirrored, scaled, thinned, sampled anew, framed."""
+    """Another hand's size, pace and stretch of the path, told by another recorder."""
     t, x, y = points
-    if rng.random() < 0.35:
+    if rng.random() < 0.4:
         t, x, y = _cut(rng, t, x, y)
-    if rng.random() < 0.25:
+    if rng.random() < 0.2:
         x, y = _slid(rng, x, y)
     x, y = _placed(rng, x, y)
-    if rng.random() < 0.5:
-        t = t * rng.uniform(0.8, 1.3)
+    if rng.random() < 0.6:
+        t = t * np.exp(rng.uniform(np.log(0.6), np.log(1.6)))
+    return _whole(*_told(rng, t, x, y, gaps), rng)
+
+
+def _told(rng: Rng, t: Floats, x: Floats, y: Floats, gaps: list[Floats]) -> Points:
+    """When the recorder looked, what its clock said, which events it left out."""
     way = rng.choice(
-        ["as is", "thinned", "even", "borrowed", "frames"], p=[0.2, 0.15, 0.3, 0.2, 0.15]
+        ["as is", "thinned", "even", "borrowed", "frames"], p=[0.2, 0.1, 0.35, 0.25, 0.1]
     )
     if way == "thinned":
         keep = rng.random(len(t)) > rng.uniform(0.05, 0.4)
         keep[[0, -1]] = True
         t, x, y = t[keep], x[keep], y[keep]
     elif way == "even":
-        at = np.arange(t[0], t[-1], np.exp(rng.uniform(np.log(8.0), np.log(120.0))))
-        at = at + rng.uniform(0, 1.5) * rng.random(len(at))
+        at = np.arange(t[0], t[-1], _rate_ms(rng))
+        at = at + rng.choice([0.0, 0.3, 1.5, 4.0]) * rng.random(len(at))
         t, x, y = at, np.interp(at, t, x), np.interp(at, t, y)
     elif way == "borrowed":
         pattern = gaps[int(rng.integers(len(gaps)))]
@@ -58,7 +63,30 @@ def varied(rng: Rng, points: Points, gaps: list[Floats]) -> Points:
         t, x, y = framed(rng, t, x, y)
     if rng.random() < 0.25:
         t = late(rng, t)
-    return t, np.rint(x), np.rint(y)
+    if rng.random() < 0.2:  # a clock that ticks seldom
+        tick_ms = rng.choice([4.0, 8.0, 10.0, 15.625, 16.0])
+        t = np.floor(t / tick_ms) * tick_ms
+    return t, x, y
+
+
+def _rate_ms(rng: Rng) -> float:
+    """Of known recorders half of the time, of any between 6 and 110 ms else."""
+    if rng.random() < 0.5:
+        return float(rng.choice([8.0, 10.0, 12.0, 16.0, 16.667, 17.0, 20.0, 25.0, 33.333, 50.0]))
+    return float(np.exp(rng.uniform(np.log(6.0), np.log(110.0))))
+
+
+def _whole(t: Floats, x: Floats, y: Floats, rng: Rng) -> Points:
+    """Whole pixels, seldom two by two; standing events kept or left out; a release later on."""
+    pixel = 2.0 if rng.random() < 0.1 else 1.0
+    x, y = np.rint(x / pixel) * pixel, np.rint(y / pixel) * pixel
+    if rng.random() < 0.5 and len(t) > 2:
+        moved = np.append(True, (np.diff(x) != 0) | (np.diff(y) != 0))
+        t, x, y = t[moved], x[moved], y[moved]
+    if rng.random() < 0.35 and len(t):
+        t = np.append(t, t[-1] + rng.exponential(80.0))
+        x, y = np.append(x, x[-1]), np.append(y, y[-1])
+    return t, x, y
 
 
 def late(rng: Rng, t: Floats) -> Floats:
@@ -70,7 +98,7 @@ def late(rng: Rng, t: Floats) -> Floats:
 
 
 def _cut(rng: Rng, t: Floats, x: Floats, y: Floats) -> Points:
-    share = rng.uniform(0.5, 0.95)
+    share = rng.uniform(0.3, 0.95)
     begin = rng.choice([0.0, 1 - share, rng.uniform(0, 1 - share)]) * t[-1]
     keep = (t >= begin) & (t <= begin + share * t[-1])
     if keep.sum() < LEAST_EVENTS:
@@ -85,7 +113,12 @@ def _placed(rng: Rng, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         y = -y
     if rng.random() < 0.2:
         x, y = y, x
-    scale = np.exp(rng.uniform(np.log(0.25), np.log(1.6))) if rng.random() < 0.5 else 1.0
+    if rng.random() < 0.15:
+        way = (x + 1j * y) * np.exp(1j * rng.uniform(0, 2 * np.pi))
+        x, y = way.real, way.imag
+    scale = np.exp(rng.uniform(np.log(0.25), np.log(2.2))) if rng.random() < 0.6 else 1.0
+    if rng.random() < 0.2:
+        y = y * np.exp(rng.uniform(np.log(0.6), np.log(1.6)))
     return x * scale, y * scale
 
 
