@@ -41,6 +41,8 @@ def routes() -> list[dict[str, Any]]:
     asked = {"query": {"key": KEY, "query": "risk"}, "header": {"key": KEY, "header": "X-Risk"}}
     for name, fusion in asked.items():
         made.append({"name": name, "match": {"path": f"/{name}"}, **FUSION, "fusion": fusion})
+    few = {"fusion": {"key": KEY, "field": "risk_type"}, "pass": {"uses": 2, "ttl": "30m"}}
+    made.append({"name": "few", "match": {"path": "/few"}, **FUSION, **few})
     known = {"user": {"field": "user_id"}, "ladder": "pow", **PLAIN}
     made.append({"name": "known", "match": {"path": "/known"}, **known})
     rare = {"per": "user", "most": 1, "within": "1h", "then": "deny"}
@@ -170,6 +172,13 @@ async def test_what_is_not_the_apps_is_refused(app, gate, visitor, value, reason
     watched = await visitor.post("/shadow/fusion", body)
     assert watched.status == 200
     assert (await decided(gate, "/shadow/fusion"))["would"] == "deny"
+
+
+async def test_a_pass_used_up_asks_for_what_was_named(app, gate):
+    async with Visitor(gate.url) as visitor:
+        await visitor.through(await visitor.post("/few", form(signed("ai"))))
+        assert (await visitor.post("/few", form(signed("ai")))).status == 200
+        assert kind_of(await visitor.post("/few", form(signed("ai")))) == "one_click"
 
 
 async def test_in_a_query_or_a_header(app, gate):

@@ -172,3 +172,19 @@ def test_fusion_with_nothing_to_name(read):
     assert "stands in the file for all who read it" in key + ladder
     assert "leaves the app nothing to name" in key + ladder
     assert "7618a1cf" not in key + ladder
+
+
+def test_fusion_s_key_may_lie_in_a_file(read, tmp_path):
+    (tmp_path / "risk.key").write_text("7618a1cfd379b9c7ef753c2a24cdf02b\n# not this\n")
+    fusion = (
+        "fusion: {key_file: risk.key, header: X-Risk, ttl: 1m, kinds: {slide: slider, low: icon}}"
+    )
+    route = f"name: r, match: {{path: /r}}, flow: fusion, ladder: [slider, puzzle, icon], {fusion}"
+    config = read(site(route))
+    rule = config.sites[0].routes[0].fusion
+    assert config.warnings == ()
+    assert (rule.key, rule.ttl_s) == (b"7618a1cfd379b9c7ef753c2a24cdf02b", 60)
+    assert (rule.whence.place, rule.whence.name) == ("header", "X-Risk")
+    own = {"slider": "slider", "puzzle": "puzzle", "icon": "icon"}
+    assert rule.kinds == own | {"slide": "slider", "low": "icon"}
+    assert "7618a1cf" not in repr(config)

@@ -164,3 +164,36 @@ async def test_the_wait_has_two_steps_too(open_desk: Any) -> None:
         response = await submit(desk, form)
         text = await response.text()
     assert (response.status, "gateway_visit" in text) == (200, True)
+
+
+async def test_the_second_is_not_asked_for_more_than_the_first(open_desk: Any) -> None:
+    """The kind that suffices for the risk was answered; the other one need not suffice alone."""
+    easy, hard = rungs("icon", "slider")
+    ladder = (replace(easy, max_risk=0.3), replace(hard, max_risk=1.0))
+    desk = await serving(open_desk, rounds=2, ladder=ladder)
+    data = await desk.page("form", risk=0.5)
+    assert data["challenge"]["kind"] == "slider"
+    body = await (await desk.answer(data)).json()
+    assert ticket_of(body["challenge"]).max_risk == 1.0
+    solved = await (await desk.answer(data | {"challenge": body["challenge"]})).json()
+    assert solved["outcome"] == "solved"
+
+
+async def test_a_named_kind_is_asked_and_stays(open_desk: Any) -> None:
+    ladder = (*rungs("one_click", level=1), *rungs("slider", level=2))
+    desk = await serving(open_desk, flow="fusion", ladder=ladder)
+    data = await desk.page("form", kind="one_click", risk=0.8)
+    assert (data["challenge"]["kind"], data["finish"]) == ("one_click", "post")  # a GET is held
+    assert data["challenge"]["ways"] == ["accessible"]
+    for want in ("new", "another"):
+        wish = {"visit": data["visit"], "ticket": data["challenge"]["ticket"], "want": want}
+        asked = (await (await desk.post("challenge", wish)).json())["challenge"]
+        assert asked["kind"] == "one_click"
+    unnamed = await desk.page("form")
+    assert unnamed["challenge"]["kind"] == "slider"
+
+
+async def test_what_cannot_be_held_is_refused_where_a_reload_would_not_do(open_desk: Any) -> None:
+    desk = await serving(open_desk, flow="fusion", ladder=rungs("one_click"))
+    large = await desk.send("challenge", "/challenge", method="POST", data=b"x" * 10_001)
+    assert large.status == 413

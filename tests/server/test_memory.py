@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from gateway.memory import MOST
 from gateway.model import Slide
+from gateway.server.remembering import remember
 from gateway.stores import StoreDown
 from gateway.stores.memory import MemoryStore
 from gateway.tokens import open_visit
@@ -113,3 +115,13 @@ async def test_without_the_store_nothing_is_known(open_desk: Any) -> None:
     opened: Desk = await open_desk(sites=away.sites, store=away.store)
     assert {await asked(opened) for _ in range(20)} == {(0, 0)}
     assert opened.metric("gateway_store_errors_total", op="memory") == 20
+
+
+async def test_points_are_bounded_so_that_some_right_answers_suffice(open_desk: Any) -> None:
+    desk = await mindful(open_desk)
+    route = desk.parts.sites["shop"].routes[0]
+    for _ in range(200):
+        assert await remember(desk.parts, route, CALLER, 1) <= MOST
+    for _ in range(MOST // 4):
+        await remember(desk.parts, route, CALLER, -4)
+    assert await remember(desk.parts, route, CALLER, 1) == 1
