@@ -59,7 +59,7 @@ def read_span(text: str) -> Span:
         raise ValueError(f"no prefix of {bits} bits is so long: {length}")
     size = 1 << (bits - kept)
     first = number & -size
-    if version == 6 and first & ~_FOUR == _MAPPED and kept >= 96:
+    if version == 6 and first & ~_FOUR == _MAPPED:
         return 4, first & _FOUR, (first & _FOUR) + size - 1
     return version, first, first + size - 1
 

@@ -89,6 +89,7 @@ def test_ipv6_by_its_prefix():
 
 ALLOW = entry("allow", networks=("192.0.2.7/32",))
 WIDE = entry("deny", networks=("192.0.0.0/8",))
+SECOND = replace(ALLOW, name="site.second")
 OTHER = replace(WIDE, name="site.other")
 
 
@@ -100,6 +101,8 @@ OTHER = replace(WIDE, name="site.other")
         ((ALLOW, replace(WIDE, until_s=NOW_S)), ALLOW),  # one that is over does nothing
         ((WIDE, OTHER), WIDE),  # of several, the first
         ((OTHER, WIDE), OTHER),
+        ((ALLOW, SECOND), ALLOW),
+        ((SECOND, ALLOW), SECOND),
         ((), None),
     ],
 )

@@ -205,6 +205,24 @@ def test_what_counts(changes, counts):
     assert (verify(signed(**changes)) is not None) is counts
 
 
+@pytest.mark.parametrize(
+    "components",
+    [
+        [("@authority", {}), ("@authority", {})],  # twice (§2)
+        [("@authority", {"req": True})],  # of a request that this answers: there is none
+        [("x-note", {"bs": True})],
+        [("@status", {})],
+        [("x-absent", {})],
+        [("x-note", {"key": "a"})],  # no such member
+        [(7, {})],
+    ],
+)
+def test_bases_that_are_none(components):
+    sent = request({"x-note": "b=1"})
+    assert signature_base(sent, "https", [("@authority", {}), ("x-note", {"key": "b"})], {})
+    assert signature_base(sent, "https", components, {}) is None
+
+
 def test_until_when_it_must_be_remembered():
     short, long = signed(), signed(said={"expires": 4889289600})
     assert verify(short).until_s == CREATED_S + 60

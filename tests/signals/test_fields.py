@@ -183,11 +183,26 @@ def test_the_brand_that_is_none(major, brand):
     assert grease(major) == brand
 
 
-@pytest.mark.parametrize("major, value", [(110, 0.6), (160, 0.6), (161, 0.0), (109, 0.0)])
-def test_where_brands_are_known(major, value):
+NEW, OLD = '"Not*A*Brand";v="1"', '" Not A;Brand";v="99"'
+
+
+@pytest.mark.parametrize(
+    "major, other, value",
+    [
+        (109, NEW, 0.0),
+        (110, NEW, 0.6),
+        (160, NEW, 0.6),
+        (161, NEW, 0.0),
+        # written so until 103, and by stealth plug-ins ever since
+        (109, OLD, 0.0),
+        (110, OLD, 1.0),
+        (200, OLD, 1.0),
+    ],
+)
+def test_where_brands_are_known(major, other, value):
     """Another way of making it, some day, is no reason for doubt."""
     agent = f"Mozilla/5.0 (X11; Linux x86_64) Chrome/{major}.0.0.0 Safari/537.36"
-    brands = f'"Chromium";v="{major}", "Not*A*Brand";v="1"'
+    brands = f'"Chromium";v="{major}", {other}'
     raw = [["User-Agent", agent], ["sec-ch-ua", brands]]
     found = score_request(tuple((n.encode(), v.encode()) for n, v in raw), HTTPS).signals
     values = {signal.name: signal.value for signal in found}
