@@ -75,6 +75,13 @@ def again(reason: str) -> dict[str, Any]:
     return {"outcome": "again", "reason": reason}
 
 
+def owed() -> dict[str, Any]:
+    """Work once more, after a right answer that no hand gave."""
+    asked = {"ticket": "owed", "kind": "pow", "view": {}, "drawn": False, "work": endless()}
+    rest = {"expires_in_s": 120, "ways": [], "rung": 0}
+    return again("work") | {"challenge": asked | rest}
+
+
 UNSAFE = {"method": "POST", "finish": "reload"}
 STATES: Mapping[str, State] = {
     "loading": State("loading", ("loading", "why"), {"hanging": frozenset({"page.js"})}),
@@ -107,6 +114,7 @@ STATES: Mapping[str, State] = {
     "malformed": State("action", ("malformed",), answer=again("malformed"), act=tap),
     "late": State("action", ("expired",), answer=again("expired"), act=tap),
     "more": State("action", ("more",), answer=again("more"), act=tap),
+    "owed": State("working", ("work",), answer=owed(), act=tap),
     "spent": State("action", ("spent",), answer=refused("spent"), act=tap),
     "exchanged": State("action", ("exchanged",), act=press_new),
     "expired": State("action", ("expired",), act=after(116), open={"clock": True}),
@@ -184,7 +192,7 @@ async def reach(state: State, double: Double, opened: Open, **options: Any) -> P
         setattr(double, name, value)
     if state.answer is not None:
         answer = dict(state.answer)
-        if answer["outcome"] == "again":
+        if answer["outcome"] == "again" and "challenge" not in answer:
             answer["challenge"] = double.challenge()
         double.answers.append(answer)
     page = await opened(state.path, **state.open, **options)
