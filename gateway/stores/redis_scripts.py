@@ -66,6 +66,11 @@ local function whole(number) return string.format('%.0f', number) end
 """
 SLIDE = Script(f"""{_READ}
 local function reset(held, member, excess, window)
+  if excess == 1 then  -- nearly always, and sorting a thousand members is slow
+    local first = nil
+    for _, cell in pairs(held.cells) do first = math.min(first or cell[1], cell[1]) end
+    return first and first - now or 0
+  end
   for _, cell in ipairs(sorted(held.cells)) do
     excess = excess - (member and 1 or cell[2])
     if excess <= 0 then return cell[1] - now end

@@ -160,6 +160,7 @@ async def test_a_denial_says_which_and_gives_back_what_was_spent(bench: Bench) -
     assert [each.limit for each in denied.over] == ["often"]
     assert 60 <= denied.retry_after_s <= 64
     assert bench.back == ["use"]
+    assert await bench.count(replace(USED, route=limited(BUDGET))) == 2  # it was charged nothing
 
 
 @pytest.mark.parametrize(("end", "left"), [("unsent", 2), ("delivered", 1), ("broken", 1)])
@@ -261,3 +262,11 @@ async def test_a_budget_tells_once_for_each_window() -> None:
         {"site": "shop", "route": "register", "budget": "budget-hour"},
     )
     assert told_of == 1
+
+
+async def test_a_budget_tells_once_without_the_store_too() -> None:
+    bench = Bench()
+    await bench.store.close()
+    decision = replace(USED, route=limited(BUDGET, on_error="pow"))
+    assert await bench.count(decision) == 4
+    assert [record["event"] for record in bench.records()] == ["budget_alert"]
