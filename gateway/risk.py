@@ -49,11 +49,13 @@ def score_answer(
     *,
     recent: int = 0,
     scripted: float | None = None,
+    replayed: bool = False,
     direct: bool = False,
 ) -> Score:
     """Score an answer, with the headers it came with. Any JSON in it; never raises.
 
     `scripted`: how much its pointer's paths look like a script's; None where there are none.
+    `replayed`: whether another visit drew the last of them.
     """
     reported = answer.signals if isinstance(answer.signals, dict) else {}
     number = ticket.work.get("number", 0)
@@ -72,6 +74,7 @@ def score_answer(
             stepped=isinstance(answer.value, dict) and bool(answer.value.get("steps")),
             hand=features(answer.trace),
             scripted=scripted,
+            replayed=replayed,
             reported=reported,
             silent=not reported and bool(ticket.work),  # without JavaScript nothing reports
             mislaid=bool(reported and ticket.layout)

@@ -206,11 +206,14 @@ def answering(
     silent: bool = False,
     steps: int = 0,
     scripted: float | None = None,
+    replayed: bool = False,
     **report: Any,
 ) -> Score:
     signals = None if silent else REPORT | report
     answer = Answer({"reached": 1, "steps": steps}, {"number": 40_000}, trace, signals)
-    return score_answer(ticket, answer, raw(headers), caller, now_s, scripted=scripted)
+    return score_answer(
+        ticket, answer, raw(headers), caller, now_s, scripted=scripted, replayed=replayed
+    )
 
 
 TOUCH = {"touch_points": 5, "fine": False, "hover": False, "dpr": 2.625}
@@ -334,6 +337,11 @@ def test_a_scripted_hand(scripted: float | None, value: float) -> None:
     found = {signal.name: signal.value for signal in score.signals}
     assert found.get("scripted_hand", 0.0) == pytest.approx(value)
     assert found.keys() <= {"scripted_hand"}
+
+
+def test_a_replayed_hand() -> None:
+    assert names(answering(replayed=True)) == {"replayed_hand"}
+    assert names(answering()) == set()
 
 
 def test_a_plain_headless_script_is_beyond_any_invisible_rung() -> None:

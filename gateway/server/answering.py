@@ -44,10 +44,11 @@ from gateway.records import signals_of
 from gateway.risk import score_answer, score_request
 from gateway.server.asking import WAIT_KIND, Asking, ask, ask_whole, ask_work, rung_at
 from gateway.server.counting import CountingDown, bump, spend
-from gateway.server.hands import scripted
+from gateway.server.hands import hear
 from gateway.server.parts import GateParts
 from gateway.server.reading import text
 from gateway.server.remembering import remember
+from gateway.server.replays import replayed
 from gateway.server.replies import RETRY_S
 from gateway.tokens import open_ticket, open_visit
 from gateway.work import check_work
@@ -144,6 +145,7 @@ async def _judge(
     tries, left_s = await _count_try(gate, opened)
     # Shifted, so that `judge` refuses at the number the operator gave.
     visit = replace(opened.visit, tries=tries - 1 + MAX_TRIES - gate.limits.tries)
+    heard = await hear(answer)
     score = score_answer(
         ticket,
         answer,
@@ -151,7 +153,8 @@ async def _judge(
         envelope.caller,
         now_s,
         recent=recent,
-        scripted=await scripted(answer),
+        scripted=heard.scripted,
+        replayed=await replayed(gate, opened.visit.site, opened.visit.id, heard.marks),
         direct=gate.register.direct(envelope.caller),
     )
     score = gate.register.weighed(score, envelope.caller, envelope.headers)

@@ -8,21 +8,36 @@ model needs numpy and a millisecond: both are left to a thread, and to answers t
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.model import JSON, Answer
 
 LEAST_POINTS = 8  # no shorter path is judged
 
 Part = tuple[list[Any], float, float]  # a trace, and the size of the viewport it was made in
+Marks = tuple[list[bytes], list[bytes]]  # of steps, of shape: see `gateway.hand.sketch`
 
 
-async def scripted(answer: Answer) -> float | None:
-    """0 to 1; None without paths that could tell: keys, taps, an old page, or no JSON of ours."""
+class Heard(NamedTuple):
+    """`scripted`: 0 to 1; None without paths that could tell. `marks`: of the newest path."""
+
+    scripted: float | None = None
+    marks: Marks = ([], [])
+
+
+async def hear(answer: Answer) -> Heard:
+    """Nothing of keys, taps, an old page, or no JSON of ours."""
     before = answer.before if isinstance(answer.before, dict) else {}
     parts = [_part(before.get("trace"), before), _part(answer.trace, answer.signals)]
     told = [part for part in parts if part is not None]
-    return await asyncio.to_thread(_judge, told) if told else None
+    # What came before the question may be told by several visits, and so may what keys answered.
+    marked = parts[-1] is not None and _ended_by_pointer(parts[-1][0])
+    return await asyncio.to_thread(_judge, told, marked) if told else Heard()
+
+
+async def scripted(answer: Answer) -> float | None:
+    """How much its paths look like a script's."""
+    return (await hear(answer)).scripted
 
 
 def _part(trace: JSON, signals: JSON) -> Part | None:
@@ -37,8 +52,14 @@ def _part(trace: JSON, signals: JSON) -> Part | None:
     return trace, wide, high
 
 
-def _judge(parts: list[Part]) -> float | None:
+def _ended_by_pointer(trace: list[Any]) -> bool:
+    last = trace[-1]
+    return not (isinstance(last, list) and last[3:4] == ["k"])
+
+
+def _judge(parts: list[Part], marked: bool) -> Heard:
     """Of all together, and of the last part alone: what came before may add, never excuse."""
+    from gateway.hand.sketch import marks
     from gateway.hand.trace import MOST_PATHS, Drawn, paths
     from gateway.hand.weights import shipped
     from gateway.trace import MAX_POINTS, features
@@ -50,7 +71,8 @@ def _judge(parts: list[Part]) -> float | None:
             last = paths(trace[-MAX_POINTS:], wide, high)
             found += last
     if not found:
-        return None
+        return Heard()
     found, count = found[-MOST_PATHS:], len(last)
     risks = shipped().score([path for path, _ in found], [touch for _, touch in found])
-    return float(max(risks.mean(), risks[-count:].mean() if count else 0.0))
+    risk = float(max(risks.mean(), risks[-count:].mean() if count else 0.0))
+    return Heard(risk, marks(last[-1].points) if marked and last else ([], []))

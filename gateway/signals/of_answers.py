@@ -131,6 +131,9 @@ OF_ANSWERS: Final[Mapping[str, Rule]] = MappingProxyType(
         "scripted_hand": Rule(
             0.6, "the pointer's paths look like a script's, by the model of gateway/hand", _scripted
         ),
+        "replayed_hand": Rule(
+            0.6, "another visit of the last hour drew the very same path", lambda s: s.replayed
+        ),
         "ruled_drag": Rule(0.6, "a drag perfectly straight and even", _ruled),
         "jumped_drag": Rule(0.5, "a drag by mouse with next to no moves", _jumped),
     }

@@ -28,6 +28,7 @@ class Seen:
     stepped: bool = False  # by keys or taps, it says
     hand: Features = ABSENT
     scripted: float | None = None  # of the pointer's paths, 0 to 1; None: there are none
+    replayed: bool = False  # another visit drew the last of them
     reported: Mapping[str, JSON] = field(default_factory=dict)
     silent: bool = False  # the page's own report is missing
     mislaid: bool = False  # it tells other places of boxes than browsers find, or none
