@@ -228,6 +228,23 @@ async def test_without_the_store(on_error: OnError, go: int) -> None:
     assert denied.status == (429 if on_error == "pow" else 503)
 
 
+@pytest.mark.parametrize(
+    ("reason", "mode", "rule", "go"),
+    [
+        (Reason.PROBED, "enforce", OFTEN, 6),
+        (Reason.SHADOW, "shadow", OFTEN, 6),
+        (Reason.SHADOW, "shadow", BUDGET, 6),
+        (Reason.PROBED, "enforce", BUDGET, 0),
+    ],
+)
+async def test_what_nothing_could_stop_goes_uncounted(
+    reason: Reason, mode: Mode, rule: LimitRule, go: int
+) -> None:
+    bench = Bench()
+    await bench.store.close()
+    assert await bench.count(Forward(reason, limited(rule, mode=mode))) == go
+
+
 async def test_what_was_counted_locally_is_given_back_locally() -> None:
     bench = Bench()
     await bench.store.close()
