@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.decide import decide
 from gateway.model import (
+    Challenge,
     Deny,
     Facts,
     Forward,
@@ -150,6 +151,20 @@ def test_every_field_is_written() -> None:
     assert replace(again.passes[0], browser="", address="") == replace(PASS, browser="", address="")
     assert again.visit is not None
     assert again.visit.solved == replace(SOLVED, solved_s=0.0)
+
+
+@pytest.mark.parametrize(
+    ("browser", "address"), [("firefox", "elsewhere"), ("other", CALLER.prefix)]
+)
+def test_a_pass_says_where_it_is_shown(browser: str, address: str) -> None:
+    """Bound to both, and shown with one of them: it serves neither then nor in the replay."""
+    route = replace(ROUTE, pass_rule=replace(RULE, bind=frozenset({"browser", "address"})))
+    facts = replace(FACTS, passes=(replace(PASS, browser=browser, address=address),))
+    again = facts_of(written(Judged(decide(route, facts), facts)))
+    assert again is not None
+    found = decide(route, again)
+    assert isinstance(found, Challenge)
+    assert found.reason == "pass_elsewhere"
 
 
 def test_facts_as_usual_take_no_room() -> None:

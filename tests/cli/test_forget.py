@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
 import pytest
 
+from gateway.hold.format import FORMATS, Record, chunk_key, head_key, state_key
 from gateway.stores import open_store
 from tests.cli.conftest import Command
 from tests.conftest import StartGate
 from tests.gatekeeper import GateProcess
 from tests.visitor import Visitor
 
+CURRENT = FORMATS[1]
 ROUTES: list[dict[str, Any]] = [
     {
         "name": "form",
@@ -55,8 +58,6 @@ async def kept(gate: GateProcess) -> list[dict[str, Any]]:
 
 async def keys(gate: GateProcess) -> int:
     """What else the store holds."""
-    import sqlite3
-
     with sqlite3.connect(gate.settings["store"].removeprefix("sqlite:")) as db:
         [(count,)] = db.execute("SELECT count(*) FROM entries WHERE key != 'ping'").fetchall()
     db.close()
@@ -93,6 +94,22 @@ async def test_what_is_kept_about_somebody_is_removed(
         gateway, "explain", gate.config_file, "--id", references[HERE]
     )
     assert explained.code == 1
+
+
+@pytest.mark.parametrize(("state", "stays"), [("held", False), ("sent", True), ("claimed", True)])
+async def test_what_is_on_its_way_to_the_app_is_left_alone(
+    start_gate: StartGate, gateway: Command, state: str, stays: bool
+) -> None:
+    gate, references = await visited(start_gate)
+    store = open_store(gate.settings["store"])
+    holds = [json.loads(e.text).get("hold") for e in await store.entries(references[THERE])]
+    (hold_id,) = {hold for hold in holds if hold}
+    await store.put(state_key(hold_id), CURRENT.dump_record(Record(state, 60.0)), 60.0)
+    done = await asyncio.to_thread(gateway, "forget", gate.config_file, "--address", THERE)
+    assert ("1 held requests stay" in done.out) is stays
+    for key in (state_key(hold_id), head_key(hold_id), chunk_key(hold_id, 0)):
+        assert (await store.get(key) is not None) is stays
+    await store.close()
 
 
 @pytest.mark.parametrize(

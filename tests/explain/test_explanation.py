@@ -88,6 +88,7 @@ def told(method: str, target: bytes, body: bytes | None = b"") -> dict[str, dict
         ("POST", b"/x/../Register?step=2", b"do=register", ["maybe", "yes", "yes", "yes"]),
         ("POST", b"/other?step=2", b"do=register", ["no", "yes", "yes", "yes"]),
         ("POST", b"/register?step=2", b"do=Register", ["yes", "yes", "yes", "maybe"]),
+        ("POST", b"/register%3fa=1", b"do=register", ["yes", "yes", "maybe", "yes"]),
         ("POST", b"/register?step=2", None, ["yes", "yes", "yes", "maybe"]),
     ],
 )

@@ -128,3 +128,15 @@ async def test_a_file_of_an_older_release_gets_one_when_first_written_to(tmp_pat
     await store.journal([entry(1)], 10, LONG_S)
     assert await store.entries() == [entry(1)]
     await store.close()
+
+
+async def test_what_is_too_old_leaves_the_file(tmp_path: Path) -> None:
+    path, now_s = tmp_path / "gateway.db", [1_000_000.0]
+    store = SqliteStore(path, clock=lambda: now_s[0])
+    await store.journal([entry(1)], 10, 60.0)
+    now_s[0] += 60.0
+    await store.journal([], 10, 60.0)
+    await store.close()
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT count(*) FROM journal").fetchall() == [(0,)]
+    db.close()
