@@ -28,10 +28,7 @@ def first_choice(route: Route, risk: float, rng: Random, *, harder: int = 0, kin
     """
     if route.flow == "multiple" and route.ladder:
         return rng.randrange(len(route.ladder))
-    if route.flow == "fusion":
-        named = (index for index, rung in enumerate(route.ladder) if rung.kind == kind)
-        return next(named, max(len(route.ladder) - 1, 0))
-    return asked_rung(route, risk, harder)
+    return asked_rung(route, risk, harder, kind)
 
 
 def another_choice(route: Route, index: int, rng: Random) -> int:

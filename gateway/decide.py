@@ -88,25 +88,24 @@ def first_rung(route: Route, risk: float, after: int = -1) -> int:
     return max(len(route.ladder) - 1, 0)
 
 
-def asked_rung(route: Route, risk: float, harder: int = 0) -> int:
-    """Index of the rung to be asked: each limit that asks for harder is one step up."""
+def asked_rung(route: Route, risk: float, harder: int = 0, kind: str = "") -> int:
+    """Index of the rung to be asked: each limit that asks for harder is one step up.
+
+    With `flow: fusion` that of the `kind` that the app named; of none that it may name, the last.
+    """
+    if route.flow == "fusion":
+        named = (index for index, rung in enumerate(route.ladder) if rung.kind == kind)
+        return next(named, max(len(route.ladder) - 1, 0))
     return min(first_rung(route, risk) + harder, max(len(route.ladder) - 1, 0))
 
 
-def required_level(route: Route, risk: float, harder: int = 0) -> int:
+def required_level(route: Route, risk: float, harder: int = 0, kind: str = "") -> int:
     """The level a pass must have: that of the rung a caller with this risk would be asked."""
-    return route.ladder[asked_rung(route, risk, harder)].level if route.ladder else 1
+    return route.ladder[asked_rung(route, risk, harder, kind)].level if route.ladder else 1
 
 
-def _level(route: Route, facts: Facts, steps: int = 0) -> int:
-    """The level that a pass or a solution must have, where the app may have named the kind."""
-    if route.flow != "fusion":
-        return required_level(route, facts.risk, steps)
-    kind = _named_kind(facts)
-    return max((rung.level for rung in route.ladder if rung.kind == kind), default=top_level(route))
-
-
-def _named_kind(facts: Facts) -> str:
+def named_kind(facts: Facts) -> str:
+    """The kind that the app named for this request, or for the one that it finishes."""
     if facts.finishing:
         return facts.visit.kind if facts.visit else ""
     return facts.named.kind if facts.named else ""
@@ -200,7 +199,9 @@ def _finish(route: Route | None, facts: Facts) -> Decision:
         return Deny(Reason.DENIED, 403, route)
     if route.action == "allow" or route.mode != "enforce" or route.flow == "probe":
         return Resume(route, visit)
-    if visit.solved is not None and visit.solved.level >= _level(route, facts):
+    if visit.solved is not None and visit.solved.level >= required_level(
+        route, facts.risk, kind=visit.kind
+    ):
         return Resume(route, visit)
     found = Reason.SINGLE_USE if route.single_use else _fitting_pass(route, facts)
     if isinstance(found, Pass):  # with uses, one of them is spent at the claim
@@ -216,7 +217,7 @@ def _is_of(visit: Visit, route: Route) -> bool:
 def _fitting_pass(route: Route, facts: Facts) -> Pass | Reason:
     """A pass that serves this request, or what the nearest one lacks."""
     lacks = Reason.NO_PASS
-    level = _level(route, facts, harder(facts))
+    level = required_level(route, facts.risk, harder(facts), named_kind(facts))
     earned_s = facts.now_s - FRESH_S if _over(facts, "challenge") is not None else -inf
     for candidate in facts.passes:
         if not _speaks_of(candidate, route, facts.now_s):
@@ -264,7 +265,7 @@ def spends_use(route: Route, method: str) -> bool:
 def _ask(reason: Reason, route: Route, facts: Facts) -> Decision:
     if not facts.store_up:
         return _without_store(route, facts)
-    return Challenge(reason, route, facts.risk, harder(facts), _named_kind(facts))
+    return Challenge(reason, route, facts.risk, harder(facts), named_kind(facts))
 
 
 def harder(facts: Facts) -> int:
@@ -276,7 +277,7 @@ def _without_store(route: Route, facts: Facts) -> Decision:
     """`open` is a configuration fault where uses are limited; it must not open those."""
     match route.on_error:
         case "pow":
-            steps, kind = harder(facts), _named_kind(facts)
+            steps, kind = harder(facts), named_kind(facts)
             return Challenge(Reason.STORE_DOWN, route, facts.risk, steps, kind)
         case "open" if route.pass_rule.uses is None:
             return Forward(Reason.STORE_OPEN, route)

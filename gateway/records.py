@@ -152,10 +152,7 @@ def _rung(route: Route, risk: float, steps: int, named: str) -> dict[str, object
     """The step of the ladder that is asked first; of `multiple` nobody knows before it is drawn."""
     if route.flow == "multiple":
         return {}
-    if route.flow == "fusion":
-        kinds = [rung.kind for rung in route.ladder]
-        return {"rung": kinds.index(named), "kind": named} if named in kinds else {}
-    index = asked_rung(route, risk, steps)
+    index = asked_rung(route, risk, steps, named)
     return {"rung": index, "kind": route.ladder[index].kind if route.ladder else None}
 
 

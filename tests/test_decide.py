@@ -21,6 +21,7 @@ from gateway.model import (
     Pass,
     PassRule,
     Preflight,
+    Probe,
     Reached,
     Reason,
     Resume,
@@ -502,9 +503,13 @@ def at(*limits: Reached, **changes: object) -> Facts:
             Deny(Reason.DENIED, 403, replace(DENY, good_bots="forward")),
         ),
         # a probe never asks and never refuses
-        (PROBE, NOW, Forward(Reason.PROBED, PROBE)),
-        (PROBE, DOWN, Forward(Reason.PROBED, PROBE)),
-        (PROBE, replace(NOW, reached=(reached("deny"),)), Forward(Reason.PROBED, PROBE)),
+        (PROBE, NOW, Forward(Reason.PROBED, PROBE, probe=Probe())),
+        (PROBE, DOWN, Forward(Reason.PROBED, PROBE, probe=Probe())),
+        (
+            PROBE,
+            replace(NOW, reached=(reached("deny"),)),
+            Forward(Reason.PROBED, PROBE, probe=Probe()),
+        ),
         (PROBE, replace(UNSOLVED, visit=VISIT), Resume(PROBE, VISIT)),
         # limits, on both sides
         (ROUTE, at(reached("deny")), Deny(Reason.LIMITED, 429, ROUTE, 30, (reached("deny"),))),
@@ -522,7 +527,7 @@ def at(*limits: Reached, **changes: object) -> Facts:
         (ROUTE, at(replace(BUDGET, count=5)), Forward(Reason.PASS, ROUTE, PASS)),
         # a number of another country, with whatever pass
         (ROUTE, replace(at(), country_refused=True), Deny(Reason.COUNTRY_REFUSED, 403, ROUTE)),
-        (PROBE, replace(NOW, country_refused=True), Forward(Reason.PROBED, PROBE)),
+        (PROBE, replace(NOW, country_refused=True), Forward(Reason.PROBED, PROBE, probe=Probe())),
         (ROUTE, at(reached("delay")), Forward(Reason.PASS, ROUTE, PASS, delay_s=2.0)),
         (ROUTE, at(reached("delay", 5)), Forward(Reason.PASS, ROUTE, PASS)),
         (
@@ -641,7 +646,7 @@ FLOWS = {
     "fusion": (FUSION, HARD, Challenge(Reason.NO_PASS, FUSION, kind="slider")),
     "fusion, stale": (FUSION, STALE, Deny(Reason.RISK_TYPE_STALE, 403, FUSION)),
     "probe": (PROBE_ONLY := replace(ROUTE, flow="probe"), NOW,
-              Forward(Reason.PROBED, PROBE_ONLY)),
+              Forward(Reason.PROBED, PROBE_ONLY, probe=Probe())),
 }  # fmt: skip
 
 

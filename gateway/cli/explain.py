@@ -25,7 +25,9 @@ from gateway.explain.curl import parse_curl
 from gateway.explain.explanation import Explanation, as_json, explain
 from gateway.explain.har import parse_har
 from gateway.explain.sketch import Sketch
+from gateway.fusion import verify
 from gateway.gathering import Gathering
+from gateway.given import given
 from gateway.keys import load_keys
 from gateway.log import path_of
 from gateway.model import BodySeen, Caller, Facts, Peer, Route, Site
@@ -33,7 +35,7 @@ from gateway.presented import PassReader
 from gateway.recent import Kept
 from gateway.records import facts_of
 from gateway.ring import Key, KeyRing, KeysError
-from gateway.routing import NOTHING, NeedBodyFor, Router
+from gateway.routing import NOTHING, Matched, NeedBodyFor, Router
 from gateway.routing.tracing import trace
 
 MAX_FILE_BYTES = 256 * 2**20
@@ -149,7 +151,9 @@ class Desk:
             assert not isinstance(found, NeedBodyFor)
             matched = found
         asked = Asked(lambda: "", site, caller, head, Peer(self._address))
-        facts = self._gathering.facts(asked, matched.route, time.time())
+        facts = self._named(
+            self._gathering.facts(asked, matched.route, time.time()), matched, sketch
+        )
         limit = self._config.limits.wire.match_body_bytes
         return explain(
             sketch.method,
@@ -161,6 +165,15 @@ class Desk:
             traced=trace(site, head, sketch.seen, limit),
             notes=self._notes,
         )
+
+    def _named(self, facts: Facts, matched: Matched, sketch: Sketch) -> Facts:
+        """With the kind that the app named. It is not spent: it may be sent again."""
+        rule = matched.route.fusion if matched.route else None
+        if rule is None:
+            return facts
+        named = verify(rule, given(sketch.head, sketch.seen, rule.whence), facts.now_s)
+        self._notes.append("whether the app's parameter was used before is not known here")
+        return replace(facts, named=named)
 
     def _caller(self, sketch: Sketch, site: Site) -> Caller:
         """The scheme is as the address says: what stands before the gate is not described."""

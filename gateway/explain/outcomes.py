@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
-from gateway.decide import asked_rung, decide, harder, required_level
+from gateway.decide import asked_rung, decide, harder, named_kind, required_level
 from gateway.model import Decision, Facts, Pass, Route, Signal
 from gateway.records import action_of
 from gateway.risk import combine
@@ -118,7 +118,7 @@ def _others(route: Route | None, facts: Facts) -> Iterator[tuple[str, Route | No
     if route is None or route.action != "challenge":
         return
     if not route.single_use:
-        level = required_level(route, facts.risk, harder(facts))
+        level = required_level(route, facts.risk, harder(facts), named_kind(facts))
         when = f"with a fresh pass of scope {route.pass_rule.scope}, level {level}"
         yield when, route, replace(facts, passes=(_pass(route, facts, level),))
     if route.good_bots == "forward":
@@ -153,4 +153,4 @@ def _pass(route: Route, facts: Facts, level: int) -> Pass:
 
 def rung_asked(route: Route, facts: Facts) -> int:
     """The step of the ladder that the risk leads to."""
-    return asked_rung(route, facts.risk, harder(facts))
+    return asked_rung(route, facts.risk, harder(facts), named_kind(facts))

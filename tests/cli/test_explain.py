@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -161,3 +164,33 @@ async def test_any_gate_of_one_store_explains_what_another_decided(
     assert "2 records removed" in forgotten.out
     done = await asyncio.to_thread(gateway, "explain", two.config_file, "--id", reference)
     assert done.code == 1
+
+
+FUSION = """
+upstreams: {app: http://127.0.0.1:8000}
+keys: ./keys
+sites:
+  - name: shop
+    routes:
+      - name: sms
+        match: {path: /sms}
+        flow: fusion
+        ladder: [one_click, icon]
+        fusion: {key: "${RISK_KEY:-7618a1cfd379b9c7ef753c2a24cdf02b}", query: risk}
+"""
+
+
+@pytest.mark.parametrize(
+    ("age_s", "said"), [(0.0, "GET shop.example/sms → icon"), (900.0, "denied (risk_type_stale)")]
+)
+def test_what_the_app_named(gateway: Command, tmp_path: Path, age_s: float, said: str) -> None:
+    """Signed as the app does it; nothing is spent by asking."""
+    path = tmp_path / "fusion.yaml"
+    path.write_text(FUSION)
+    message = f"icon|{time.time() - age_s}|0123456789abcdef"
+    key = b"7618a1cfd379b9c7ef753c2a24cdf02b"
+    value = f"{message}|{hmac.new(key, message.encode(), 'sha256').hexdigest()}"
+    address = f"http://shop.example/sms?{urlencode({'risk': value})}"
+    done = gateway("explain", str(path), "--curl", f"curl '{address}' {HINTS}")
+    assert said in done.out, done.out + done.err
+    assert "whether the app's parameter was used before" in done.out
