@@ -27,6 +27,7 @@ DRIVERS = {
     "patched": ("patched", "Patched"),
     "patched_ghost": ("patched", "PatchedGhost"),
     "http": ("http_only", "Http"),
+    "http_ported": ("http_only", "Ported"),
 }
 
 
@@ -105,9 +106,9 @@ def line(visited: Visited) -> str:
     """One visit in a line."""
     risk = "-" if visited.risk is None else f"{visited.risk:.2f}"
     signals = " ".join(f"{name}={value:g}" for name, value in sorted(visited.signals.items()))
-    done = "delivered" if visited.delivered else "stopped"
+    done = f"delivered {visited.delivered}" if visited.delivered else "stopped"
     return (
-        f"{visited.driver:9} {visited.number:3} {done:9} risk {risk} "
+        f"{visited.driver:13} {visited.number:3} {done:11} risk {risk} "
         f"{'+'.join(visited.kinds) or '-'} [{visited.end}] {visited.cpu_s:.1f} s CPU, "
         f"{visited.hashes:,} hashes, {visited.seconds:.1f} s: {signals or 'no signal'}"
     )

@@ -3,6 +3,10 @@
 Its best: it fetches what the page loads, waits as long as people take, sends a report as a real
 browser's would read and a trace copied from recorded people, and finds proofs by hashlib in all
 processes there are. What it has not is a browser that could do what the page's scripts do.
+
+`http_ported` has: its maker wrote what the page's scripts compute (tests/layouts.py) by hand, and
+sends on with its pass for as long as that lets requests through. Nothing in its requests tells it
+from a browser; it is the cheapest attacker there is, and limits are what holds it.
 """
 
 from __future__ import annotations
@@ -20,18 +24,19 @@ from random import Random
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.drivers.agent import agent, chrome_major
 from tests.drivers.library import Library, Step
 from tests.drivers.oracle import PASSIVE
 from tests.drivers.relay import body_of, field_of
 from tests.drivers.stage import Stage
+from tests.layouts import lay_out
 
-VIEWPORT = (1280, 900)
+VIEWPORT = (1365, 872)
 REPORT = Path(__file__).with_name("report.json")
 _DATA = re.compile(rb'<script[^>]*id="gateway-data"[^>]*>(.*?)</script>', re.S)
 _LOADS = re.compile(rb'(?:href|src)="(/_gateway/[^"]+)"')
 CHUNK = 100_000  # numbers for one process
 MOST_QUESTIONS = 6
+MOST_AGAIN = 20  # requests with one pass
 
 
 class Http:
@@ -43,7 +48,6 @@ class Http:
         self.stage, self.rng = stage, rng
         self.library = library or Library.load(rng)
         self.pool = ProcessPoolExecutor(os.cpu_count())
-        self.major = chrome_major()
 
     async def start(self) -> None:
         return None
@@ -52,7 +56,7 @@ class Http:
         self.pool.shutdown()
 
     async def visit(self, number: int) -> None:
-        client = Client(self.stage.url, self.major)
+        client = Client(self.stage.url)
         try:
             await client.get("/register")
             await asyncio.sleep(self.rng.uniform(1.5, 3))
@@ -80,7 +84,7 @@ class Http:
             if said.get("outcome") == "solved":
                 field = urlencode({"gateway_visit": said["visit"]})
                 await client.navigate(said["url"], field)
-                return
+                await self.after(client)
             if "challenge" not in said:
                 return
             challenge = said["challenge"]
@@ -95,8 +99,15 @@ class Http:
             "answer": self.stage.oracle.answer(challenge),
             "proof": proof,
             "trace": trace,
-            "signals": made_up_report(trace),
+            "signals": made_up_report(trace) | self.computed(challenge),
         }
+
+    def computed(self, challenge: Mapping[str, Any]) -> dict[str, Any]:
+        """What the page's scripts compute for this question, as far as the client can."""
+        return {}
+
+    async def after(self, client: Client) -> None:
+        """What else is done with what was won."""
 
     async def _prove(self, work: Mapping[str, Any] | None) -> dict[str, int] | None:
         """All processes search; the first number found ends it."""
@@ -113,6 +124,21 @@ class Http:
                     each.cancel()
                 return {"number": number}
         return None
+
+
+class Ported(Http):
+    """Computes what the page's scripts do, and uses its pass up."""
+
+    name = "http_ported"
+
+    def computed(self, challenge: Mapping[str, Any]) -> dict[str, Any]:
+        return {"laid": lay_out(challenge.get("layout"))}
+
+    async def after(self, client: Client) -> None:
+        form = urlencode({"name": "Visitor again"})
+        for _ in range(MOST_AGAIN):
+            if b"Welcome, " not in await client.navigate("/register", form):
+                return
 
 
 def search(salt: str, challenge: str, start: int, count: int) -> int:
@@ -168,9 +194,11 @@ def made_up_report(trace: list[list[Any]]) -> dict[str, Any]:
 class Client:
     """HTTP/1.1 as Chrome writes it: the same fields in the same order."""
 
-    def __init__(self, base: str, major: int) -> None:
+    def __init__(self, base: str) -> None:
         self.base, self.host, self.cookies = base, base.removeprefix("http://"), {}
-        self.major = major
+        told = json.loads(REPORT.read_text())
+        self.agent = told["agent"]
+        self.brands = ", ".join(f'"{brand}";v="{version}"' for brand, version in told["brands"])
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     def close(self) -> None:
@@ -218,13 +246,12 @@ class Client:
         self, method: str, target: str, size: int, kind: str, site: str, mode: str, to: str
     ) -> list[tuple[str, str]]:
         page, accept = mode == "navigate", "*/*" if mode != "cors" else "application/json"
-        v = self.major
         fields = [("Host", self.host), ("Connection", "keep-alive")]
         fields += [("Content-Length", str(size))] if method == "POST" else []
         fields += [("Cache-Control", "max-age=0")] if page and method == "POST" else []
         platform = ("sec-ch-ua-platform", '"Linux"')
-        brands = ("sec-ch-ua", f'"Chromium";v="{v}", "Not)A;Brand";v="24"')
-        mobile, named = ("sec-ch-ua-mobile", "?0"), ("User-Agent", agent())
+        brands = ("sec-ch-ua", self.brands)
+        mobile, named = ("sec-ch-ua-mobile", "?0"), ("User-Agent", self.agent)
         if page:
             fields += [brands, mobile, platform]
             fields += [("Origin", self.base)] if method == "POST" else []

@@ -37,7 +37,7 @@ class Visited:
 
     driver: str
     number: int
-    delivered: bool
+    delivered: int  # requests, by the app's own count
     risk: float | None  # the highest of its records; None: none was scored
     signals: dict[str, float] = field(default_factory=dict)  # highest value of each
     kinds: list[str] = field(default_factory=list)  # what was asked, in order
@@ -90,7 +90,7 @@ class Stage:
         return Visited(
             driver,
             number,
-            await asyncio.to_thread(self.delivered) > before,
+            await asyncio.to_thread(self.delivered) - before,
             kinds=[question["kind"] for question in told.questions if question["view"] is not None],
             end=_end(told.replies, failed),
             cpu_s=round(self._cpu_s() - cpu_s, 2),

@@ -12,8 +12,8 @@ FIRED = 0.05  # a signal's value below it says next to nothing
 
 
 def passed(visits: Sequence[Visited]) -> float:
-    """The share that was delivered to the app."""
-    return sum(visit.delivered for visit in visits) / len(visits)
+    """The share that had anything delivered to the app."""
+    return sum(visit.delivered > 0 for visit in visits) / len(visits)
 
 
 def risk(visits: Sequence[Visited]) -> float | None:
@@ -52,7 +52,7 @@ def _row(name: str, visits: Sequence[Visited]) -> str:
     told = ", ".join(f"{signal} {share:.0%}" for signal, share in fired(visits)) or "none"
     cells = [
         name,
-        f"{sum(visit.delivered for visit in visits)} of {count} ({passed(visits):.0%})",
+        f"{sum(visit.delivered > 0 for visit in visits)} of {count} ({passed(visits):.0%})",
         "none" if middle is None else f"{middle:.2f}",
         f"{median(visit.cpu_s for visit in visits):.1f}",
         f"{median(visit.hashes for visit in visits):,.0f}",

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 from gateway.kinds import load
-from tests.drivers import cpu, summary
+from tests.drivers import cost, cpu, summary
 from tests.drivers.__main__ import DRIVERS, addresses, line, main
 from tests.drivers.http_only import Http, made_up_trace, search
 from tests.drivers.library import Library, Step, fit
 from tests.drivers.naive import Naive
 from tests.drivers.oracle import Gesture, Oracle
 from tests.drivers.relay import Relay, Told, field_of, note, with_address
-from tests.drivers.stage import Visited, scored, staged
+from tests.drivers.stage import Visited, default_route, scored, staged
 
 CURVE = [Step(100 + 9 * i, 10 + 5 * i, 20 + (i * (40 - i)) / 20) for i in range(40)]
 HEAD = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length:  7\r\n\r\n"
@@ -83,10 +83,10 @@ def test_records() -> None:
 
 def test_summary() -> None:
     visits = [
-        Visited("x", 0, True, 0.2, {"a": 1.0, "b": 0.01}, ["slider"], "solved", 2.0, 100),
-        Visited("x", 1, False, 0.9, {"a": 0.5}, [], "refused blocked", 4.0, 300),
-        Visited("x", 2, False, None, {}, [], "", 0.0, 200),
-        Visited("y", 0, True, 0.0, {}),
+        Visited("x", 0, 1, 0.2, {"a": 1.0, "b": 0.01}, ["slider"], "solved", 2.0, 100),
+        Visited("x", 1, 0, 0.9, {"a": 0.5}, [], "refused blocked", 4.0, 300),
+        Visited("x", 2, 0, None, {}, [], "", 0.0, 200),
+        Visited("y", 0, 5, 0.0, {}),
     ]
     assert summary.passed(visits[:3]) == pytest.approx(1 / 3)
     assert summary.risk(visits[:3]) == pytest.approx(0.55)
@@ -164,7 +164,7 @@ async def test_naive_and_http_at_the_default_policy(tmp_path: Path) -> None:
         tried = await stage.visit("http", 0, "81.2.3.4", lambda: http.visit(0))
         await http.stop()
         assert tried.hashes > 0 and tried.requests >= 4, tried
-        assert tried.kinds, tried
+        assert "layout_wrong" in tried.signals and not tried.delivered, tried
         naive = Naive(stage, Random(1))
         await naive.start()
         try:
@@ -174,3 +174,43 @@ async def test_naive_and_http_at_the_default_policy(tmp_path: Path) -> None:
         assert not found.delivered, found
         assert found.risk == pytest.approx(1.0, abs=0.1) and "webdriver" in found.signals, found
         assert found.cpu_s > 0 and found.end == "refused blocked", found
+
+
+FARM = cost.Measured("people", 50, 50, 1.0, 20.0, 1.0)
+FAST = cost.Measured("http_ported", 10, 5, 0.1, 4.0, 0.2)
+BLIND = cost.Measured("naive", 10, 0, 2.0, 4.0, 0.0)
+POLICY = cost.Policy(uses=5, answers=172_800, of_address=50, budget=1000)
+
+
+@pytest.mark.parametrize(
+    "of, addresses, expected",
+    [
+        (FARM, 1, (216_000, 50, 50)),
+        (FARM, 100, (216_000, 5000, 1000)),
+        (FAST, 1, (432_000, 50, 50)),  # bound by answers from one network
+        (FAST, 10_000, (17_280_000, 500_000, 1000)),
+        (BLIND, 10_000, (0, 0, 0)),
+    ],
+)
+def test_a_day(of: cost.Measured, addresses: int, expected: tuple[int, int, int]) -> None:
+    assert cost.deliveries(of, POLICY, addresses) == expected
+
+
+def test_the_policy_is_what_init_writes() -> None:
+    tried = [{"driver": "http_ported", "delivered": each} for each in (5, 0, 4)]
+    assert cost.policy_of(default_route()) == POLICY
+    assert cost.policy_of(default_route(), tried).uses == 4.5
+
+
+def test_cost_of_measured_visits() -> None:
+    visits = [
+        {"driver": "naive", "delivered": 0, "cpu_s": 2.0, "seconds": 3.0},
+        {"driver": "http_ported", "delivered": 5, "cpu_s": 0.1, "seconds": 4.0},
+        {"driver": "http_ported", "delivered": 0, "cpu_s": 0.3, "seconds": 4.0},
+    ]
+    found = cost.measured(visits)
+    assert [each.name for each in found] == ["naive", "http_ported"]
+    assert (found[1].share, found[1].cpu_s, found[1].solve_cpu_s) == (0.5, 0.2, 0.4)
+    naive, ported = cost.table(found, POLICY).splitlines()[2:]
+    assert naive == "| naive script | 0 of 1 | – | – | 0 / 0 / 0 | 0 / 0 / 0 | 0 / 0 / 0 |"
+    assert "| 1 of 2 | 0.080 | 0.2 |" in ported and "50 / 1,000 / 1,000 |" in ported
