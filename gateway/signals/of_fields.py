@@ -24,7 +24,7 @@ _LANGUAGES = re.compile(
 )
 _GREASE_SINCE, _GREASE_UNTIL = 110, 160  # Chromium's way of making the brand, as checked
 _DESTINATIONS: Final = {
-    "navigate": {"document", "iframe", "frame", "fencedframe", "embed", "object"},
+    "navigate": {"document", "iframe", "frame", "fencedframe", "embed", "object", "empty"},
     "websocket": {"websocket", "empty"},
 }
 _MODES = {"navigate", "cors", "no-cors", "same-origin", "websocket"}
@@ -63,7 +63,9 @@ def _claimed(agent: str) -> tuple[str, int]:
 
 
 def _navigates(seen: Seen) -> bool:
-    return seen.headers.get("sec-fetch-mode") == "navigate"
+    """By itself: what goes through a service worker is sent as that sends it, to `empty`."""
+    to = seen.headers.get("sec-fetch-dest")
+    return seen.headers.get("sec-fetch-mode") == "navigate" and to in ("document", "iframe")
 
 
 def _in_order(seen: Seen, wanted: tuple[str, ...]) -> bool:
@@ -103,9 +105,11 @@ def grease(major: int) -> str:
 
 
 def _lacks_hints(seen: Seen) -> bool:
-    """Sent by every Chromium since 90 where the connection is secure."""
+    """Sent by every Chromium since 90 where the connection is secure, but for workers' scripts."""
     name, major = browser(seen)
-    return seen.https and name == "Chrome" and major >= 90 and "sec-ch-ua" not in seen.headers
+    modern = seen.https and name == "Chrome" and major >= 90
+    worker = seen.headers.get("sec-fetch-dest", "").endswith("worker")
+    return modern and not worker and "sec-ch-ua" not in seen.headers
 
 
 def _impossible(seen: Seen) -> bool:

@@ -45,13 +45,27 @@ const wait = (ms) => new Promise((done) => setTimeout(done, ms));
     asked.send("a=1");
   });
   navigator.sendBeacon("/beacon", "x");
-  document.forms[0].submit(); await wait(600);
-  document.forms[1].submit(); await wait(600);
   document.cookie = "kept=1";
   if (!sessionStorage.again) { sessionStorage.again = 1; location.reload(); return; }
-  location.href = "/last";
+  document.forms[0].submit(); await wait(600);
+  document.forms[1].submit(); await wait(600);
+  await navigator.serviceWorker.register("/worker.js");
+  while (!navigator.serviceWorker.controller) await wait(50);
+  await fetch("/worker-fetch");
+  document.forms[0].action = "/worker-form"; document.forms[0].submit(); await wait(600);
+  location.href = "/worker-page";
 })();
 </script>"""
+
+# Through it go all that follow: many sites have one like it.
+WORKER = b"""self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("fetch", (event) => event.respondWith(fetch(event.request)));"""
+PAGES = {
+    "/": (b"text/html", PAGE),
+    "/worker.js": (b"text/javascript", WORKER),
+    "/worker-page": (b"text/html", b"<script>location.href = '/last'</script>"),
+}
 
 
 class Server:
@@ -71,10 +85,10 @@ class Server:
                 if target != "/favicon.ico":
                     name = f"{method} {target}"
                     self.seen[f"{name} again" if name in self.seen else name] = fields
-                body = PAGE if target == "/" else b"ok"
+                kind, body = PAGES.get(target, (b"text/html", b"ok"))
                 writer.write(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%b"
-                    % (len(body), body)
+                    b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\nContent-Length: %d\r\n\r\n%b"
+                    % (kind, len(body), body)
                 )
                 if target == "/last":
                     self.done.set()

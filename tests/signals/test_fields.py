@@ -103,8 +103,10 @@ def test_real_browsers_are_innocent_behind_http_2(name, what):
         (changed(PAGE, sec_ch_ua=dict(PAGE)["sec-ch-ua"].replace("Chromium", "HeadlessChrome")),
          {"brands_forged", "agent_headless"}),
         (without(PAGE, "sec-ch-ua"), {"no_hints"}),
+        (changed(without(FETCH, "sec-ch-ua"), sec_fetch_dest="serviceworker"), set()),
         # Fetch Metadata
-        (changed(PAGE, sec_fetch_dest="empty"), {"fetch_metadata_impossible"}),
+        (changed(PAGE, sec_fetch_dest="script"), {"fetch_metadata_impossible"}),
+        (changed(PAGE, sec_fetch_dest="empty"), set()),  # through a service worker
         (changed(FETCH, sec_fetch_dest="document"), {"fetch_metadata_impossible"}),
         (changed(FETCH, sec_fetch_mode="cors, navigate"), {"fetch_metadata_impossible"}),
         (changed(FETCH, sec_fetch_site="same"), {"fetch_metadata_impossible"}),
