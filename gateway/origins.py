@@ -52,10 +52,14 @@ def is_own_navigation(headers: Headers, host: str, scheme: str) -> bool:
 
 
 def wants_page(headers: Headers) -> bool:
-    """Is this a navigation, which an HTML page can answer? Scripts and sub-resources are not."""
+    """Is this a navigation, which an HTML page can answer? Scripts and sub-resources are not.
+
+    One that a service worker hands on is `same-origin` in Firefox; only navigations are upgraded.
+    """
     mode = _first(headers, b"sec-fetch-mode")
     if mode:
-        return mode == b"navigate"
+        upgraded = _first(headers, b"upgrade-insecure-requests") == b"1"
+        return mode == b"navigate" or (mode == b"same-origin" and upgraded)
     if _first(headers, b"x-requested-with"):
         return False
     return b"text/html" in _first(headers, b"accept").lower()

@@ -7,6 +7,7 @@ from gateway.origins import (
     preflight_reply,
     wants_page,
 )
+from tests.signals.test_fields import RECORDED, REQUESTS
 
 HERE = ("shop.example", "https")
 
@@ -84,6 +85,16 @@ def test_own_navigation(headers, expected):
 )
 def test_wants_page(headers, expected):
     assert wants_page(headers) is expected
+
+
+PAGES = {"/", "/form", "/parts", "/last", "/worker-form", "/worker-page"}
+
+
+@pytest.mark.parametrize(("name", "what"), REQUESTS)
+def test_which_of_what_browsers_send_want_a_page(name, what):
+    """Also where a service worker hands them on."""
+    raw = tuple((n.encode(), v.encode()) for n, v in RECORDED[name][what])
+    assert wants_page(raw) is (what.split(" ")[1] in PAGES)
 
 
 SHOP, EVIL = "https://shop.example", "https://evil.example"
