@@ -159,3 +159,16 @@ def _fault(verdict: Verdict) -> Why:
             return "wrong"
         case never:
             assert_never(never)
+
+
+def result_of(outcome: Outcome) -> tuple[str, str]:
+    """(solved | again | refused, why)."""
+    match outcome:
+        case Solved():
+            return "solved", ""
+        case Again(reason, _):
+            return "again", reason
+        case Refused(reason, _):
+            return "refused", reason
+        case never:
+            assert_never(never)

@@ -16,21 +16,17 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from gateway.decide import decide
-from gateway.judge import believe
+from gateway.judge import believe, result_of
 from gateway.model import (
     ACCESSIBLE,
     JSON,
-    Again,
     Facts,
     NoBody,
-    Outcome,
-    Refused,
     RequestHead,
     Route,
     Rung,
     Score,
     Site,
-    Solved,
     Ticket,
     Visit,
 )
@@ -230,7 +226,7 @@ def _believed(record: Mapping[str, JSON], route: Route) -> tuple[str, str]:
     ticket = _ticket(record, route, max_risk, rounds_left=0 if after else route.rounds - 1)
     score = Score(float(record["risk"]), signals_in(record))
     visit = Visit("", b"", route.site, route.name, "", b"", "", 0.0, 0.0)
-    return _result(believe(ticket, visit, route, score, 0.0))
+    return result_of(believe(ticket, visit, route, score, 0.0))
 
 
 def _rung(route: Route, index: int, kind: str) -> Rung | None:
@@ -266,13 +262,3 @@ def _ticket(
         refuse_above=route.refuse_above,
         rounds_left=rounds_left,
     )
-
-
-def _result(outcome: Outcome) -> tuple[str, str]:
-    match outcome:
-        case Solved():
-            return "solved", ""
-        case Again(reason, _):
-            return "again", reason
-        case Refused(reason, _):
-            return "refused", reason

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import assert_never
 
 from gateway import handless
 from gateway.choosing import (
@@ -24,7 +23,7 @@ from gateway.choosing import (
     wished_choice,
 )
 from gateway.envelope import Envelope
-from gateway.judge import MAX_TRIES, belong, judge, not_now
+from gateway.judge import MAX_TRIES, belong, judge, not_now, result_of
 from gateway.memory import EXCHANGED, SOLVED, WRONG
 from gateway.model import (
     ACCESSIBLE,
@@ -351,16 +350,3 @@ def _note(gate: GateParts, envelope: Envelope, judged: Judged) -> None:
         caller=gate.log.caller(envelope.caller.address),
         seconds=round(seconds, 3),
     )
-
-
-def result_of(outcome: Outcome) -> tuple[str, str]:
-    """(solved | again | refused, why)."""
-    match outcome:
-        case Solved():
-            return "solved", ""
-        case Again(reason, _):
-            return "again", reason
-        case Refused(reason, _):
-            return "refused", reason
-        case never:
-            assert_never(never)

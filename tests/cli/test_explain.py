@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from yarl import URL
 
 from gateway.ids import uuid7
 from tests.cli.conftest import Command
@@ -127,6 +128,9 @@ async def test_what_a_visitor_quotes_is_explained(start_gate: StartGate, gateway
     async with Visitor(gate.url) as visitor:
         shown = await visitor.get("/wall?secret=hunter2", headers={"Accept-Language": ""})
         assert (await visitor.through(shown)).status == 200
+        cookies = visitor.session.cookie_jar.filter_cookies(URL(gate.url))
+        sent = "; ".join(f"{each.key}={each.value}" for each in cookies.values())
+        curl = f"curl {gate.url}/wall -b '{sent}' -A '{AGENT}'"
     reference = shown.page["reference"]
     await gate.stop()
     told = partial(asyncio.to_thread, gateway, "explain", gate.config_file)
@@ -146,6 +150,11 @@ async def test_what_a_visitor_quotes_is_explained(start_gate: StartGate, gateway
     done = await told("--id", answer["reference"], "--json")
     (again,) = json.loads(done.out)
     assert again["recorded"]["reference"] == reference
+    done = await told("--curl", curl)
+    assert "/wall → forwarded (pass)" in done.out
+    assert "level 1: serves" in done.out
+    done = await told("--curl", curl.replace("Chrome/142", "Chrome/143"))
+    assert "level 1: of another browser" in done.out
 
 
 async def test_any_gate_of_one_store_explains_what_another_decided(

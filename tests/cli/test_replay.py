@@ -51,6 +51,25 @@ ROUTES: list[dict[str, Any]] = [
         "ladder": ["one_click"],
         "refuse_above": "0.1",
     },
+    {"name": "probed", "match": {"path": "/probed"}, "flow": "probe"},
+    {
+        "name": "any",
+        "match": {"path": "/any"},
+        "flow": "multiple",
+        "ladder": [{"kind": "one_click", "level": "1"}, {"kind": "slider", "level": "1"}],
+    },
+    {
+        "name": "twice",
+        "match": {"path": "/twice"},
+        "rounds": "2",
+        "ladder": [{"kind": "invisible", "max_risk": "0.5"}, "word"],
+    },
+    {
+        "name": "bill",
+        "match": {"path": "/bill"},
+        "ladder": ["one_click"],
+        "budget": {"hour": "1"},
+    },
 ]
 OPEN_SESAME = "open-sesame-open-sesame-open-sesame"
 LISTS = {
@@ -95,6 +114,13 @@ async def visits(gate: GateProcess) -> None:
         )
         await visitor.post("/wall/4", "gateway_visit=nonsense")
         await visitor.get("/steps")
+        for path in ("/probed", "/any", "/twice"):
+            shown = await visitor.get(path)
+        await visitor.call(
+            shown.page, "answer", visitor.answer_body(shown.page["visit"], shown.page["challenge"])
+        )
+        await visitor.through(await visitor.get("/bill"))
+        await visitor.get("/bill")
     async with Visitor(gate.url, headers=CHROME | {"Accept-Language": ""}) as robot:
         shown = await robot.get("/steps")
         body = robot.answer_body(shown.page["visit"], shown.page["challenge"])
@@ -154,7 +180,10 @@ def test_the_log_has_every_kind_of_decision(gate: GateProcess) -> None:
         ("decision", "forward", "pass"),
         ("decision", "forward", "shadow"),
         ("decision", "resume", ""),
+        ("decision", "deny", "budget_spent"),
+        ("decision", "forward", "probed"),
         ("answer", "solved", ""),
+        ("answer", "again", "next"),
         ("answer", "again", "malformed"),
         ("answer", "refused", "spent"),
         ("answer", "refused", "blocked"),
