@@ -58,7 +58,8 @@ def open_ticket(ring: KeyRing, token: str) -> Ticket | None:
         stored = _stored(ring, TICKET, token)
         first = stored.get("first")
         known = None if first is None else Round(**_known(_ROUND, first))
-        return Ticket(**_known(_TICKET, stored) | {"first": known})
+        layout = tuple(tuple(box) for box in stored.get("layout", ()))
+        return Ticket(**_known(_TICKET, stored) | {"first": known, "layout": layout})
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
