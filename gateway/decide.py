@@ -57,8 +57,7 @@ def decide(route: Route | None, facts: Facts, *, opening: bool = False) -> Decis
     """The decision. `opening`: the route was reached by its `challenge_on` page, not by `match`."""
     denied = facts.listed is not None and facts.listed.action == "deny"
     if facts.preflight and not denied and not (route and route.action == "deny"):
-        asks = route is not None and route.action == "challenge" and route.mode == "enforce"
-        return Preflight(route) if route and asks else Forward(Reason.PREFLIGHT, route)
+        return Preflight(route) if route and _asks(route) else Forward(Reason.PREFLIGHT, route)
     if denied:
         return Deny(Reason.LISTED, 403, route)
     if facts.finishing:
@@ -78,6 +77,11 @@ def decide(route: Route | None, facts: Facts, *, opening: bool = False) -> Decis
             return _enforce(route, facts, opening)
         case never:
             assert_never(never)
+
+
+def _asks(route: Route) -> bool:
+    """Whether requests of this route may be challenged."""
+    return route.action == "challenge" and route.mode == "enforce" and route.flow != "probe"
 
 
 def first_rung(route: Route, risk: float, after: int = -1) -> int:

@@ -21,6 +21,7 @@ TTL_S = 600
 MARKED_FROM = 0.5  # risk of the signals of one sort
 PURPOSE = "verdict"
 COOKIE = "gateway_verdict"
+_NEEDLE = COOKIE.encode()
 _OF_DEVICES = frozenset({*OF_BROWSERS, *OF_REQUESTS, "window_oversized", "window_bare"})
 
 
@@ -74,8 +75,10 @@ def _bound(site: str, caller: Caller) -> list[str]:
 
 def without_verdict(headers: Headers) -> bytes | None:
     """The Cookie field as the app gets it; None where it can stay as it is. b"": there is none."""
+    if not any(_NEEDLE in value for _, value in headers):  # of nearly all requests
+        return None
     lines = [value for name, value in headers if name.lower() == b"cookie"]
-    if not any(COOKIE.encode() in line for line in lines):
+    if not any(_NEEDLE in line for line in lines):
         return None
     pairs = [pair.strip() for line in lines for pair in line.split(b";")]
     return b"; ".join(pair for pair in pairs if pair and not _is_verdict(pair))
@@ -83,4 +86,4 @@ def without_verdict(headers: Headers) -> bytes | None:
 
 def _is_verdict(pair: bytes) -> bool:
     name = pair.lstrip(b"= ").partition(b"=")[0].strip()
-    return name.removeprefix(b"__Host-").removeprefix(b"__Secure-") == COOKIE.encode()
+    return name.removeprefix(b"__Host-").removeprefix(b"__Secure-") == _NEEDLE

@@ -82,6 +82,11 @@ def challenge(reason: Reason, route: Route = ROUTE, risk: float = 0.0) -> Challe
             Forward(Reason.PREFLIGHT, replace(ROUTE, mode="off")),
         ),
         (None, replace(NOW, preflight=True), Forward(Reason.PREFLIGHT)),
+        (
+            replace(ROUTE, flow="probe"),
+            replace(NOW, preflight=True),
+            Forward(Reason.PREFLIGHT, replace(ROUTE, flow="probe")),
+        ),
         (DENY, replace(NOW, preflight=True), Deny(Reason.DENIED, 403, DENY)),
         (DENY, HAS, Deny(Reason.DENIED, 403, DENY)),
         # no pass, or none that fits
