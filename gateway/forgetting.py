@@ -14,7 +14,6 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from gateway.callers import parse_address
 from gateway.frequency.rules import Subject, counts_of
 from gateway.frequency.values import Digests
-from gateway.hold.terms import prefix_quota
 from gateway.marks import marks_to_find
 from gateway.model import JSON, Route, Site
 from gateway.ring import KeyRing
@@ -103,7 +102,6 @@ def counter_keys(
             window_s = windows_s["accessible" if what == "accessible" else "answers"]
             for window in (int(now_s // window_s), int(now_s // window_s) - 1):
                 yield f"{what}/{prefix}/{window}"
-        yield from (prefix_quota(prefix, small) for small in (True, False))
     digests = Digests(ring)
     for route in (route for site in sites for route in site.routes if route.limits):
         plain = _by_who(route)

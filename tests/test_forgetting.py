@@ -112,6 +112,6 @@ def test_counters_are_those_that_are_charged() -> None:
     assert charged(Subject(prefix=CALLER.prefix)) <= network
     assert address <= network
     named = {f"answers/{CALLER.prefix}/{n}" for n in (100, 99)}
-    assert named | {f"accessible/{CALLER.prefix}/10", f"quota:small:{CALLER.prefix}"} <= network
+    assert named | {f"accessible/{CALLER.prefix}/10"} <= network
     assert not any("/all/" in key for key in network | address)  # of everybody
     assert keys(of_reference("r1")) == set()

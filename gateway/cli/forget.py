@@ -26,6 +26,7 @@ from gateway.forgetting import (
     of_user,
 )
 from gateway.hold.format import chunk_key, head_key, read_record, state_key
+from gateway.hold.terms import prefix_quota
 from gateway.keys import load_keys
 from gateway.recent import Kept, all_kept
 from gateway.ring import KeyRing, KeysError
@@ -94,7 +95,8 @@ async def _forget(
     answers = config.limits.answers
     windows_s = {"answers": answers.window_s, "accessible": answers.accessible_window_s}
     keys = dict.fromkeys(counter_keys(whose, ring, config.sites, windows_s, time.time()))
-    for some in _batches([*keys]):
+    quotas = [prefix_quota(prefix, small) for prefix in whose.prefixes for small in (True, False)]
+    for some in _batches([*keys, *quotas]):
         removed.counters += await _forget_keys(store, some, dry_run=dry_run)
     if not dry_run:
         for entries in _batches([kept.entry for kept in found]):
