@@ -36,7 +36,7 @@ class Fusing:
             return replace(facts, named=named)
         ttl_s = named.until_s - now_s + CLOCKS_S
         try:
-            fresh = await self._store.spend(f"fusion/{route.site}/{named.once}", ttl_s)
+            fresh = await self._store.spend(f"fusion/{named.once}", ttl_s)
         except StoreError as error:
             self._finisher.store_failed(error, "fusion")
             return replace(facts, named=named, store_up=False)
