@@ -16,6 +16,8 @@ from gateway.hand.paths import APART_MS, Flat, Floats, Moving, before, steps
 DOCS = {
     "rest_after": "ln(1 + ms) from the last movement to the end (a press or a release)",
     "last_gap": "ln(1 + ms) between the last two events",
+    "events": "ln of the number of events",
+    "gap_50": "ln ms: median gap between events while moving",
     "gap_mode": "share of gaps within a millisecond of the median",
     "gap_long": "share of gaps above three medians and 10 ms: pauses, or lost events",
     "stills": "share of events that go nowhere",
@@ -23,6 +25,7 @@ DOCS = {
     "rough_step": "mean change of step length over the mean step length",
     "coupling": "ln of rough_pace over rough_step: above 0 where steps don't follow the gaps",
     "coupled": "correlation of the changes of steps with those of gaps",
+    "event_axis": "share of moving events exactly along x or y (pixel lattice)",
     "event_repeat": "share of steps equal to the one before, in whole pixels",
     "event_unit": "share of moving events of a single pixel",
     "mid_aside": "ln px: distance of events from the line between their neighbours, rms",
@@ -54,6 +57,8 @@ def measure(paths: Moving) -> list[Floats]:
     return [
         np.log1p(paths.rest_ms),
         np.log1p(paths.last_ms),
+        np.log(events.counts),
+        np.log(median),
         same,
         long,
         still,
@@ -65,9 +70,10 @@ def measure(paths: Moving) -> list[Floats]:
 def _median(events: Flat, gap: Floats, later: NDArray[np.bool_], count: Floats) -> Floats:
     """Of gaps, at least 1 ms. Sorted together, each path in its own range."""
     base = APART_MS * np.arange(len(count))
-    ordered = np.sort(np.where(later, gap, APART_MS / 2) + base[events.path])
+    ordered = np.where(later, gap, APART_MS / 2) + base[events.path]
+    ordered.sort()
     middle = ordered[events.starts + (count - 1) // 2] - base
-    found: Floats = np.clip(middle, 1.0, 12_000.0)
+    found: Floats = np.minimum(np.maximum(middle, 1.0), 12_000.0)
     return found
 
 
@@ -85,7 +91,12 @@ def _of_steps(
         [
             *(short, short * pace, short * step, pair, np.abs(on_pace), np.abs(on_step)),
             *(on_gap * on_step, on_gap * on_gap, on_step * on_step),
-            *(moved, pair & moved & (step_z == before(step_z)), moved & (step < 1.5)),
+            *(
+                moved,
+                moved & ((step_z.real == 0) | (step_z.imag == 0)),
+                pair & moved & (step_z == before(step_z)),
+            ),
+            moved & (step < 1.5),
         ]
     )
     shorts, pairs, moves = (np.maximum(sums[row], 1.0) for row in (0, 3, 9))
@@ -96,8 +107,9 @@ def _of_steps(
         rough_step,
         np.log((rough_pace + 0.05) / (rough_step + 0.05)),
         sums[6] / (np.sqrt(sums[7] * sums[8]) + 1.0),
-        sums[10] / pairs,
-        sums[11] / moves,
+        sums[10] / moves,
+        sums[11] / pairs,
+        sums[12] / moves,
     ]
 
 

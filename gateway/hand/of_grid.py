@@ -8,7 +8,6 @@ smooth a path one way, and curves, noise and drawing libraries another.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -21,6 +20,9 @@ NONE: Final = 0.05  # px or rad: less is arithmetic, not movement
 
 _WHAT = {"along": "along the way", "aside": "aside"}
 DOCS = {
+    "duration": "ln ms from the first movement to the last",
+    "reach": "ln px from the start to the farthest point",
+    "straight": "reach over the length of the way",
     "mean_speed": "ln of px per ms",
     "overshoot": "share of the reach that the end lies back from the farthest point",
     "bend_mean": "mean distance aside over the reach",
@@ -39,6 +41,7 @@ DOCS = {
     },
     "shake_scale": "ln of second changes of both over two samples against those over one",
     "shake_px": "ln px²: second changes of both",
+    "pace_cv": "deviation of step lengths over their mean",
     "pace_skew": "skewness of step lengths",
     "log_spread": "deviation of ln steps (lognormality, Plamondon 1995)",
     "pace_flips": "share of changes of pace against the one before",
@@ -66,8 +69,7 @@ _STEP, _WIDE, _FORCE, _WIDE_FORCE, _JERK, _WIDE_JERK = range(6)
 _ROUNDING: Final = np.array([0.1, 0.1, 0.3, 0.3, 0.8, 0.8])  # px², what whole pixels add
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """Paths on the grid, seen from their start."""
 
     samples: Flat
@@ -88,7 +90,7 @@ def way(samples: Flat) -> Way:
     toward: Places = np.conjugate(away[np.minimum(at, len(far) - 1)] / reach)
     step = np.abs(steps(samples.z))
     step[starts] = 0.0
-    gone = np.cumsum(step)
+    gone = step.cumsum()
     gone -= gone[starts][own]
     gone /= (gone[samples.ends - 1] + TINY)[own]
     turned: Places = away * toward[own]
@@ -105,7 +107,7 @@ def measure(found: Way) -> list[Floats]:
     sizes = np.abs(changes[:2])
     pace = _pace(found, sizes)
     turn, wide = _turn(samples, changes[_STEP], sizes[0])
-    flips = _flips(np.stack((changes[_STEP].imag, pace.change, turn)), samples.place)
+    flips = _flips((changes[_STEP].imag, pace.change, turn), samples.place)
     return [
         *_of_way(found, changes[_STEP], sizes[0], energy[_STEP], flips[0]),
         *_of_roughness(energy),
@@ -126,8 +128,9 @@ def _changes(found: Way) -> Places:
     return table
 
 
-def _flips(rows: Floats, place: NDArray[np.int64]) -> Bools:
+def _flips(of: tuple[Floats, ...], place: NDArray[np.int64]) -> Bools:
     """Steps aside, changes of pace, turns: each against the one before, neither next to nothing."""
+    rows = np.concatenate(of).reshape(len(of), -1)
     clear = rows * (np.abs(rows) > NONE)
     found = np.zeros(rows.shape, bool)
     np.less(clear[:, 1:] * clear[:, :-1], 0, out=found[:, 1:])
@@ -150,6 +153,9 @@ def _of_way(found: Way, step: Places, size: Floats, energy: Floats, flips: Bools
         ]
     )
     return [
+        np.log(duration),
+        np.log(reach + 0.1),
+        reach / (length + TINY),
         np.log(length / duration + 1e-3),
         (reach - np.abs(found.w[ends])) / reach,
         aside / samples.counts / reach,
@@ -197,7 +203,7 @@ def _pace(found: Way, sizes: Floats) -> _Pace:
     log_step = np.log(step + 0.5) * moving
     count = np.maximum(samples.counts - 1, 1)
     means = (samples.sums([step, log_step]) + TINY) / count
-    off = (np.stack((step, log_step)) - means[:, own]) * moving
+    off = (np.concatenate((step, log_step)).reshape(2, -1) - means[:, own]) * moving
     change = steps(step) * (place > 1)
     second = steps(change) * (place > 2)
     wide_second = steps(steps(sizes[1], 2) * (place > 3), 2) * (place > 5)
@@ -220,9 +226,10 @@ def _of_pace(found: Way, pace: _Pace, step: Floats, flips: Bools) -> list[Floats
     )
     thirds = np.maximum(count - 2, 1)
     sixths = np.maximum(count - 5, 1)
-    squares = np.stack((sums[0] / count, sums[2] / count, sums[4] / thirds, sums[5] / sixths))
-    deviation, logs, seconds, wide_seconds = np.sqrt(squares)
+    over = np.concatenate((count, count, thirds, sixths)).reshape(4, -1)
+    deviation, logs, seconds, wide_seconds = np.sqrt(sums[[0, 2, 4, 5]] / over)
     return [
+        deviation / pace.mean,
         sums[1] / count / (deviation + 1e-3) ** 3,
         logs,
         sums[7] / thirds,
@@ -255,7 +262,8 @@ def _turn(samples: Flat, step: Places, size: Floats) -> tuple[Floats, Bools]:
     """Angles between steps, rad, and where both are wide enough to have one; else 0."""
     wide = size > 1.4
     wide = wide & before(wide) & (samples.place > 1)
-    found: Floats = np.angle(step * np.conj(before(step))) * wide
+    turned = step * np.conj(before(step))
+    found: Floats = np.arctan2(turned.imag, turned.real) * wide
     return found, wide
 
 
@@ -265,7 +273,7 @@ def _of_turns(
     turn, wide, flips = turns
     size = np.abs(turn)
     moving = (samples.place > 0) & (step > 0)
-    raw = np.abs(steps(samples.z).view(np.float64)).reshape(-1, 2).min(axis=1)
+    raw = np.minimum.reduce(np.abs(steps(samples.z).view(np.float64)).reshape(-1, 2), axis=1)
     same = (samples.place > 1) & (np.abs(changes[_FORCE]) < 0.01)
     sums = samples.sums(
         [

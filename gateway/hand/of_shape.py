@@ -64,10 +64,10 @@ def measure(events: Flat, found: Way) -> list[Floats]:
     by_time = np.interp(when, clock(events), events.z) - events.z[events.starts][:, None]
     gone = np.interp(when, clock(found.samples), found.gone)
     rows = np.concatenate((by_time * found.toward[:, None], _by_length(found, number)))
-    rows /= np.tile(found.reach, 2)[:, None]
+    rows /= np.concatenate((found.reach, found.reach))[:, None]
     squares = np.square((rows @ _BASIS).view(np.float64)).reshape(2 * count, -1, 2)
-    whole = np.square(rows.view(np.float64)).reshape(2 * count, MOMENTS, 2).sum(axis=1)
-    left = whole[:, None] - np.cumsum(squares[:, :_DEGREES], axis=1)
+    whole = np.add.reduce(np.square(rows.view(np.float64)).reshape(2 * count, MOMENTS, 2), axis=1)
+    left = whole[:, None] - squares[:, :_DEGREES].cumsum(axis=1)
     np.maximum(left, 0.0, out=left)
     left /= MOMENTS
     bands = np.log(np.add.reduceat(squares[:count, _DEGREES:], _BANDS, axis=1) + 1e-5)
@@ -80,7 +80,7 @@ def measure(events: Flat, found: Way) -> list[Floats]:
         *shares[:5],
         px[0],
         *(pace[:, i] for i in range(len(_PACES))),
-        np.log(np.square(rest).sum(axis=1) + 1e-3),
+        np.log(np.add.reduce(np.square(rest), axis=1) + 1e-3),
         *shares[5:],
         *px[1:],
     ]
@@ -92,15 +92,15 @@ def _logs(left: Floats, reach: Floats, count: int) -> tuple[Floats, Floats]:
     Shares: along 1, 3, 5, aside 1, 5, by length 2, 3; px: by time 5, by length 2, 3.
     """
     by_time, by_length = left[:count], left[count:]
-    both = by_length.sum(axis=2)
-    squares = np.stack(
+    both = by_length[:, 2:4, 0] + by_length[:, 2:4, 1]
+    squares = np.concatenate(
         [
             *(by_time[:, 1, 0], by_time[:, 3, 0], by_time[:, 5, 0]),
             *(by_time[:, 1, 1], by_time[:, 5, 1]),
-            *(both[:, 2], both[:, 3], by_time[:, 5].sum(axis=1)),
+            *(both[:, 0], both[:, 1], by_time[:, 5, 0] + by_time[:, 5, 1]),
         ]
     )
-    shares = np.sqrt(squares)
+    shares = np.sqrt(squares).reshape(8, -1)
     px = shares[[7, 5, 6]] * reach + np.array([[0.1], [0.05], [0.05]])
     return np.log(shares[:7] + 1e-4), np.log(px)
 

@@ -11,8 +11,7 @@ that tells the recorder, not the hand.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +27,7 @@ APART_MS = 1e6  # between the clocks of two paths in one flat array
 MOST_MS = 12_000.0  # of a path; what comes later is taken for that moment
 
 
-@dataclass(frozen=True, slots=True)
-class Flat:
+class Flat(NamedTuple):
     """Arrays of all paths end to end. Path i is points `starts[i]` to `ends[i]`, the last out."""
 
     t: Floats
@@ -52,23 +50,25 @@ class Flat:
 
 def steps(values: NDArray[Any], lag: int = 1) -> NDArray[Any]:
     """What each is more than the one `lag` before. Where a path begins that's nonsense: mask it."""
-    found = np.zeros_like(values)
+    found = np.empty_like(values)
+    found[:lag] = 0
     np.subtract(values[lag:], values[:-lag], out=found[lag:])
     return found
 
 
 def before(values: NDArray[Any]) -> NDArray[Any]:
     """Each point's predecessor. Where a path begins, that is another's: mask it."""
-    found = np.zeros_like(values)
+    found = np.empty_like(values)
+    found[:1] = 0
     found[1:] = values[:-1]
     return found
 
 
 def flat(t: Floats, z: Places, counts: Ints) -> Flat:
     """Arrays end to end, with their offsets."""
-    ends = np.cumsum(counts)
+    ends = counts.cumsum()
     starts = ends - counts
-    path = np.repeat(np.arange(len(counts)), counts)
+    path = np.arange(len(counts)).repeat(counts)
     return Flat(t, z, starts, ends, path, np.arange(len(t)) - starts[path])
 
 
@@ -80,16 +80,15 @@ def join(paths: list[Points]) -> Flat:
     z = np.empty(len(t), np.complex128)
     np.rint(rows[1], out=z.real)
     np.rint(rows[2], out=z.imag)
-    ends = np.cumsum(counts)
-    t = np.minimum(t - np.repeat(t[ends - counts], counts), MOST_MS)
+    ends = counts.cumsum()
+    t = np.minimum(t - t[ends - counts].repeat(counts), MOST_MS)
     keep = np.empty(len(t), bool)
     np.greater(t[1:], t[:-1], out=keep[:-1])
     keep[ends - 1] = True
     return flat(t[keep], z[keep], np.diff(np.cumsum(keep)[ends - 1], prepend=0))
 
 
-@dataclass(frozen=True, slots=True)
-class Moving:
+class Moving(NamedTuple):
     """Paths from the event before their first movement to their last one, and what followed."""
 
     events: Flat
@@ -106,10 +105,13 @@ def moving(events: Flat) -> Moving:
     final = np.maximum.reduceat(np.where(moved, index, -1), events.starts)
     final = np.where(final < 0, last, final)
     begin = np.maximum(np.minimum(first, last + 1) - 1, events.starts)
-    keep = (index >= begin[events.path]) & (index <= final[events.path])
     rest = events.t[last] - events.t[final]
     gap = events.t[last] - events.t[np.maximum(last - 1, events.starts)]
-    return Moving(flat(events.t[keep], events.z[keep], final - begin + 1), rest, gap)
+    counts = final - begin + 1
+    if counts.sum() == len(index):
+        return Moving(events, rest, gap)
+    keep = (index >= begin[events.path]) & (index <= final[events.path])
+    return Moving(flat(events.t[keep], events.z[keep], counts), rest, gap)
 
 
 def clock(points: Flat) -> Floats:
@@ -127,8 +129,8 @@ def grid(events: Flat) -> Flat:
     begin = events.t[events.starts]
     spans_ms = np.maximum(events.t[events.ends - 1] - begin, 1.0)
     counts = np.maximum((spans_ms / GRID_MS + 1e-6).astype(np.int64) + 1, 2)
-    path = np.repeat(np.arange(len(counts)), counts)
-    ends = np.cumsum(counts)
+    path = np.arange(len(counts)).repeat(counts)
+    ends = counts.cumsum()
     starts = ends - counts
     place = np.arange(len(path)) - starts[path]
     t = begin[path] + np.minimum(place * GRID_MS, spans_ms[path])
