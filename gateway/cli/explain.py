@@ -197,8 +197,13 @@ class Desk:
 def explain_kept(config: Config, kept: Iterable[Kept]) -> list[Explanation]:
     """Of one reference: its decision as it was, and the answers that followed."""
     records = [each.record for each in kept]
-    decisions = [each for each in records if each.get("event") == "decision"]
-    answers = [each for each in records if each.get("event") != "decision"]
+    known = {each["reference"] for each in records if each.get("event") == "decision"}
+    decisions = [
+        each
+        for each in records
+        if each.get("event") == "decision" and each.get("challenged") not in known
+    ]
+    answers = [each for each in records if each not in decisions]
     found = []
     for record in decisions:
         try:

@@ -87,7 +87,11 @@ def _followed(record: Mapping[str, JSON]) -> str:
     """What came after a challenge: that it was shown, and each answer."""
     if record.get("event") == "asked":
         shown = "to a script" if record.get("machine") else "as a page"
-        return f"asked {shown}; body held: {record.get('hold')}"
+        steps = record.get("remembered")
+        harder = f"; {steps} steps harder, as it was asked often before" if steps else ""
+        return f"asked {shown}; body held: {record.get('hold')}{harder}"
+    if record.get("event") == "decision":
+        return f"sent on, status {record.get('status')}"
     why = f" ({record['reason']})" if record.get("reason") else ""
     signals = ", ".join(record.get("signals") or ()) or "none"
     risk = f"risk {record.get('risk')}, signals: {signals}"

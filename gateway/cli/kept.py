@@ -44,7 +44,7 @@ def reference_of(text: str) -> str:
 
 
 def of_reference(config: Config, reference: str) -> list[Kept]:
-    """What is kept under a reference; of a challenge also the answers to it."""
+    """What is kept under a reference: of a challenge with all that followed, whichever is named."""
     name = reference_of(reference)
 
     async def find(store: Store) -> list[Kept]:
@@ -52,10 +52,11 @@ def of_reference(config: Config, reference: str) -> list[Kept]:
         if not found:
             return []
         challenged = next((each.record.get("challenged") for each in found), None)
-        whole = await kept_under(store, challenged) if challenged else found
-        answers = [
-            each async for each in all_kept(store, name) if each.record.get("challenged") == name
+        root = str(challenged or name)
+        whole = await kept_under(store, root) if challenged else found
+        followed = [
+            each async for each in all_kept(store, root) if each.record.get("challenged") == root
         ]
-        return [*whole, *(found if challenged else ()), *answers]
+        return [*whole, *followed] if whole else found
 
     return with_store(config, find)

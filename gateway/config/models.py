@@ -299,7 +299,8 @@ class DecisionsPart(Part):
         default=written("10000"),
         ge=0,
         le=100_000,
-        description="How many of the newest are kept; 0: none.",
+        description="How many records of decisions, questions and answers are kept, the newest; "
+        "0: none.",
     )
     for_: WholeSpan = Field(
         default=written("7d"), ge=60, le=366 * 86400, alias="for", description="… and how long."

@@ -157,6 +157,31 @@ async def test_what_a_visitor_quotes_is_explained(start_gate: StartGate, gateway
     assert "level 1: of another browser" in done.out
 
 
+async def test_a_request_that_was_held_is_told_to_its_end(
+    start_gate: StartGate, gateway: Command
+) -> None:
+    """Whichever reference is quoted: of the challenge, or of what it was finished under."""
+    form = {"name": "form", "match": {"method": "POST", "path": "/form"}, "ladder": ["one_click"]}
+    gate = await start_gate([form])
+    async with Visitor(gate.url) as visitor:
+        assert (await visitor.through(await visitor.post("/form", "a=1"))).status == 200
+    await gate.stop()
+    challenged, finished = gate.records("decision")
+    assert finished["challenged"] == challenged["reference"]
+    for record in (challenged, finished):
+        done = await asyncio.to_thread(
+            gateway, "explain", gate.config_file, "--id", record["reference"]
+        )
+        assert done.out.count(" → challenge (no_pass): one_click") == 1, done.out
+        assert done.out.count("→") == 2  # one tree, and the rung that is asked
+        for line in (
+            "asked as a page; body held: kept",
+            "one_click: solved",
+            "sent on, status 200",
+        ):
+            assert line in done.out
+
+
 async def test_any_gate_of_one_store_explains_what_another_decided(
     start_gate: StartGate, gateway: Command, redis_url: str
 ) -> None:
