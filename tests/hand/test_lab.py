@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from gateway.hand.features import NAMES
-from gateway.hand.lab import attack, check, fit, sets, views
+from gateway.hand.lab import attack, check, fit, sets, timing, views
 from gateway.hand.lab.borrow import BORROWERS
 from gateway.hand.lab.channels import framed, play
 from gateway.hand.lab.generators import FAMILIES
 from gateway.hand.lab.pieces import Scene, scene
 from gateway.hand.model import Net
+from gateway.hand.weights import shipped
 from tests.hand.drawn import drawn, ruled
 
 TO = Scene(100, 200, 400, 260)
@@ -223,3 +224,12 @@ def test_the_attackers_paths_are_usable() -> None:
         t, x, y = attack.draw(rng, attack.goal(rng), knobs)
         assert (np.diff(t) >= 0).all()
         assert np.isfinite(x + y).all()
+
+
+def test_what_a_visit_costs_is_the_sum_of_its_parts() -> None:
+    records = [sets.Record("a", False, "mouse", 0, drawn(seed)) for seed in range(4)]
+    found = timing.cost(shipped(), records)
+    assert found.visits == timing.VISITS
+    assert found.events == pytest.approx(timing.PATHS * len(drawn()[0]), abs=3)
+    assert 0 < found.nets_us < found.visit_us <= found.worst_visit_us
+    assert 0 < found.features_us < found.worst_visit_us * 2

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gateway.hand.lab import attack, check, fit, sets
+from gateway.hand.lab import attack, check, fit, sets, timing
 from gateway.hand.model import Model, to_table
 from gateway.hand.weights import FILE, shipped
 
@@ -36,11 +36,16 @@ def main() -> None:
     attacked = commands.add_parser("attack", help="tune a generator against the shipped weights")
     attacked.add_argument("--queries", type=int, default=3000)
     attacked.add_argument("--seed", type=int, default=1)
+    timed = commands.add_parser("time", help="what a visit of three paths costs")
+    timed.add_argument("data", type=Path)
     given = parser.parse_args()
     warnings.filterwarnings("ignore", module="sklearn")  # nets stop early on purpose
     if given.command == "attack":
         reached = attack.attack(shipped(), queries=given.queries, seed=given.seed)
         print(json.dumps(asdict(reached), indent=1))
+        return
+    if given.command == "time":
+        print(json.dumps(asdict(timing.cost(shipped(), sets.read(given.data))), indent=1))
         return
     rows = sets.build(sets.read(given.data), seed=SEED, each=EACH)
     if given.command == "train":

@@ -1,0 +1,66 @@
+"""What a visit costs: three paths of one recording's source, measured and scored."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from gateway.hand.features import measure
+from gateway.hand.lab.pieces import Points
+from gateway.hand.lab.sets import Record
+from gateway.hand.model import Model
+
+VISITS, PATHS, TIMES = 10, 3, 9
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Medians over visits, each the quickest of `TIMES`: what the machine can, not its load."""
+
+    visits: int
+    events: float  # of a visit's paths together
+    features_us: float
+    nets_us: float
+    visit_us: float
+    worst_visit_us: float
+
+
+def cost(model: Model, records: list[Record]) -> Cost:
+    """`VISITS` of every source, drawn by chance."""
+    rng = np.random.default_rng(0)
+    by_source: dict[str, list[Points]] = defaultdict(list)
+    for record in records:
+        by_source[record.source].append(record.points)
+    visits = [
+        [group[i] for i in rng.integers(0, len(group), PATHS)]
+        for group in by_source.values()
+        for _ in range(VISITS)
+    ]
+    whole = [_us(lambda visit=visit: model.visit(visit, False)) for visit in visits]
+    return Cost(
+        len(visits),
+        float(np.median([sum(len(path[0]) for path in visit) for visit in visits])),
+        float(np.median([_us(lambda visit=visit: measure(visit)) for visit in visits])),
+        float(np.median([_us(_nets(model, visit)) for visit in visits])),
+        float(np.median(whole)),
+        max(whole),
+    )
+
+
+def _nets(model: Model, visit: list[Points]) -> Callable[[], Any]:
+    features = measure(visit)
+    return lambda: model.mouse.of_features(features)
+
+
+def _us(run: Callable[[], Any]) -> float:
+    least = float("inf")
+    for _ in range(TIMES):
+        begin = perf_counter()
+        run()
+        least = min(least, perf_counter() - begin)
+    return least * 1e6
