@@ -22,7 +22,14 @@ MARKED_FROM = 0.5  # risk of the signals of one sort
 PURPOSE = "verdict"
 COOKIE = "gateway_verdict"
 _NEEDLE, _COOKIE_CHARS = COOKIE.encode(), len("cookie")
-_OF_DEVICES = frozenset({*OF_BROWSERS, *OF_REQUESTS, "window_oversized", "window_bare"})
+OF_DEVICES = frozenset({*OF_BROWSERS, *OF_REQUESTS, "window_oversized", "window_bare"})
+OF_HANDS = frozenset(
+    {
+        *("untrusted_events", "flat_press", "between_pixels", "points_uncoalesced", "far_press"),
+        *("thin_touch", "no_pointer", "trace_malformed", "trace_disordered", "scripted_hand"),
+        *("replayed_hand", "ruled_drag", "jumped_drag"),
+    }
+)
 
 
 def verdict_of(score: Score, scripted: float | None) -> Probe:
@@ -31,8 +38,8 @@ def verdict_of(score: Score, scripted: float | None) -> Probe:
     Without a pointer's path, and without a sign of scripted input, the model has no opinion: 0
     would say that it saw a person.
     """
-    device = tuple(each for each in score.signals if each.name in _OF_DEVICES)
-    hand = tuple(each for each in score.signals if each.name not in _OF_DEVICES)
+    device = tuple(each for each in score.signals if each.name in OF_DEVICES)
+    hand = tuple(each for each in score.signals if each.name in OF_HANDS)
     moved = scripted is not None or bool(hand)
     marked = (scripted or 0.0) >= SCRIPTED_FROM or combine(hand) >= MARKED_FROM
     return Probe(score.risk, int(marked) if moved else None, int(combine(device) >= MARKED_FROM))

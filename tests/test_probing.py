@@ -19,7 +19,15 @@ from gateway.model import (
     Score,
     Signal,
 )
-from gateway.probing import TTL_S, issue, presented, verdict_of, without_verdict
+from gateway.probing import (
+    OF_DEVICES,
+    OF_HANDS,
+    TTL_S,
+    issue,
+    presented,
+    verdict_of,
+    without_verdict,
+)
 from gateway.risk import SIGNALS, score_report
 from tests.samples import CALLER, NONCE, RING, ROUTE, STRANGE_RING
 
@@ -42,7 +50,10 @@ def fired(*names: str) -> Score:
         ((), 1.0, Probe(0.5, 1, 0)),
         (("untrusted_events",), None, Probe(0.5, 1, 0)),
         (("untrusted_events",), 0.0, Probe(0.5, 1, 0)),
-        (("address_changed",), None, Probe(0.5, 0, 0)),
+        (("address_changed",), None, Probe(0.5, None, 0)),  # risk, and no word on hand or browser
+        (("untrusted_events", "flat_press"), 0.0, Probe(0.5, 1, 0)),
+        (("between_pixels",), None, Probe(0.5, 1, 0)),
+        (("no_pointer",), None, Probe(0.5, 1, 0)),
         (("webdriver",), None, Probe(0.5, None, 1)),
         (("agent_headless",), 0.1, Probe(0.5, 0, 1)),
         (("no_language",), 0.1, Probe(0.5, 0, 0)),
@@ -52,6 +63,24 @@ def fired(*names: str) -> Score:
 )
 def test_marks(names: tuple[str, ...], scripted: float | None, expected: Probe) -> None:
     assert verdict_of(fired(*names), scripted) == expected
+
+
+def test_a_weak_sign_of_the_hand_is_an_opinion_but_no_mark() -> None:
+    weak = Score(0.2, (Signal("no_pointer", 0.4, SIGNALS["no_pointer"].weight),))
+    assert verdict_of(weak, None) == Probe(0.2, 0, 0)
+
+
+def test_lists_of_addresses_are_no_marks() -> None:
+    """They are the operator's, by any name, and count in the risk alone."""
+    listed = Score(0.9, (Signal("tor", 1.0, 0.9), Signal("hosting", 1.0, 0.5)))
+    assert verdict_of(listed, None) == Probe(0.9, None, 0)
+
+
+def test_every_signal_of_a_report_is_of_a_sort() -> None:
+    of_answers = {"address_changed", "too_fast", "work_too_fast", "reported_nothing"}
+    assert not OF_DEVICES & OF_HANDS
+    assert set(SIGNALS) - OF_DEVICES - OF_HANDS - of_answers == set()
+    assert set(SIGNALS) > OF_HANDS
 
 
 # --- The cookie ------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from gateway import probing
@@ -41,6 +43,8 @@ async def _verdict(gate: GateParts, envelope: Envelope, answer: Answer) -> str:
     hand = await scripted(answer)
     register, headers = gate.register, envelope.headers
     direct = register.direct(caller)
-    score = score_report(answer, headers, caller, scripted=hand, direct=direct)
+    score = await asyncio.to_thread(
+        score_report, answer, headers, caller, scripted=hand, direct=direct
+    )
     found = probing.verdict_of(register.weighed(score, caller, headers), hand)
     return probing.issue(gate.ring, found, envelope.site, caller, gate.clock(), gate.nonce())
