@@ -46,6 +46,14 @@ def explain(
             show_default=False,
         ),
     ] = "",
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="LOG",
+            help="With --id: look in this log, gzipped or not, instead of in the store.",
+            show_default=False,
+        ),
+    ] = None,
     entry: Annotated[
         int, typer.Option(min=0, metavar="N", help="With --har: only this one.", show_default=False)
     ] = 0,
@@ -59,7 +67,7 @@ def explain(
 
     if sum(map(bool, (curl, har, reference))) != 1:
         raise typer.BadParameter("one of --curl, --har and --id is wanted")
-    wish = Wish(curl, har, reference, entry, address, as_json)
+    wish = Wish(curl, har, reference, entry, address, as_json, log)
     raise typer.Exit(explain_wish(one_file(file, config), wish))
 
 

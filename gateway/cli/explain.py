@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from gateway.callers import TrustedProxies, caller_of
 from gateway.cli import exits
 from gateway.cli.explained import print_explanation, wide_console
 from gateway.cli.faults import load_or_explain
-from gateway.cli.kept import of_reference
+from gateway.cli.kept import of_log, of_reference
 from gateway.config import Config
 from gateway.explain.curl import parse_curl
 from gateway.explain.explanation import Explanation, as_json, explain
@@ -30,9 +30,8 @@ from gateway.gathering import Gathering
 from gateway.given import given
 from gateway.keys import load_keys
 from gateway.log import path_of
-from gateway.model import BodySeen, Caller, Facts, Peer, Route, Site
+from gateway.model import JSON, BodySeen, Caller, Facts, Peer, Route, Site
 from gateway.presented import PassReader
-from gateway.recent import Kept
 from gateway.records import facts_of
 from gateway.ring import Key, KeyRing, KeysError
 from gateway.routing import NOTHING, Matched, NeedBodyFor, Router
@@ -53,6 +52,7 @@ class Wish:
     entry: int = 0  # of the HAR file, from 1; 0: all of them
     address: str = FROM
     as_json: bool = False
+    log: Path | None = None  # where a reference is looked for, instead of in the store
 
 
 class Up:
@@ -77,10 +77,13 @@ def explain_wish(path: Path, wish: Wish) -> int:
 
 def _told(config: Config, wish: Wish) -> list[Explanation]:
     if wish.reference:
-        kept = of_reference(config, wish.reference)
-        found = explain_kept(config, kept)
+        if wish.log is not None:
+            records = of_log(wish.log, wish.reference)
+        else:
+            records = [kept.record for kept in of_reference(config, wish.reference)]
+        found = explain_records(config, records)
         if not found:
-            _say(f"{wish.reference}: no such decision is kept; `decisions` says how many are")
+            _say(f"{wish.reference}: no such decision is kept; --log FILE looks in a log")
         return found
     desk = Desk(config, wish.address)
     return [desk.explain(sketch) for sketch in _sketches(wish)]
@@ -194,9 +197,8 @@ class Desk:
         return replace(told, decision=refused, outcome="denied (unknown_site)", notes=(note,))
 
 
-def explain_kept(config: Config, kept: Iterable[Kept]) -> list[Explanation]:
+def explain_records(config: Config, records: Sequence[Mapping[str, JSON]]) -> list[Explanation]:
     """Of one reference: its decision as it was, and the answers that followed."""
-    records = [each.record for each in kept]
     known = {each["reference"] for each in records if each.get("event") == "decision"}
     decisions = [
         each

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
 import typer
 
+from gateway.cli.lines import opened
 from gateway.config import Config
+from gateway.model import JSON
 from gateway.recent import Kept, all_kept, kept_under
 from gateway.stores import Store, StoreError, open_store
 
 T = TypeVar("T")
+MAX_LINE_BYTES = 64 * 1024
+MOST_FOLLOWED = 100  # records of one visit that are shown
 
 
 def with_store(config: Config, work: Callable[[Store], Awaitable[T]]) -> T:
@@ -60,3 +67,24 @@ def of_reference(config: Config, reference: str) -> list[Kept]:
         return [*whole, *followed] if whole else found
 
     return with_store(config, find)
+
+
+def of_log(path: Path, reference: str) -> list[Mapping[str, JSON]]:
+    """The same from a log: records that name the reference, or the challenge it followed from."""
+    found = _naming(path, reference_of(reference))
+    challenged = next((each.get("challenged") for each in found), None)
+    return _naming(path, str(challenged)) if challenged else found
+
+
+def _naming(path: Path, reference: str) -> list[Mapping[str, JSON]]:
+    found: list[Mapping[str, JSON]] = []
+    with opened(path, MAX_LINE_BYTES) as lines:
+        for raw in lines:
+            if reference.encode() in raw and len(raw) <= MAX_LINE_BYTES:
+                with suppress(ValueError, RecursionError):
+                    record = json.loads(raw)
+                    if reference in (record.get("reference"), record.get("challenged")):
+                        found.append(record)
+            if len(found) >= MOST_FOLLOWED:
+                break
+    return found

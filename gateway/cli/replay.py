@@ -21,7 +21,7 @@ from gateway.cli import exits
 from gateway.cli.ask import printable
 from gateway.cli.explained import wide_console
 from gateway.cli.faults import load_or_explain
-from gateway.cli.kept import with_store
+from gateway.cli.kept import MAX_LINE_BYTES, with_store
 from gateway.cli.lines import opened
 from gateway.config import Config
 from gateway.explain.replaying import Came, Replayer, recorded
@@ -29,7 +29,6 @@ from gateway.model import JSON
 from gateway.recent import all_kept
 from gateway.stores import Store
 
-MAX_LINE_BYTES = 64 * 1024
 MOST_SORTS = 1_000  # of changes told apart; more are counted together
 SAMPLES = 3
 TELL_EVERY_S = 2.0

@@ -180,6 +180,9 @@ async def test_a_request_that_was_held_is_told_to_its_end(
             "sent on, status 200",
         ):
             assert line in done.out
+        words = "--id", record["reference"], "--log", gate.log_file
+        logged = await asyncio.to_thread(gateway, "explain", gate.config_file, *words)
+        assert logged.out == done.out
 
 
 async def test_any_gate_of_one_store_explains_what_another_decided(
