@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -41,20 +42,17 @@ def cost(model: Model, records: list[Record]) -> Cost:
         for group in by_source.values()
         for _ in range(VISITS)
     ]
-    whole = [_us(lambda visit=visit: model.visit(visit, False)) for visit in visits]
+    whole = [_us(partial(model.visit, visit, False)) for visit in visits]
     return Cost(
         len(visits),
         float(np.median([sum(len(path[0]) for path in visit) for visit in visits])),
-        float(np.median([_us(lambda visit=visit: measure(visit)) for visit in visits])),
-        float(np.median([_us(_nets(model, visit)) for visit in visits])),
+        float(np.median([_us(partial(measure, visit)) for visit in visits])),
+        float(
+            np.median([_us(partial(model.mouse.of_features, measure(visit))) for visit in visits])
+        ),
         float(np.median(whole)),
         max(whole),
     )
-
-
-def _nets(model: Model, visit: list[Points]) -> Callable[[], Any]:
-    features = measure(visit)
-    return lambda: model.mouse.of_features(features)
 
 
 def _us(run: Callable[[], Any]) -> float:
