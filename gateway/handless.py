@@ -20,11 +20,14 @@ PASSIVE: Final = frozenset({"pow", "invisible", "wait"})  # kinds that ask for n
 def owes_work(ticket: Ticket, route: Route, answer: Answer, risk: float) -> bool:
     """Whether a right answer is yet to be paid for with work.
 
-    Not twice: what is then asked is a passive kind. The accessible way has its work already, and
-    what no browser ran (no JavaScript) its wait.
+    Not twice: what is then asked is a passive kind. The accessible way has its work already, but
+    where an answer at its risk would not be believed elsewhere it pays once more: it is what scripts
+    ask for too. What no browser ran (no JavaScript) has its wait.
     """
-    if ticket.rung == ACCESSIBLE or ticket.kind in PASSIVE or not ticket.work:
+    if ticket.kind in PASSIVE or not ticket.work:
         return False
+    if ticket.rung == ACCESSIBLE:
+        return not risk <= ticket.refuse_above
     at_stake = route.single_use or not risk < AT_STAKE
     return at_stake and handless(answer)
 

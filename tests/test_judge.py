@@ -60,6 +60,7 @@ SEEN: dict[str, Any] = {
     "now_s": 1001.0,
 }
 SLIDES = {"ticket": SLIDE, "answer": SLID}
+DOUBTED = replace(EASY_WAY, risk=0.0, refuse_above=0.8)
 TAPS = {"ticket": EASY_WAY, "answer": TAPPED}
 WAITS = {"ticket": WAIT, "answer": WAITED}
 KEYED = {"ticket": SLIDE, "answer": replace(SLID, trace=[[5, 0, 0, "k"]])}
@@ -141,6 +142,14 @@ def asked(**changes: Any) -> Ticket:
         # the accessible way: never refused for risk, full level, one use
         (TAPS | {"risk": 1.0}, Solved("one_click", 2, 1, 1001.0)),
         (TAPS | {"risk": NAN}, Solved("one_click", 2, 1, 1001.0)),
+        # … but where its risk would be refused elsewhere, it pays with work once more
+        (TAPS | {"ticket": DOUBTED, "risk": 0.8}, Solved("one_click", 2, 1, 1001.0)),
+        (TAPS | {"ticket": DOUBTED, "risk": 0.81}, Again("work", ACCESSIBLE)),
+        (TAPS | {"ticket": DOUBTED, "risk": NAN}, Again("work", ACCESSIBLE)),
+        (
+            {"ticket": replace(DOUBTED, kind="pow"), "risk": 1.0},
+            Solved("pow", 2, 1, 1001.0),
+        ),
         # what is all but certainly a program is not believed, to the hundredth
         (SLIDES | {"ticket": replace(SLIDE, refuse_above=0.9), "risk": 0.9}, SLID_OK),
         (SLIDES | {"ticket": replace(SLIDE, refuse_above=0.9), "risk": 0.91}, Refused("blocked")),
@@ -290,7 +299,7 @@ def test_any_answer_gets_an_outcome(value, kind) -> None:  # type: ignore[no-unt
 @pytest.mark.parametrize(
     "signals, expected",
     [
-        ((), Solved("one_click", 2, 1, 1001.0)),
+        ((), None),
         # many small doubts never shut out who can do nothing else …
         ((Signal("a", 1.0, 0.7), Signal("b", 1.0, 0.9), Signal("c", 1.0, 0.5)), None),
         # … nor do doubts about hands and neighbours …
@@ -307,4 +316,4 @@ def test_any_answer_gets_an_outcome(value, kind) -> None:  # type: ignore[no-unt
 def test_the_accessible_way_heeds_what_hands_and_neighbours_do_not_cause(signals, expected):
     ticket = replace(EASY_WAY, refuse_above=0.9)
     outcome = judge(ticket, VISIT, ROUTE, TAPPED, KINDS, Score(1.0, signals), 1001.0)
-    assert outcome == (expected or Solved("one_click", 2, 1, 1001.0))
+    assert outcome == (expected or Again("work", ACCESSIBLE))

@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--visits", type=int, default=5)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--way", choices=["accessible"], default="", help="ask for it at once")
     parser.add_argument("--address", default="", help="one address for all visits")
     parser.add_argument("--route", type=json.loads, default={}, help="JSON that adds to the route")
     return parser
@@ -74,6 +75,7 @@ async def run(name: str, wanted: argparse.Namespace) -> list[Visited]:
     found: list[Visited] = []
     with tempfile.TemporaryDirectory(prefix="gateway-drivers-") as folder:
         async with staged(Path(folder), wanted.route) as stage:
+            stage.way = wanted.way
             driver = load(module, what)(stage, rng)
             await driver.start()
             try:

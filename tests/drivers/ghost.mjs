@@ -12,7 +12,7 @@ import * as puppeteer from "puppeteer-core";
 const require = createRequire(`${process.cwd()}/`);
 const { addExtra } = require("puppeteer-extra");
 const stealth = require("puppeteer-extra-plugin-stealth");
-const { GhostCursor } = require("ghost-cursor");
+const { GhostCursor, path } = require("ghost-cursor");
 
 const [executablePath, ...args] = process.argv.slice(2);
 const extra = addExtra(puppeteer.default ?? puppeteer);
@@ -27,6 +27,20 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const where = async (selector) => {
   const box = await (await page.$(selector))?.boundingBox();
   return box && [box.x, box.y, box.width, box.height];
+};
+
+const click = async () => {
+  await cursor.mouseDown();
+  await pause(40 + 80 * Math.random());
+  await cursor.mouseUp();
+};
+
+// Its own moves hold no button, so a drag takes its path and puppeteer's mouse.
+const drag = async (start, end) => {
+  await page.mouse.move(...start);
+  await page.mouse.down();
+  for (const { x, y } of path({ x: start[0], y: start[1] }, { x: end[0], y: end[1] })) await page.mouse.move(x, y);
+  await page.mouse.up();
 };
 
 const commands = {
@@ -53,10 +67,8 @@ const commands = {
     for (const [start, end] of all) {
       await cursor.moveTo({ x: start[0], y: start[1] });
       await pause(60 + 120 * Math.random());
-      await cursor.mouseDown();
-      if (end) await cursor.moveTo({ x: end[0], y: end[1] });
-      await pause(40 + 80 * Math.random());
-      await cursor.mouseUp();
+      if (end) await drag(start, end);
+      else await click();
     }
   },
   async close() {

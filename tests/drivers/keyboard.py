@@ -15,7 +15,11 @@ from tests.drivers.naive import Naive
 from tests.drivers.oracle import Gesture
 
 MOST_TABS = 30
-_KEYS = {"one_click": (".tick", "Space", 1), "slider": (".handle", "ArrowRight", 8)}
+_KEYS = {
+    "another": ("#another", "Enter", 1),
+    "one_click": (".tick", "Space", 1),
+    "slider": (".handle", "ArrowRight", 8),
+}
 
 
 class Keyboard(Naive):
