@@ -21,8 +21,8 @@ def owes_work(ticket: Ticket, route: Route, answer: Answer, risk: float) -> bool
     """Whether a right answer is yet to be paid for with work.
 
     Not twice: what is then asked is a passive kind. The accessible way has its work already, but
-    where an answer at its risk would not be believed elsewhere it pays once more: it is what scripts
-    ask for too. What no browser ran (no JavaScript) has its wait.
+    where an answer at its risk would not be believed elsewhere it pays once more: scripts ask for
+    it too. What no browser ran (no JavaScript) has its wait.
     """
     if ticket.kind in PASSIVE or not ticket.work:
         return False
