@@ -50,7 +50,7 @@ class Envelope:
     rate: str = ""  # … and of RateLimit
     values: Mapping[str, JSON] = field(default_factory=dict)  # digests that limits count it by
     unread_bytes: int = 0  # of a body too large to be held: it does not come along
-    visit: str = ""  # the sealed visit of a finishing request, so that its page can retry
+    visit: str = ""  # the sealed visit of a finishing request, so that its page can go on with it
 
     def seal(self) -> bytes:
         """The header's value."""

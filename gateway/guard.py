@@ -317,11 +317,11 @@ class Guard:
         visit = open_visit(self._ring, token)
         route = visited_route(site, visit)
         asked.user = visit.user if visit else ""
+        asked.visit_token = token if visit else ""
         facts = self._gathering.finishing(asked, site, route, visit, self._clock())
         decision = decide(route, facts)
         asked.decided_on(facts, decision)
         if isinstance(decision, Resume):
-            asked.visit_token = token
             return self._resume(asked, site, decision, again=again)
         return self._act(asked, site, decision)
 

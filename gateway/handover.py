@@ -44,16 +44,17 @@ class Handover:
     def challenge(self, asked: Asked) -> Plan:
         """The page that asks; the body goes along, to be held, unless it is too large for that.
 
-        Nobody is told to go on (100 Continue) with a body that nobody wants.
+        What finishes a visit is asked for that visit: its own body is nobody's to hold. Nobody is
+        told to go on (100 Continue) with a body that nobody wants.
         """
         method, framing = "POST", asked.request.framing
         if asked.request.method == "HEAD":
             method, framing = "HEAD", _NO_BODY
         unread_bytes = _too_large(asked, framing)
-        if unread_bytes:
+        if unread_bytes or asked.visit_token:
             framing = _NO_BODY
         envelope = replace(self._envelope(asked, "challenge"), unread_bytes=unread_bytes)
-        return self._plan(asked, envelope, b"/challenge", method, framing, drain=unread_bytes > 0)
+        return self._plan(asked, envelope, b"/challenge", method, framing, drain=framing is _NO_BODY)
 
     def page(self, asked: Asked) -> Plan:
         """A page that needs nothing of the request's body."""

@@ -271,6 +271,13 @@ async def test_what_does_not_finish(visit, headers, target, reason):
     assert envelope(plan).reason == reason
 
 
+async def test_an_unsolved_visit_is_asked_for_itself_and_its_body_stays_here():
+    asked, body = finishing(a_visit(solved=None), (b"Origin", b"http://shop.example"))
+    plan = await Scene().plan(asked, body)
+    assert body.data == b"gateway_visit=" + envelope(plan).visit.encode()
+    assert (plan.framing, plan.drain_body) == (NoBody(), True)
+
+
 async def test_a_visit_finishes_with_a_pass_from_another_tab():
     asked, body = finishing(a_visit(solved=None), (b"Origin", b"http://shop.example"), a_pass())
     plan = await Scene().plan(asked, body)

@@ -35,6 +35,8 @@ ROUTES = [
     protected("delete", match={"method": "DELETE", "path": "/api/**"}, ladder=SLIDER),
     protected("ladder", ladder=[{"kind": "pow", "max_risk": 0.1}, "slider"]),
     protected("page", match={"method": "GET", "path": "/page"}),
+    protected("signup", match={"path": "/do", "form": {"do": "signup"}}, ladder=SLIDER),
+    protected("do", match={"method": "POST", "path": "/do"}),
 ]
 gate = one_gate(ROUTES, limits={"answers": {"answers": 100_000}})
 
@@ -91,6 +93,18 @@ async def test_an_unsolved_visit_finishes_nothing(app, visitor):
     reply = await visitor.finish({"finish": "post", "visit": met.page["visit"], "url": "/form"})
     assert reply.status == 403
     assert app.seen == []
+    assert (await visitor.through(reply)).status == 200  # asked again, for the very same visit
+    assert [bytes(seen.body) for seen in app.seen] == [b"a=1"]
+
+
+async def test_what_is_posted_with_an_unsolved_visit_goes_nowhere(app, visitor):
+    """It would be asked what the visit's route asks, whatever route its own fields are of."""
+    met = await visitor.post("/do", b"do=comment")
+    assert met.page["challenge"]["kind"] == "pow"
+    told = urlencode({"gateway_visit": met.page["visit"]}).encode() + b"&do=signup"
+    reply = await visitor.post("/do", told)
+    assert (await visitor.through(reply)).status == 200
+    assert [bytes(seen.body) for seen in app.seen] == [b"do=comment"]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from gateway.server.parts import GateParts
 from gateway.server.remembering import recall
 from gateway.server.replies import CHALLENGE_HEADER, Reply, problem, safe_url
 from gateway.server.showing import SAFE, about, show_interstitial
-from gateway.tokens import seal_visit
+from gateway.tokens import open_visit, seal_visit
 
 CHALLENGE_STATUS = 403
 PROBLEM_TYPE = "urn:gateway:challenge"
@@ -41,6 +41,8 @@ async def challenge(gate: GateParts, request: web.Request, envelope: Envelope) -
     route = gate.route(envelope.site, envelope.route)
     if route is None:
         return refuse(gate, request, envelope, "default", 500)
+    if envelope.visit:
+        return await _ask_again(gate, request, envelope, route)
     visit_id, secret = gate.token(), gate.random_bytes(32)
     try:
         kept = await _keep(gate, request, envelope, route, visit_id, secret)
@@ -56,6 +58,21 @@ async def challenge(gate: GateParts, request: web.Request, envelope: Envelope) -
         return _answer(gate, request, envelope, route, visit)
     except TokenTooLongError:
         return refuse(gate, request, envelope, Reason.TOO_LARGE, 414)
+
+
+async def _ask_again(
+    gate: GateParts, request: web.Request, envelope: Envelope, route: Route
+) -> web.Response:
+    """What finishes a visit, but does not suffice, is asked for the visit it shows.
+
+    Nothing new is held: what was decided upon is the visit's request, and no other body.
+    """
+    visit = open_visit(gate.ring, envelope.visit)
+    if visit is None or (visit.site, visit.route) != (route.site, route.name):
+        return refuse(gate, request, envelope, Reason.VISIT_UNREADABLE, 400)
+    remembered = await recall(gate, route, envelope.caller)
+    _record(gate, envelope, visit, Kept(visit.hold_id), remembered)
+    return _answer(gate, request, envelope, route, visit)
 
 
 def must_hold(request: web.Request, envelope: Envelope, route: Route) -> bool:
