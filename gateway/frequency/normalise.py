@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,8 +18,10 @@ MAX_MEANT = 16  # numbers or addresses in one value
 Normalise = Literal["e164", "email", "lower", "none"]
 
 _BETWEEN_NUMBERS = re.compile(r"[,;|/\r\n\t]+")
+_IN_MAILBOXES = re.compile(r"\([^()]*\)|[\"\\\s]")  # comments and quotes (RFC 5322)
 _BETWEEN_MAILBOXES = re.compile(r"[\s<>,;:\"()\[\]]+")
 _NO_DIGIT = re.compile(r"\D+")
+_MOST_DIGITS = 20  # of a number, with what is dialled before it
 _FEW_DIGITS = 5  # a piece with fewer is no number: an extension, a remark
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 
@@ -51,8 +53,8 @@ def normalised(value: bytes, way: Normalise, region: str = "") -> tuple[Meant, .
         case "e164":
             found = dict.fromkeys(_numbers(text, region))
         case "email":
-            words = [word for word in _BETWEEN_MAILBOXES.split(text) if "@" in word[1:-1]]
-            found = dict.fromkeys(map(_mailbox, words or [text]))
+            words = _mailboxes(text) or _mailboxes(_IN_MAILBOXES.sub("", text)) or [text]
+            found = dict.fromkeys(map(_mailbox, words))
         case "lower":
             found = {Meant(text.casefold()): None}
         case "none":
@@ -60,6 +62,10 @@ def normalised(value: bytes, way: Normalise, region: str = "") -> tuple[Meant, .
     if len(found) > MAX_MEANT:
         raise ManyMeantError
     return tuple(found)
+
+
+def _mailboxes(text: str) -> list[str]:
+    return [word for word in _BETWEEN_MAILBOXES.split(text) if "@" in word[1:-1]]
 
 
 def _mailbox(text: str) -> Meant:
@@ -83,6 +89,24 @@ def _numbers(text: str, region: str) -> Iterator[Meant]:
             yield number
         elif len(digits) >= _FEW_DIGITS or not known:
             yield Meant(f"?{digits}" if digits else text.casefold())
+    yield from _as_one(text, region, read)
+
+
+def _as_one(text: str, region: str, read: Sequence[tuple[str, Meant | None]]) -> Iterator[Meant]:
+    """The number of all the digits, for apps that keep those of a value and nothing else.
+
+    Else signs put between them would make as many numbers of one as there are places for signs.
+    """
+    digits = _NO_DIGIT.sub("", text)
+    number = read[0][1] if len(read) == 1 else None
+    lost = number is None or not number.text.endswith(digits.lstrip("0"))
+    if not lost or not _FEW_DIGITS <= len(digits) <= _MOST_DIGITS:
+        return
+    for spelt in (digits, f"+{digits.removeprefix('00')}"):
+        whole = _number(spelt, region)
+        if whole is not None:
+            yield whole
+            return
 
 
 def _number(text: str, region: str) -> Meant | None:

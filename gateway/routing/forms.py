@@ -91,13 +91,24 @@ def _guessed(data: bytes) -> Items:
 # --- JSON ----------------------------------------------------------------------------------
 
 
+class _Number(str):
+    """A JSON number with a fraction or exponent, as it is written."""
+
+    __slots__ = ()
+
+    def whole(self) -> str:
+        """As an app writes it that has read it as a number: 1.38e10 is 13800000000."""
+        number = float(self)
+        return str(int(number)) if number.is_integer() and abs(number) < 1e21 else str(self)
+
+
 def _json(data: bytes) -> Items:
     """Top-level keys; those of objects in a top-level list are unsure."""
     if not data.strip():
         return NO_ITEMS
     try:
         text = data.removeprefix(b"\xef\xbb\xbf").decode()
-        value = json.loads(text, object_pairs_hook=tuple, parse_int=str, parse_float=str)
+        value = json.loads(text, object_pairs_hook=tuple, parse_int=str, parse_float=_Number)
     except (ValueError, RecursionError):
         return UNREADABLE_ITEMS
     pairs = tuple(islice(_json_pairs(value), MAX_FIELDS))
@@ -116,8 +127,11 @@ def _json_pairs(value: Any) -> Iterator[Field]:
 
 
 def _json_texts(item: Any) -> Iterator[tuple[bytes, bool]]:
-    """What a scalar may be compared as; lists and objects as their scalars, unsure."""
+    """What a scalar may be compared as; lists and objects as all scalars in them, unsure."""
     match item:
+        case _Number():
+            yield item.encode(), True
+            yield item.whole().encode(), False
         case str():
             yield item.encode("utf-8", "replace"), True
         case bool():
@@ -126,13 +140,23 @@ def _json_texts(item: Any) -> Iterator[tuple[bytes, bool]]:
         case None:
             yield b"", False
             yield b"null", False
-        case list():
-            yield b"", False
-            for element in item:
-                if not isinstance(element, list | tuple):
-                    yield from ((text, False) for text, _ in _json_texts(element))
         case _:
             yield b"", False
+            for scalar in _scalars(item):
+                yield from ((text, False) for text, _ in _json_texts(scalar))
+
+
+def _scalars(item: Any) -> Iterator[Any]:
+    """However deep: an app that joins what it is given sees through any number of brackets."""
+    waiting = [item]
+    while waiting:
+        match waiting.pop():
+            case list() as inner:
+                waiting += inner
+            case tuple() as pairs:
+                waiting += (value for _, value in pairs)
+            case scalar:
+                yield scalar
 
 
 # --- Multipart -----------------------------------------------------------------------------

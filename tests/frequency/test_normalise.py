@@ -30,11 +30,16 @@ def texts(value: str, way: Normalise, region: str = "") -> list[str]:
         ("8613800138000", ["+8613800138000"]),
         ("tel:+8613800138000", ["+8613800138000"]),
         ("１３８００１３８０００", ["+8613800138000"]),
-        ("13800138000 ext. 7", ["+8613800138000"]),
+        ("13800138000 ext. 7", ["+8613800138000", "+86138001380007"]),  # … to who drops the word
         ("+1 415 555 2671", ["+14155552671"]),
         ("13800138000,13900139000", ["+8613800138000", "+8613900139000"]),
         ("13800138000;+8613800138000\n138 0013 8000", ["+8613800138000"]),
-        ("13800138000;7", ["+8613800138000"]),  # an extension
+        ("13800138000;7", ["+8613800138000", "+86138001380007"]),  # an extension
+        ("+86/13800138000", ["+8613800138000"]),
+        ("138/00138000", ["?138", "?00138000", "+8613800138000"]),  # apps that keep digits alone
+        ("1380/0138000", ["+860138000", "+8613800138000"]),
+        ("+8613800138 x000", ["+8613800138", "+8613800138000"]),
+        ("+86+13800138000", ["?8613800138000", "+8613800138000"]),
         ("13800138000;778899", ["+8613800138000", "?778899"]),
         ("77", ["?77"]),
         ("not a number", ["not a number"]),
@@ -48,7 +53,8 @@ def test_phone_numbers(value: str, expected: list[str]) -> None:
 
 def test_without_a_region_only_whole_numbers_are_read() -> None:
     assert texts("+86 138 0013 8000", "e164") == ["+8613800138000"]
-    assert texts("138 0013 8000", "e164") == ["?13800138000"]
+    assert texts("138 0013 8000", "e164") == ["?13800138000", "+13800138000"]  # or without a `+`
+    assert texts("0086 138 0013 8000", "e164") == ["?008613800138000", "+8613800138000"]
 
 
 @pytest.mark.parametrize(
@@ -57,6 +63,8 @@ def test_without_a_region_only_whole_numbers_are_read() -> None:
         ("email", " Ann@Example.com.", ["ann@example.com"]),
         ("email", "ann+news@example.com", ["ann@example.com"]),
         ("email", "+@example.com", ["+@example.com"]),
+        ("email", "ann(a)@example.com", ["ann@example.com"]),  # a comment
+        ("email", '"an\\n"@example.com', ["ann@example.com"]),
         ("email", "A.n.n+x@GoogleMail.com", ["ann@gmail.com"]),
         ("email", "a.n@example.com", ["a.n@example.com"]),
         (

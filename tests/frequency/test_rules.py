@@ -111,6 +111,9 @@ def test_every_value_is_found_once_for_each_time_it_is_given(
         (form(b"phone=13900139000", query=b"phone=13800138000"), 2),
         (form(b'{"phone": 13800138000}', kind=b"application/json"), 1),
         (form(b'{"phone": ["13800138000", "13900139000"]}', kind=b"application/json"), 2),
+        (form(b'{"phone": [["13800138000"]]}', kind=b"application/json"), 1),  # "" + it, in JS
+        (form(b'{"phone": {"a": {"b": "13800138000"}}}', kind=b"application/json"), 1),
+        (form(b'{"phone": 1.3800138e10}', kind=b"application/json"), 2),
         (
             form(b"phone=13800138000", kind=b"application/x-www-form-urlencoded; charset=utf-7"),
             None,
@@ -125,6 +128,24 @@ def test_every_value_is_found_once_for_each_time_it_is_given(
 def test_what_no_reader_can_be_sure_of_is_unreadable(fields: Any, digests: int | None) -> None:
     [found] = find([PHONE], fields, ONE).values.values()
     assert (None if found is None else len(found)) == digests
+
+
+@pytest.mark.parametrize(
+    "spelt", [b"13800138000", b"1.3800138e10", b"138001380000e-1", b'[["13800138000"]]']
+)
+def test_a_number_of_json_is_one_however_it_is_written(spelt: bytes) -> None:
+    def found(text: bytes) -> set[Any]:
+        [values] = find([PHONE], form(text, kind=b"application/json"), ONE).values.values()
+        assert values is not None
+        return {value.digest for value in values}
+
+    assert found(b'{"phone": "+8613800138000"}') <= found(b'{"phone": %b}' % spelt)
+
+
+@pytest.mark.parametrize("written", [b"1e999", b"1.5", b"1e30", b"-1.0e400"])
+def test_a_number_that_is_not_whole_stays_as_it_is_written(written: bytes) -> None:
+    body = form(b'{"phone": %b}' % written, kind=b"application/json")
+    assert body.of("phone") == {written: 1}
 
 
 def test_a_body_beyond_the_bound_is_unreadable() -> None:

@@ -57,7 +57,9 @@ def both(body, kind=FORM, headers=()):
         (b'{"d\\u006f": "register"}', JSON, True, True),
         (b'{"Do": "register"}', JSON, True, False),
         (b'{"do": ["register"]}', JSON, True, True),
-        (b'{"do": {"x": "register"}}', JSON, False, False),
+        (b'{"do": [["register"]]}', JSON, True, True),  # "" + it, in JS
+        (b'{"do": {"x": "register"}}', JSON, True, True),  # as `do[x]=register`
+        (b'{"do": {"register": "x"}}', JSON, False, False),
         (b'[{"do": "register"}]', JSON, True, True),
         (b'[{"do": "login"}]', JSON, False, False),
         (b'"do=register"', JSON, False, False),
