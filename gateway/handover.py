@@ -54,7 +54,9 @@ class Handover:
         if unread_bytes or asked.visit_token:
             framing = _NO_BODY
         envelope = replace(self._envelope(asked, "challenge"), unread_bytes=unread_bytes)
-        return self._plan(asked, envelope, b"/challenge", method, framing, drain=framing is _NO_BODY)
+        return self._plan(
+            asked, envelope, b"/challenge", method, framing, drain=framing is _NO_BODY
+        )
 
     def page(self, asked: Asked) -> Plan:
         """A page that needs nothing of the request's body."""
