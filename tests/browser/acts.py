@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, TimeoutError, expect
 
 SLOW_MS = 30_000  # Chromium on a busy machine
 
@@ -39,7 +39,11 @@ async def press_keys(page: Page) -> None:
         raise AssertionError("Tab never reached the handle")
     for _ in range(8):
         await page.keyboard.press("ArrowRight", delay=40)
-        if await handle.count() == 0 or await handle.get_attribute("aria-valuenow") == "100":
+        try:
+            at = await handle.get_attribute("aria-valuenow", timeout=1_000)
+        except TimeoutError:  # solved: it has gone
+            return
+        if at == "100":
             return
 
 
