@@ -45,6 +45,7 @@ from gateway.routing import FieldValues
 from gateway.stores import Store, StoreError
 from gateway.stores.memory import MemoryStore
 
+MOST_DELAYED = 1_000  # requests that wait at once: who leaves meanwhile frees its connection, not this
 LOCAL_BYTES = 16 * 2**20  # some 50 000 windows
 _BEFORE_LIMITS = frozenset({Reason.LISTED, Reason.GOOD_BOT, Reason.PROBED})
 _UNCHARGED = frozenset({Reason.PREFLIGHT, Reason.MODE_OFF, Reason.NO_ROUTE, Reason.ALLOWED})
@@ -107,6 +108,7 @@ class Frequency:
         self._body_bytes = body_bytes
         self._addresses_known = addresses_known
         self._sleep = sleep
+        self._delayed = 0
         self._local = MemoryStore(LOCAL_BYTES)
         self._told_s: dict[str, float] = {}  # by budget: until when nobody is told again
 
@@ -171,9 +173,22 @@ class Frequency:
         if isinstance(charge, Deny):
             await ready.delivery.unsent()
             return charge
-        if delay_s:
-            await self._sleep(delay_s)
-        return replace(ready, delivery=Both(ready.delivery, charge))
+        ready = replace(ready, delivery=Both(ready.delivery, charge))
+        if delay_s and not await self._delay(delay_s):
+            await ready.delivery.unsent()
+            return Deny(Reason.LIMITED, 429, decision.route, math.ceil(delay_s))
+        return ready
+
+    async def _delay(self, seconds: float) -> bool:
+        """Whether it could wait: not if too many do."""
+        if self._delayed >= MOST_DELAYED:
+            return False
+        self._delayed += 1
+        try:
+            await self._sleep(seconds)
+        finally:
+            self._delayed -= 1
+        return True
 
     async def _charge(
         self, asked: Asked, decision: Forward | Resume

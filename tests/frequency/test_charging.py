@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from dataclasses import dataclass, field, replace
@@ -180,6 +181,25 @@ async def test_the_longest_delay_is_waited(bench: Bench) -> None:
     assert bench.slept_s == [1.5, 2.5, 2.5]
     assert await bench.count(replace(decision, reason=Reason.LISTED)) == 6
     assert len(bench.slept_s) == 3
+
+
+async def test_no_more_wait_than_there_is_room_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks and leaves at once would else have any number wait."""
+    monkeypatch.setattr("gateway.frequency.charging.MOST_DELAYED", 3)
+    go = asyncio.Event()
+    bench.sleep = lambda seconds: go.wait()  # type: ignore[assignment,method-assign]
+    bench.__post_init__()
+    decision = replace(USED, route=limited(replace(SLOW, most=0), replace(OFTEN, most=4)))
+    waiting = [asyncio.create_task(bench.go(decision)) for _ in range(3)]
+    await asyncio.sleep(0)
+    denied, _ = await bench.go(decision)
+    assert denied == Deny(Reason.LIMITED, 429, decision.route, 2)
+    assert bench.back == ["use"]
+    go.set()
+    assert all(isinstance(ready, Ready) for ready, _ in await asyncio.gather(*waiting))
+    assert await bench.count(decision) == 1  # what was denied is not counted
 
 
 async def test_addresses_that_tell_nobody_apart_are_not_counted() -> None:
