@@ -9,14 +9,20 @@ remembered for as long as DNS lets it, within bounds; what failed without an ans
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Protocol
 
+from gateway.callers import prefix_of
+
 REMEMBERED = 10_000  # addresses and bots; about 3 MB
 AT_ONCE = 32  # lookups; who comes when they are all under way proves nothing this time
 A_MINUTE = 600  # lookups begun in one: claims from ever new addresses cost no more than that
+# Of these for one prefix: a host with an IPv6 network, and a name server of its own that says
+# nothing, would else leave no room for any bot.
+AT_ONCE_OF_ONE, A_MINUTE_OF_ONE = 8, 60
 LEAST_S, MOST_S = 300.0, 86_400.0  # how long an answer is kept, whatever its TTL
 NEGATIVE_S = 600.0  # no such name, or another one
 UNSURE_S = 15.0  # no answer
@@ -55,7 +61,8 @@ class ConfirmedNames:
         self._clock = clock
         self._deadline_s = deadline_s
         self._known: dict[tuple[str, tuple[str, ...]], tuple[bool, float]] = {}
-        self._minute = (0.0, 0)  # when it began, and lookups since
+        self._minute_s = 0.0  # when it began …
+        self._begun: Counter[str] = Counter()  # … and lookups since, by prefix
         self._under_way: dict[tuple[str, tuple[str, ...]], asyncio.Task[bool]] = {}
 
     async def confirms(self, address: str, suffixes: tuple[str, ...]) -> bool:
@@ -66,20 +73,24 @@ class ConfirmedNames:
             return known[0]
         task = self._under_way.get(key)
         if task is None:
-            if not self._may_begin():
+            if not self._may_begin(prefix_of(address)):
                 return False
             task = asyncio.create_task(self._find(key))
             self._under_way[key] = task
             task.add_done_callback(lambda _: self._under_way.pop(key, None))
         return await asyncio.shield(task)  # who leaves does not end it for those who wait too
 
-    def _may_begin(self) -> bool:
-        began_s, count = self._minute
-        if not 0 <= self._clock() - began_s < 60:
-            began_s, count = self._clock(), 0
-        if len(self._under_way) >= AT_ONCE or count >= A_MINUTE:
+    def _may_begin(self, prefix: str) -> bool:
+        if not 0 <= self._clock() - self._minute_s < 60:
+            self._minute_s = self._clock()
+            self._begun.clear()
+        at_once = len(self._under_way)
+        of_one = sum(prefix_of(address) == prefix for address, _ in self._under_way)
+        if at_once >= AT_ONCE or of_one >= AT_ONCE_OF_ONE:
             return False
-        self._minute = began_s, count + 1
+        if self._begun.total() >= A_MINUTE or self._begun[prefix] >= A_MINUTE_OF_ONE:
+            return False
+        self._begun[prefix] += 1
         return True
 
     async def close(self) -> None:

@@ -16,6 +16,7 @@ from gateway.asked import Asked
 from gateway.bots.names import ConfirmedNames
 from gateway.bots.signatures import SignedBots
 from gateway.callers import parse_address
+from gateway.finish import CLOCKS_S
 from gateway.model import BodySeen, Facts, Route
 from gateway.stores import StoreError
 
@@ -74,7 +75,8 @@ class GoodBots:
         if found is None:
             return ""
         try:
-            first = await self._spend(f"bot:{found.once}", found.until_s - now_s)
+            ttl_s = found.until_s - now_s + CLOCKS_S
+            first = await self._spend(f"bot:{found.once}", ttl_s)
         except StoreError:
             return ""
         return found.bot if first else ""

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.bots.names import (
     AT_ONCE,
+    AT_ONCE_OF_ONE,
     LEAST_S,
     MOST_S,
     NEGATIVE_S,
@@ -159,14 +160,37 @@ async def test_who_leaves_ends_nothing_for_others(scene):
 
 
 async def test_lookups_at_once_are_bounded():
-    silent = {(reverse(f"192.0.3.{n}"), "PTR"): None for n in range(AT_ONCE)}
+    silent = {(reverse(f"192.0.{n}.1"), "PTR"): None for n in range(3, AT_ONCE + 3)}
     async with dns_server({**ZONE, **silent}) as server, Scene(server, 0.4) as scene:
-        waiting = [asyncio.create_task(scene.confirms(f"192.0.3.{n}")) for n in range(AT_ONCE)]
+        claims = [scene.confirms(f"192.0.{n}.1") for n in range(3, AT_ONCE + 3)]
+        waiting = [asyncio.create_task(claim) for claim in claims]
         await asyncio.sleep(0)
         assert not await scene.confirms("66.249.66.1")  # nobody was asked …
         assert (reverse("66.249.66.1"), "PTR") not in server.asked
         assert not any(await asyncio.gather(*waiting))
         assert await scene.confirms("66.249.66.1")  # … and nothing was remembered of it
+
+
+async def test_one_network_leaves_room_for_others():
+    """Whoever has a /64 has its reverse zone too, and may let every lookup hang."""
+    silent = {(reverse(f"2001:db8::9:{n}"), "PTR"): None for n in range(AT_ONCE)}
+    async with dns_server({**ZONE, **silent}) as server, Scene(server, 0.4) as scene:
+        claims = [scene.confirms(f"2001:db8::9:{n}") for n in range(AT_ONCE)]
+        waiting = [asyncio.create_task(claim) for claim in claims]
+        await asyncio.sleep(0)
+        assert len(scene.names._under_way) == AT_ONCE_OF_ONE
+        assert await scene.confirms("66.249.66.1")
+        assert not any(await asyncio.gather(*waiting))
+
+
+async def test_one_network_uses_up_no_minute(scene, monkeypatch):
+    monkeypatch.setattr("gateway.bots.names.A_MINUTE_OF_ONE", 2)
+    for number in (13, 14, 15):
+        await scene.confirms(f"192.0.2.{number}")
+    assert scene.resolver.asked == 2
+    assert await scene.confirms("66.249.66.1")
+    scene.now_s = 60
+    assert await scene.confirms("192.0.2.10")
 
 
 async def test_lookups_in_a_minute_are_bounded(scene, monkeypatch):

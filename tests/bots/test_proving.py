@@ -120,7 +120,7 @@ async def test_how_long_it_is_remembered():
     await Scene(spend).bot(CHROME, "192.0.2.1", **WITHOUT_AGENT)
     ((key, ttl_s),) = spent
     assert key.startswith("bot:") and len(key) < 80
-    assert ttl_s == 86_400 - 5
+    assert ttl_s == 86_400 - 5 + 60  # a gate with a slower clock takes it for good until then
 
 
 async def test_a_store_that_is_away_is_no_proof():
