@@ -45,7 +45,9 @@ from gateway.routing import FieldValues
 from gateway.stores import Store, StoreError
 from gateway.stores.memory import MemoryStore
 
-MOST_DELAYED = 1_000  # requests that wait at once: who leaves meanwhile frees its connection, not this
+MOST_DELAYED = (
+    1_000  # requests that wait at once: who leaves meanwhile frees its connection, not this
+)
 LOCAL_BYTES = 16 * 2**20  # some 50 000 windows
 _BEFORE_LIMITS = frozenset({Reason.LISTED, Reason.GOOD_BOT, Reason.PROBED})
 _UNCHARGED = frozenset({Reason.PREFLIGHT, Reason.MODE_OFF, Reason.NO_ROUTE, Reason.ALLOWED})
