@@ -8,7 +8,8 @@ the gate's keys tells it the right answer, so that behaviour, device, work and l
 tested. What was delivered is what the app counted. Printed per visit: outcome, risk and signals of
 the gate's own records, CPU seconds and hashes; then a table.
 
-Drivers: `naive`, `patched`, `ghost`, `replayer`, `keyboard`, `http`, `people`; each file says what
-its driver does and does not do. Those that need programs of others install them first, pinned, in
+Drivers: `naive`, `ghost`, `ghost_bare`, `patched`, `patched_ghost`, `replayer`, `keyboard`, `http`,
+`http_ported`, `people`; each file says what its driver does and does not do. `python -m
+tests.drivers.cost` says what a day's requests cost each; measured.json is what the README tells. Those that need programs of others install them first, pinned, in
 tests/.work/drivers, and say so. Paths of people come from the data that `library.FOLDER` names.
 """

@@ -81,7 +81,8 @@ async def run(name: str, wanted: argparse.Namespace) -> list[Visited]:
             try:
                 for number, address in zip(range(wanted.visits), addresses(rng), strict=False):
                     at = wanted.address or address
-                    found.append(await visit(stage, driver, name, number, at))
+                    told = f"{name}+{wanted.way}" if wanted.way else name
+                    found.append(await visit(stage, driver, told, number, at))
             finally:
                 await driver.stop()
     return found

@@ -1,4 +1,4 @@
-"""What a day's requests cost each class of attacker: `python -m tests.drivers.cost FILE.json`.
+"""What a day's requests cost each class of attacker: `python -m tests.drivers.cost [FILE.json …]`.
 
 From visits that were measured (`python -m tests.drivers … --json FILE`): the share that passes, the
 CPU and seconds of a visit, the requests that one solve lets through. The rest is arithmetic, stated
@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.drivers.stage import default_route
+from tests.drivers import summary
+from tests.drivers.stage import Visited, default_route
 
+MEASURED = Path(__file__).with_name("measured.json")  # what the README tells of
 DAY_S = 86_400
 CORES = 8
 WORKERS = 10  # of a farm, each at one screen
@@ -30,6 +32,7 @@ NAMES = {
     "http_ported": "HTTP-only client, our scripts ported",
     "ghost": "stealth plug-in and ghost-cursor",
     "ghost_bare": "ghost-cursor, headed, nothing patched",
+    "ghost_bare+accessible": "… by the accessible way",
     "patched": "patchright, headed, scripted hand",
     "patched_ghost": "patchright, headed, ghost-cursor",
     "keyboard": "keyboard automation",
@@ -48,6 +51,10 @@ class Measured:
     cpu_s: float  # of a visit, on average
     seconds: float  # that a visit takes
     solve_cpu_s: float  # of all visits, for each that passed
+
+    def uses(self, policy: Policy) -> float:
+        """Requests for a solve: the accessible way is good for one."""
+        return 1 if self.name.endswith("+accessible") else policy.uses
 
     @property
     def share(self) -> float:
@@ -99,7 +106,7 @@ def visits_a_day(of: Measured, cores: int = CORES, workers: int = WORKERS) -> fl
 def deliveries(of: Measured, policy: Policy, addresses: int) -> tuple[int, int, int]:
     """A day's: without limits of the route, with those of `init`, and with a budget beside."""
     tried = min(visits_a_day(of), addresses * policy.answers)
-    free = int(tried * of.share * policy.uses)
+    free = int(tried * of.share * of.uses(policy))
     limited = min(free, addresses * policy.of_address)
     return free, limited, min(limited, policy.budget)
 
@@ -117,15 +124,22 @@ def table(found: Sequence[Measured], policy: Policy) -> str:
 
 def _row(of: Measured, policy: Policy) -> str:
     days = [deliveries(of, policy, count) for count in ADDRESSES]
-    cpu = f"{of.solve_cpu_s / policy.uses:.3f}" if of.passed and of.name != "people" else "–"
+    cpu = f"{of.solve_cpu_s / of.uses(policy):.3f}" if of.passed and of.name != "people" else "–"
     cells = [
         NAMES[of.name],
         f"{of.passed} of {of.visits}",
         cpu,
-        f"{1 / policy.uses:.2g}" if of.passed else "–",
+        f"{1 / of.uses(policy):.2g}" if of.passed else "–",
         *(" / ".join(short(day[at]) for day in days) for at in range(3)),
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def tables(visits: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The lines of both tables, as the README shows them: what passed, and what it costs."""
+    found = [Visited(**visit) for name in NAMES for visit in visits if visit["driver"] == name]
+    costs = table(measured(visits), policy_of(default_route(), visits))
+    return [*summary.table(found).splitlines(), "", *costs.splitlines()]
 
 
 def short(count: int) -> str:
@@ -135,13 +149,13 @@ def short(count: int) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.drivers.cost", description=__doc__)
-    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("files", nargs="*", type=Path, default=[MEASURED])
     visits = [
         visit
         for file in parser.parse_args(arguments).files
         for visit in json.loads(file.read_text())
     ]
-    print(table(measured(visits), policy_of(default_route(), visits)))
+    print("\n".join(tables(visits)))
     return 0
 
 

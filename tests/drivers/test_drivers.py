@@ -16,12 +16,11 @@ import pytest
 from gateway.kinds import load
 from tests.drivers import cost, cpu, summary
 from tests.drivers.__main__ import DRIVERS, addresses, line, main
-from tests.drivers.http_only import Http, made_up_trace, search
+from tests.drivers.http_only import made_up_trace, search
 from tests.drivers.library import Library, Step, fit
-from tests.drivers.naive import Naive
 from tests.drivers.oracle import Gesture, Oracle
 from tests.drivers.relay import Relay, Told, field_of, note, with_address
-from tests.drivers.stage import Visited, default_route, scored, staged
+from tests.drivers.stage import Visited, default_route, scored
 
 CURVE = [Step(100 + 9 * i, 10 + 5 * i, 20 + (i * (40 - i)) / 20) for i in range(40)]
 HEAD = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length:  7\r\n\r\n"
@@ -156,28 +155,16 @@ def test_a_made_up_trace_reads_as_the_pages() -> None:
     assert told.drag is not None and told.drag.moves > 10
 
 
-async def test_naive_and_http_at_the_default_policy(tmp_path: Path) -> None:
-    """A plain script is refused, and what the gate's records say of it is told."""
-    async with staged(tmp_path) as stage:
-        library = Library(Random(1), [CURVE], [CURVE])
-        http = Http(stage, Random(1), library)
-        tried = await stage.visit("http", 0, "81.2.3.4", lambda: http.visit(0))
-        await http.stop()
-        assert tried.hashes > 0 and tried.requests >= 4, tried
-        assert "layout_wrong" in tried.signals and not tried.delivered, tried
-        naive = Naive(stage, Random(1))
-        await naive.start()
-        try:
-            found = await stage.visit("naive", 0, "81.2.4.4", lambda: naive.visit(0))
-        finally:
-            await naive.stop()
-        assert not found.delivered, found
-        assert found.risk == pytest.approx(1.0, abs=0.1) and "webdriver" in found.signals, found
-        assert found.cpu_s > 0 and found.end == "refused blocked", found
+def test_the_readme_shows_what_was_measured() -> None:
+    """`python -m tests.drivers.cost` prints its tables."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    lines = cost.tables(json.loads(cost.MEASURED.read_text()))
+    assert [each for each in lines if each not in readme] == []
 
 
 FARM = cost.Measured("people", 50, 50, 1.0, 20.0, 1.0)
 FAST = cost.Measured("http_ported", 10, 5, 0.1, 4.0, 0.2)
+ONCE = cost.Measured("ghost_bare+accessible", 4, 4, 8.64, 30.0, 8.64)
 BLIND = cost.Measured("naive", 10, 0, 2.0, 4.0, 0.0)
 POLICY = cost.Policy(uses=5, answers=172_800, of_address=50, budget=1000)
 
@@ -189,6 +176,7 @@ POLICY = cost.Policy(uses=5, answers=172_800, of_address=50, budget=1000)
         (FARM, 100, (216_000, 5000, 1000)),
         (FAST, 1, (432_000, 50, 50)),  # bound by answers from one network
         (FAST, 10_000, (17_280_000, 500_000, 1000)),
+        (ONCE, 1, (80_000, 50, 50)),  # one request a solve
         (BLIND, 10_000, (0, 0, 0)),
     ],
 )
