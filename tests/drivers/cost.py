@@ -25,6 +25,8 @@ CORES = 8
 WORKERS = 10  # of a farm, each at one screen
 ADDRESSES = (1, 100, 10_000)
 ANSWERS = 120 * 24 * 60  # of one network: `limits.answers`, 120 a minute by default
+ACCESSIBLE = 30 * 24 * 6  # … `limits.answers.accessible`, 30 in ten minutes
+COUNTED = {"keyboard": 1, "ghost_bare+accessible": 2}  # how often a visit counts in that
 BUDGET = 1_000  # requests of all visitors in a day
 NAMES = {
     "naive": "naive script",
@@ -55,6 +57,10 @@ class Measured:
     def uses(self, policy: Policy) -> float:
         """Requests for a solve: the accessible way is good for one."""
         return 1 if self.name.endswith("+accessible") else policy.uses
+
+    def of_network(self, policy: Policy) -> float:
+        """Visits that one network may make in a day."""
+        return ACCESSIBLE / COUNTED[self.name] if self.name in COUNTED else policy.answers
 
     @property
     def share(self) -> float:
@@ -105,7 +111,7 @@ def visits_a_day(of: Measured, cores: int = CORES, workers: int = WORKERS) -> fl
 
 def deliveries(of: Measured, policy: Policy, addresses: int) -> tuple[int, int, int]:
     """A day's: without limits of the route, with those of `init`, and with a budget beside."""
-    tried = min(visits_a_day(of), addresses * policy.answers)
+    tried = min(visits_a_day(of), addresses * of.of_network(policy))
     free = int(tried * of.share * of.uses(policy))
     limited = min(free, addresses * policy.of_address)
     return free, limited, min(limited, policy.budget)

@@ -176,7 +176,8 @@ POLICY = cost.Policy(uses=5, answers=172_800, of_address=50, budget=1000)
         (FARM, 100, (216_000, 5000, 1000)),
         (FAST, 1, (432_000, 50, 50)),  # bound by answers from one network
         (FAST, 10_000, (17_280_000, 500_000, 1000)),
-        (ONCE, 1, (80_000, 50, 50)),  # one request a solve
+        (ONCE, 1, (2160, 50, 50)),  # one request a solve, and the accessible way is counted
+        (ONCE, 100, (80_000, 5000, 1000)),
         (BLIND, 10_000, (0, 0, 0)),
     ],
 )
