@@ -25,11 +25,11 @@ from gateway.art.style import Style
 
 SIZE_PX = (76, 98)  # of the file
 PAPER = Paper((22.0, 196.0), (238.0, 58.0), 0.35)
-STROKES = 14
+STROKES = 12
 STROKES_OF_ONE = 4
 
 SQUEEZE = 0.3  # in the scene
-PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE = 10.0, 0.14, 0.15
+PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE = 10.0, 0.17, 0.2
 HOLLOW = 0.35  # chance that a character is hollow in a part
 DETAIL = 0.65  # of the scene's contrast: what is left
 LEAST_SEEN = 44.0  # mean difference of luminance to what is behind; else drawn again
@@ -47,8 +47,8 @@ _THUMB_PX = 20
 class Hand:
     """How freely characters are written."""
 
-    bend: float = 0.19  # how far a part of one may move, of its size
-    turn_deg: float = 38.0
+    bend: float = 0.17  # how far a part of one may move, of its size
+    turn_deg: float = 28.0
 
 
 def lettered(
@@ -168,5 +168,5 @@ def _shape(chance: np.random.Generator, character: str, size_px: int, hand: Hand
 
 def _inks() -> Iterator[Ink]:
     """How a character is drawn: mostly of one tone, and stronger where that is too faint."""
-    yield Ink(contrast=66.0, two_toned=0.3, texture=0.6)
+    yield Ink(contrast=70.0, two_toned=0.1, texture=0.5)
     yield Ink(contrast=90.0, two_toned=0.0, texture=0.3)
