@@ -25,7 +25,7 @@ STYLES = ("outline", "filled", "badge")  # equally many of each kind, as far as 
 SIZE, SIZE_IN_BADGE = (0.7, 0.8), (0.58, 0.64)  # of a cell: the longer side of what it shows
 BADGE = (0.86, 0.94)  # of a cell
 TURN_DEG = 35.0
-BEND, SQUEEZE = 0.09, 0.16
+BEND, SQUEEZE = 0.09, 0.16  # of their size
 JITTER = 0.07  # of a cell: how far a stone lies from its middle
 INK = Ink(contrast=100.0, texture=0.5, tint=45.0, two_toned=0.08)
 HATCH, HATCH_PERIOD = 0.45, (0.09, 0.13)  # of the ink; of a cell
@@ -95,8 +95,10 @@ def draw_stones(
     columns: int,
     cell_px: int,
     pictures: tuple[bytes, ...] = (),
+    bend: tuple[float, float] = (BEND, SQUEEZE),
 ) -> Image.Image:
-    """The board, row by row; None is an empty cell. Cells fill the picture exactly."""
+    """The board, row by row; None is an empty cell. Cells fill the picture exactly. `bend`: how far
+    parts of a stone are moved, and how far all of it is squeezed."""
     rows = len(cells) // columns
     canvas = Canvas(_ground(chance, style, rows, columns, cell_px, pictures))
     styles = _styles(chance, cells)
@@ -107,9 +109,8 @@ def draw_stones(
         row, column = divmod(int(number), columns)
         off = chance.uniform(-JITTER, JITTER, 2)
         x_px, y_px = (column + 0.5 + off[0]) * cell_px, (row + 0.5 + off[1]) * cell_px
-        canvas.put(
-            chance, stone(chance, icon, styles[int(number)], cell_px), float(x_px), float(y_px), INK
-        )
+        drawn = stone(chance, icon, styles[int(number)], cell_px, bend)
+        canvas.put(chance, drawn, float(x_px), float(y_px), INK)
     return canvas.picture()
 
 
@@ -124,13 +125,19 @@ def _styles(chance: np.random.Generator, cells: Sequence[Icon | None]) -> list[s
     return styles
 
 
-def stone(chance: np.random.Generator, icon: Icon, style: str, cell_px: int) -> Mask:
+def stone(
+    chance: np.random.Generator,
+    icon: Icon,
+    style: str,
+    cell_px: int,
+    bend: tuple[float, float] = (BEND, SQUEEZE),
+) -> Mask:
     """One drawing of it."""
     size = float(chance.uniform(*(SIZE_IN_BADGE if style == "badge" else SIZE)))
     turn_deg = float(chance.uniform(-TURN_DEG, TURN_DEG))
     is_filled = style == "filled" or (style == "badge" and chance.random() < 0.6)
     ink = icon.filled if is_filled else icon.outline
-    mask = bent(chance, ink, round(cell_px * size), turn_deg, BEND, SQUEEZE)
+    mask = bent(chance, ink, round(cell_px * size), turn_deg, *bend)
     whole = _cut_out(chance, mask, cell_px) if style == "badge" else mask
     return whole * _hatch(chance, whole.shape[0], cell_px)
 

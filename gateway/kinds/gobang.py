@@ -29,6 +29,7 @@ STONES = (5, 4, 4, 4)  # of each kind; the first is to lie in a row
 EMPTY = -1
 LEAST_OPEN = 4  # lines with just one empty cell
 LONGEST_OTHER = 3  # stones of another kind in one line: four would look like the answer
+BEND = (0.13, 0.26)  # of stones, and squeeze: a third of what all attacks together solved is left
 MOST_CHARS = 38_000  # of the picture as text
 
 Line = tuple[int, ...]
@@ -58,7 +59,7 @@ class Gobang:
         board, move = arranged(chance)
         things = kinds_of_stones(chance, style, len(STONES))
         cells = [None if kind == EMPTY else things[kind] for kind in board]
-        picture = draw_stones(chance, style, cells, SIDE, CELL_PX, params.look.pictures)
+        picture = draw_stones(chance, style, cells, SIDE, CELL_PX, params.look.pictures, BEND)
         view = {
             "picture": within(picture, MOST_CHARS),
             "aspect": 1.0,
