@@ -38,7 +38,7 @@ PROMPT_BENDS = 16
 FITTED_PX = 32
 CANDIDATES = 8
 NAIVE_PX = 60.0  # of 320
-NAIVE_BLUR_PX = 4.0  # photographs are softer than our scenes
+NAIVE_BLUR_PX = 6.5  # photographs are softer than our scenes
 APART_PX = 14
 
 Heat = NDArray[np.float32]
