@@ -6,7 +6,7 @@ byte. A visit that holds nothing (a GET where no pass can be kept) is claimed by
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Container
 from dataclasses import dataclass, replace
 
 from gateway.headers import is_claim
@@ -185,12 +185,21 @@ class Finisher:
         return Ready(request, spent) if spent else Challenge(Reason.USES_SPENT, route)
 
     async def claim(
-        self, decision: Resume, request: RequestHead, caller: Caller, *, again: bool
+        self,
+        decision: Resume,
+        request: RequestHead,
+        caller: Caller,
+        *,
+        again: bool,
+        read: Container[bytes] = (),
     ) -> Ready | Challenge | Deny:
-        """The original request, ready to go, or why it can't. `again`: the visitor asked for it."""
+        """The original request, ready to go, or why it can't. `again`: the visitor asked for it.
+
+        `read`: names of cookies that rules look at, so that `request` has no say in them.
+        """
         again = again and not decision.route.single_use
         try:
-            ready = await self._claim(decision, request, caller, again=again)
+            ready = await self._claim(decision, request, caller, again=again, read=read)
             if not isinstance(ready, Ready) or not decision.used or decision.used.uses is None:
                 return ready
             return await self._with_use(ready, decision.used, decision.route)
@@ -199,11 +208,17 @@ class Finisher:
             return Deny(why_not(error), RETRY_STATUS, decision.route)
 
     async def _claim(
-        self, decision: Resume, request: RequestHead, caller: Caller, *, again: bool
+        self,
+        decision: Resume,
+        request: RequestHead,
+        caller: Caller,
+        *,
+        again: bool,
+        read: Container[bytes],
     ) -> Ready | Deny:
         if decision.visit.hold_id:
-            return await self._claim_held(decision, request, caller, again=again)
-        return await self._claim_unheld(decision, request)
+            return await self._claim_held(decision, request, caller, again=again, read=read)
+        return await self._claim_unheld(decision, request, read)
 
     async def _with_use(self, ready: Ready, used: Pass, route: Route) -> Ready | Challenge:
         """A finished request spends a use of the pass too, or goes back to waiting."""
@@ -230,7 +245,13 @@ class Finisher:
         return Spent(lambda: self._store.release(key, 1))
 
     async def _claim_held(
-        self, decision: Resume, request: RequestHead, caller: Caller, *, again: bool
+        self,
+        decision: Resume,
+        request: RequestHead,
+        caller: Caller,
+        *,
+        again: bool,
+        read: Container[bytes],
     ) -> Ready | Deny:
         visit = decision.visit
         claimed = await self._holds.claim(visit.hold_id, visit.secret, again=again)
@@ -239,18 +260,22 @@ class Finisher:
         held = claimed.request
         headers = _forwarded_now(held.headers, request)
         if held.same_origin:
-            headers = _with_cookies(headers, request)
+            headers = _with_cookies(headers, request.headers, read)
         if decision.route.single_use:
             headers = self._with_bound_pass(headers, decision, claimed, caller)
         original = _original(visit, headers, claimed.size_bytes, request)
         return Ready(original, claimed, claimed.body())
 
-    async def _claim_unheld(self, decision: Resume, request: RequestHead) -> Ready | Deny:
+    async def _claim_unheld(
+        self, decision: Resume, request: RequestHead, read: Container[bytes]
+    ) -> Ready | Deny:
         visit = decision.visit
         key = f"visit/{visit.id}"
         if not await self._store.spend(key, self._until(visit.expires_s)):
             return Deny(Reason.DELIVERED, _FAULT_STATUS[Reason.DELIVERED], decision.route)
-        original = _original(visit, _unheld_headers(visit, request), 0, request)
+        now = _unheld_headers(visit, request)
+        headers = _with_cookies(_without_cookies(now), now, read)
+        original = _original(visit, headers, 0, request)
         return Ready(original, Spent(lambda: self._store.delete(key)), _nothing())
 
     def _until(self, expires_s: float) -> float:
@@ -286,14 +311,32 @@ def why_not(error: StoreError) -> Reason:
     return Reason.STORE_FULL if isinstance(error, StoreFull) else Reason.STORE_DOWN
 
 
-def _with_cookies(headers: Headers, finishing: RequestHead) -> Headers:
+def _with_cookies(headers: Headers, finishing: Headers, read: Container[bytes]) -> Headers:
     """The finishing request's cookies, which may have been renewed, in place of the original's.
 
     Only for what the site's own page sent: a cross-site request keeps what it came with, else the
-    gate would launder it into a same-site one.
+    gate would launder it into a same-site one. What rules have `read` of the original stays its.
     """
-    kept = tuple((k, v) for k, v in headers if k.lower() != b"cookie")
-    return kept + tuple((b"Cookie", value) for value in finishing.all(b"cookie"))
+    kept = _without_cookies(headers)
+    now = tuple((k, v) for k, v in finishing if k.lower() == b"cookie")
+    then = [pair for pair in _pairs(headers) if _name(pair) in read]
+    others = [pair for pair in _pairs(now) if _name(pair) not in read]
+    if not then and len(others) == len(_pairs(now)):
+        return kept + tuple((b"Cookie", value) for _, value in now)
+    return (*kept, (b"Cookie", b"; ".join(others + then))) if others or then else kept
+
+
+def _without_cookies(headers: Headers) -> Headers:
+    return tuple((k, v) for k, v in headers if k.lower() != b"cookie")
+
+
+def _pairs(headers: Headers) -> list[bytes]:
+    lines = (value for name, value in headers if name.lower() == b"cookie")
+    return [pair.strip() for line in lines for pair in line.split(b";") if pair.strip()]
+
+
+def _name(pair: bytes) -> bytes:
+    return pair.partition(b"=")[0].strip()
 
 
 def _forwarded_now(headers: Headers, finishing: RequestHead) -> Headers:

@@ -329,7 +329,10 @@ class Guard:
         self, asked: Asked, site: Site, decision: Resume, *, again: bool = False
     ) -> Plan:
         """Claim the original request and send it as it was."""
-        ready = await self._finisher.claim(decision, asked.request, asked.caller, again=again)
+        read = self._router.read_cookies(site)
+        ready = await self._finisher.claim(
+            decision, asked.request, asked.caller, again=again, read=read
+        )
         if isinstance(ready, Challenge):
             return self._handover.challenge(asked.decided(ready))
         if isinstance(ready, Deny):

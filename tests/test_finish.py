@@ -270,6 +270,18 @@ async def test_an_unheld_get_goes_once_with_the_browsers_own_headers():
     assert isinstance(third, Ready)
 
 
+async def test_an_unheld_get_brings_no_cookie_that_rules_look_at():
+    """What was asked about was the original, and it is kept nowhere."""
+    finish, _ = finisher(MemoryStore())
+    cookies = (b"Cookie", b"do=signup; sid=2"), (b"cookie", b"do=x")
+    asked = replace(FINISH, headers=(*(h for h in FINISH.headers if h[0] != b"Cookie"), *cookies))
+    visit = unheld_visit(same_origin=True)
+    resume = Resume(SINGLE, visit)
+    ready = await finish.claim(resume, asked, CALLER, again=False, read={b"do"})
+    assert ready.request.all(b"cookie") == [b"sid=2"]
+    assert ready.request.all(b"user-agent") == asked.all(b"user-agent")
+
+
 async def test_an_unheld_cross_site_get_goes_without_cookies():
     finish, _ = finisher(MemoryStore())
     visit = unheld_visit(same_origin=False)

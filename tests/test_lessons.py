@@ -25,6 +25,7 @@ def protected(name: str, **more: object) -> dict[str, object]:
 
 
 SLIDER = [{"kind": "slider", "level": 2}]
+SIGNUP = {"path": "/php", "form": {"do": "signup"}}
 ROUTES = [
     protected("form"),
     protected("other"),
@@ -37,6 +38,8 @@ ROUTES = [
     protected("page", match={"method": "GET", "path": "/page"}),
     protected("signup", match={"path": "/do", "form": {"do": "signup"}}, ladder=SLIDER),
     protected("do", match={"method": "POST", "path": "/do"}),
+    protected("php-signup", match=SIGNUP, ladder=SLIDER, params="php"),
+    protected("php", match={"method": "POST", "path": "/php"}, params="php"),
 ]
 gate = one_gate(ROUTES, limits={"answers": {"answers": 100_000}})
 
@@ -105,6 +108,24 @@ async def test_what_is_posted_with_an_unsolved_visit_goes_nowhere(app, visitor):
     reply = await visitor.post("/do", told)
     assert (await visitor.through(reply)).status == 200
     assert [bytes(seen.body) for seen in app.seen] == [b"do=comment"]
+
+
+@pytest.mark.parametrize("name", ["do", " do", "do[]", "Do"])
+async def test_cookies_of_a_finish_name_nothing_that_rules_look_at(app, visitor, name):
+    """PHP's `$_REQUEST` has them, and they win over the form (`request_order` not set)."""
+    met = await visitor.post("/php", b"do=comment", headers={"Cookie": "do=comment; sid=1"})
+    assert met.page["challenge"]["kind"] == "pow"
+    solved = await visitor.solve(met.page)
+    cookie = {"Cookie": f"{name}=signup; sid=2"}
+    assert (await visitor.post("/php", b"do=comment", headers=cookie)).status == (
+        200 if name == "Do" else 403
+    )
+    app.forget()
+    assert (await visitor.finish(solved, headers=cookie)).status == 200
+    [seen] = app.seen
+    sent = "do=comment; Do=signup; sid=2" if name == "Do" else "do=comment; sid=2"
+    assert set(seen.get("cookie").split("; ")) >= set(sent.split("; "))
+    assert ("signup" in seen.get("cookie")) is (name == "Do")
 
 
 @pytest.mark.parametrize(

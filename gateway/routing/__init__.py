@@ -3,7 +3,7 @@
 from gateway.routing.asked import acting_method
 from gateway.routing.patterns import parse_pattern
 from gateway.routing.router import BODY_BYTES, NOTHING, Matched, NeedBodyFor, Router
-from gateway.routing.values import FieldValues
+from gateway.routing.values import FieldValues, ReadCookies
 
 __all__ = [
     "BODY_BYTES",
@@ -11,6 +11,7 @@ __all__ = [
     "FieldValues",
     "Matched",
     "NeedBodyFor",
+    "ReadCookies",
     "Router",
     "acting_method",
     "parse_pattern",

@@ -187,7 +187,7 @@ def php_name(name: bytes) -> bytes:
     return root + b"".join(indexes)
 
 
-def _php_keys(name: bytes, own: bytes) -> Iterator[bytes]:
+def php_keys(name: bytes, own: bytes) -> Iterator[bytes]:
     """The keys a decoded name, `own` to PHP, is found under: its own first, then as an array."""
     key = _INDEX.sub(b"[]", own) if b"[" in own else own
     yield key
@@ -221,7 +221,7 @@ def _add_as_php(fields: Fields, item: Field) -> None:
     if not own:
         return
     known = item if own == item.name else Field(own, item.value, item.sure)
-    for key in _php_keys(item.name, own):
+    for key in php_keys(item.name, own):
         fields.add(key, known if key == own else Field(own, item.value, sure=False))
 
 

@@ -19,6 +19,7 @@ from gateway.model import BodySeen, Length, NoBody, RequestHead, Route, Site
 from gateway.routing.asked import Asked, Entry
 from gateway.routing.hosts import HostIndex
 from gateway.routing.places import NOWHERE, Places
+from gateway.routing.values import ReadCookies
 from gateway.routing.weighing import Tally, weigh
 
 BODY_BYTES = 256 * 1024  # how much of a body is read to find a form field
@@ -50,6 +51,7 @@ class Router:
         self._body_bytes = body_bytes
         self._hosts = HostIndex(sites)
         self._places = {site.name: Places(site) for site in sites}
+        self._cookies = {site.name: ReadCookies(site) for site in sites}
 
     def site(self, host: str) -> Site | None:
         """The site of a Host value: exact before `*.example.com` (the longest) before `*`."""
@@ -58,6 +60,10 @@ class Router:
     def own(self, target: bytes) -> bytes | None:
         """What follows our prefix in a target of ours (`answer?x=1`); None for any other."""
         return target[len(self._prefix) :] if target.startswith(self._prefix) else None
+
+    def read_cookies(self, site: Site) -> ReadCookies:
+        """The cookies that rules of the site look at."""
+        return self._cookies[site.name]
 
     def match(
         self, site: Site, request: RequestHead, body: BodySeen | None

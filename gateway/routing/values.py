@@ -1,4 +1,4 @@
-"""The values that a field may have for the app, whichever way it reads."""
+"""The values that a field may have for the app, whichever way it reads; and from which cookies."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from gateway.model import BodySeen, RequestHead
+from gateway.model import BodySeen, RequestHead, Site
 from gateway.routing.asked import Asked
-from gateway.routing.params import Field, Way, conditions
+from gateway.routing.params import Field, Way, conditions, php_keys, php_name
 
 
 class FieldValues:
@@ -50,3 +50,22 @@ def _key(name: str, way: Way) -> bytes:
     """What such a field is looked up by."""
     [condition] = conditions({name: None}, way)
     return condition.key
+
+
+class ReadCookies:
+    """Which cookies a site's rules take for fields, as PHP's `$_REQUEST` may."""
+
+    def __init__(self, site: Site) -> None:
+        keys: set[bytes] = set()
+        for route in (route for route in site.routes if route.params == "php"):
+            for match in filter(None, (route.match, route.challenge_on)):
+                asked = conditions({**match.query, **match.form}, "php")
+                keys.update(condition.key for condition in asked)
+            counted = {rule.distinct or rule.field for rule in route.limits} - {""}
+            keys.update(_key(name, "php") for name in counted)
+        self._keys = frozenset(keys)
+
+    def __contains__(self, name: object) -> bool:
+        if not self._keys or not isinstance(name, bytes):
+            return False
+        return not self._keys.isdisjoint(php_keys(name, php_name(name)))
