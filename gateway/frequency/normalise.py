@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import unquote_to_bytes
 
 MAX_CHARS = 1000  # of a value that is looked at; no number or address is as long
 MAX_MEANT = 16  # numbers or addresses in one value
@@ -44,24 +45,31 @@ def normalised(value: bytes, way: Normalise, region: str = "") -> tuple[Meant, .
     `region` (ISO 3166-1): where numbers without a country code are from. What can't be read as a
     number or an address counts as it is written, but for case and signs.
     """
-    text = unicodedata.normalize("NFKC", value.decode("utf-8", "replace")).strip(" \t\r\n\v\f\0")
-    if not text:
-        return ()
-    if way != "none" and len(text) > MAX_CHARS:
-        raise ManyMeantError
-    match way:
-        case "e164":
-            found = dict.fromkeys(_numbers(text, region))
-        case "email":
-            words = _mailboxes(text) or _mailboxes(_IN_MAILBOXES.sub("", text)) or [text]
-            found = dict.fromkeys(map(_mailbox, words))
-        case "lower":
-            found = {Meant(text.casefold()): None}
-        case "none":
-            return (Meant(value.decode("latin-1")),)
+    readings = dict.fromkeys((value, unquote_to_bytes(value)))  # some apps decode a second time
+    texts = [_text(reading) for reading in readings]
+    if way == "none":
+        return (Meant(value.decode("latin-1")),) if texts[0] else ()
+    found = dict.fromkeys(meant for text in texts if text for meant in _meant(text, way, region))
     if len(found) > MAX_MEANT:
         raise ManyMeantError
     return tuple(found)
+
+
+def _text(value: bytes) -> str:
+    return unicodedata.normalize("NFKC", value.decode("utf-8", "replace")).strip(" \t\r\n\v\f\0")
+
+
+def _meant(text: str, way: Normalise, region: str) -> Iterable[Meant]:
+    if len(text) > MAX_CHARS:
+        raise ManyMeantError
+    match way:
+        case "e164":
+            return _numbers(text, region)
+        case "email":
+            words = _mailboxes(text) or _mailboxes(_IN_MAILBOXES.sub("", text)) or [text]
+            return map(_mailbox, words)
+        case "lower" | "none":
+            return (Meant(text.casefold()),)
 
 
 def _mailboxes(text: str) -> list[str]:

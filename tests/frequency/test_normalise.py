@@ -36,6 +36,10 @@ def texts(value: str, way: Normalise, region: str = "") -> list[str]:
         ("13800138000;+8613800138000\n138 0013 8000", ["+8613800138000"]),
         ("13800138000;7", ["+8613800138000", "+86138001380007"]),  # an extension
         ("+86/13800138000", ["+8613800138000"]),
+        (
+            "%31%33800138000",
+            ["?3133800138000", "+3133800138000", "+8613800138000"],
+        ),  # apps that decode twice
         ("138/00138000", ["?138", "?00138000", "+8613800138000"]),  # apps that keep digits alone
         ("1380/0138000", ["+860138000", "+8613800138000"]),
         ("+8613800138 x000", ["+8613800138", "+8613800138000"]),
@@ -63,6 +67,7 @@ def test_without_a_region_only_whole_numbers_are_read() -> None:
         ("email", " Ann@Example.com.", ["ann@example.com"]),
         ("email", "ann+news@example.com", ["ann@example.com"]),
         ("email", "+@example.com", ["+@example.com"]),
+        ("email", "%61nn@example.com", ["%61nn@example.com", "ann@example.com"]),
         ("email", "ann(a)@example.com", ["ann@example.com"]),  # a comment
         ("email", '"an\\n"@example.com', ["ann@example.com"]),
         ("email", "A.n.n+x@GoogleMail.com", ["ann@gmail.com"]),
