@@ -199,26 +199,16 @@ class Finisher:
         """
         again = again and not decision.route.single_use
         try:
-            ready = await self._claim(decision, request, caller, again=again, read=read)
+            if decision.visit.hold_id:
+                ready = await self._claim_held(decision, request, caller, again=again, read=read)
+            else:
+                ready = await self._claim_unheld(decision, request, read)
             if not isinstance(ready, Ready) or not decision.used or decision.used.uses is None:
                 return ready
             return await self._with_use(ready, decision.used, decision.route)
         except StoreError as error:
             self.store_failed(error, "claim")
             return Deny(why_not(error), RETRY_STATUS, decision.route)
-
-    async def _claim(
-        self,
-        decision: Resume,
-        request: RequestHead,
-        caller: Caller,
-        *,
-        again: bool,
-        read: Container[bytes],
-    ) -> Ready | Deny:
-        if decision.visit.hold_id:
-            return await self._claim_held(decision, request, caller, again=again, read=read)
-        return await self._claim_unheld(decision, request, read)
 
     async def _with_use(self, ready: Ready, used: Pass, route: Route) -> Ready | Challenge:
         """A finished request spends a use of the pass too, or goes back to waiting."""
