@@ -24,10 +24,10 @@ def measure(paths: list[Points]) -> NDArray[np.float32]:
     """Features of paths (t_ms, x_px, y_px) in order of time: (paths, features), all finite."""
     found = moving(join(paths))
     way = of_grid.way(grid(found.events))
-    columns = [
-        *of_events.measure(found),
-        *of_grid.measure(way),
-        *of_shape.measure(found.events, way),
-    ]
-    table = np.concatenate(columns).reshape(len(columns), -1)
-    return np.ascontiguousarray(table.T, dtype=np.float32)
+    rows = zip(
+        of_events.measure(found),
+        of_grid.measure(way),
+        of_shape.measure(found.events, way),
+        strict=True,
+    )
+    return np.array([[*first, *second, *third] for first, second, third in rows], np.float32)

@@ -8,10 +8,11 @@ gaps alone are hardly measured.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from math import log, log1p, sqrt
 
-from gateway.hand.paths import APART_MS, Flat, Floats, Moving, before, steps
+import numpy as np
+
+from gateway.hand.paths import MOST_MS, Flat, Floats, Moving, Places, steps
 
 DOCS = {
     "rest_after": "ln(1 + ms) from the last movement to the end (a press or a release)",
@@ -35,108 +36,129 @@ DOCS = {
 }
 
 
-def measure(paths: Moving) -> list[Floats]:
-    """Features in the order of `DOCS`, an array over the paths each."""
+_ROWS = 22  # of what is summed over a path's events, see `_sums`
+
+
+def measure(paths: Moving) -> list[list[float]]:
+    """Features in the order of `DOCS`, a row for each path."""
     events = paths.events
-    gap, step_z = steps(events.t), steps(events.z)
+    gap = steps(events.t)
     gap[events.starts] = 0.0
-    step_z[events.starts] = 0.0
-    step = np.abs(step_z)
-    later = events.place > 0
-    count = np.maximum(events.counts - 1, 1)
-    median = _median(events, gap, later, count)
-    usual = median[events.path]
-    short = later & (gap <= 4 * usual)  # so that a pause doesn't outweigh the movement
-    pair = short & before(short) & (events.place > 1)
-    same, long, still = (
-        events.sums(
-            [later & (np.abs(gap - usual) <= 1.01), gap > 3 * usual + 10, later & (step == 0)]
-        )
-        / count
+    medians = _medians(gap, events)
+    sums = np.add.reduceat(_table(events, gap, np.array(medians)), events.starts, axis=1)
+    told = zip(
+        paths.rest_ms, paths.last_ms, events.counts.tolist(), medians, sums.T.tolist(), strict=True
     )
     return [
-        np.log1p(paths.rest_ms),
-        np.log1p(paths.last_ms),
-        np.log(events.counts),
-        np.log(median),
-        same,
-        long,
-        still,
-        *_of_steps(events, (gap, step_z, step), short, pair),
-        *_of_mids(events, (gap, step_z, step), pair),
+        [
+            *(log1p(rest), log1p(last), log(count), log(median), *_shares(count, own)),
+            *_of_steps(own),
+            *_of_mids(own[15:]),
+        ]
+        for rest, last, count, median, own in told
     ]
 
 
-def _median(events: Flat, gap: Floats, later: NDArray[np.bool_], count: Floats) -> Floats:
-    """Of gaps, at least 1 ms. Sorted together, each path in its own range."""
-    base = APART_MS * np.arange(len(count))
-    ordered = np.where(later, gap, APART_MS / 2) + base[events.path]
-    ordered.sort()
-    middle = ordered[events.starts + (count - 1) // 2] - base
-    found: Floats = np.minimum(np.maximum(middle, 1.0), 12_000.0)
+def _medians(gap: Floats, events: Flat) -> list[float]:
+    """Of each path's gaps, from 1 ms to 12 s."""
+    found = []
+    for start, end in zip(events.starts.tolist(), events.ends.tolist(), strict=True):
+        ordered = gap[start + 1 : end].copy()
+        ordered.sort()
+        middle = ordered.item((len(ordered) - 1) // 2) if len(ordered) else MOST_MS
+        found.append(min(max(middle, 1.0), MOST_MS))
     return found
 
 
-def _of_steps(
-    events: Flat,
-    steps_of: tuple[Floats, NDArray[np.complex128], Floats],
-    short: NDArray[np.bool_],
-    pair: NDArray[np.bool_],
-) -> list[Floats]:
-    gap, step_z, step = steps_of
-    pace = step / np.maximum(gap, 1.0)
-    on_gap, on_step, on_pace = (steps(values) * pair for values in (gap, step, pace))
+def _table(events: Flat, gap: Floats, medians: Floats) -> Floats:
+    """What is summed over events: (22, events), nothing at a path's first one.
+
+    Shares: gaps near the median, long ones, short ones. Steps: the sums that `_of_steps` names.
+    Mids: those that `_of_mids` names.
+    """
+    found = np.zeros((_ROWS, len(gap)))
+    table = found[:, 1:]  # the first event of all is a path's first: it has no step
+    now = np.zeros((3, len(gap)))  # gaps, steps, paces
+    now[0] = gap
+    step_z = steps(events.z)
+    step_z[events.starts] = 0.0
+    np.abs(step_z, out=now[1])
+    np.divide(now[1], np.maximum(gap, 1.0), out=now[2])
+    usual, gap = medians[events.path[1:]], gap[1:]
+    # A pause must not outweigh the movement.
+    short = (events.place[1:] > 0) & (gap <= 4 * usual)
+    table[0] = (events.place[1:] > 0) & (np.abs(gap - usual) <= 1.01)
+    table[1] = gap > 3 * usual + 10
+    table[2] = short
+    np.multiply(now[1:, 1:], table[2], out=table[3:5])
+    np.multiply(table[2, 1:], table[2, :-1], out=table[5, 1:])  # both are
+    _fill_steps(table, now, step_z)
+    _fill_mids(table[15:], now[0], step_z, table[5])
+    return found
+
+
+def _fill_steps(table: Floats, now: Floats, step_z: Places) -> None:
+    change = now[:, 1:] - now[:, :-1]
+    change *= table[5]
+    np.abs(change[1:], out=table[6:8])
+    np.multiply(change[:2], change[1], out=table[8:10])
+    np.square(change[0], out=table[10])
+    step = now[1, 1:]
     moved = step > 0
-    sums = events.sums(
-        [
-            *(short, short * pace, short * step, pair, np.abs(on_pace), np.abs(on_step)),
-            *(on_gap * on_step, on_gap * on_gap, on_step * on_step),
-            *(
-                moved,
-                moved & ((step_z.real == 0) | (step_z.imag == 0)),
-                pair & moved & (step_z == before(step_z)),
-            ),
-            moved & (step < 1.5),
-        ]
-    )
-    shorts, pairs, moves = (np.maximum(sums[row], 1.0) for row in (0, 3, 9))
-    rough_pace = sums[4] / pairs / (sums[1] / shorts + 1e-9)
-    rough_step = sums[5] / pairs / (sums[2] / shorts + 1e-9)
+    table[11] = moved
+    table[12] = step_z.real[1:] * step_z.imag[1:] != 0
+    table[13] = moved & (step_z[1:] == step_z[:-1])
+    table[13] *= table[5]
+    table[14] = moved & (step < 1.5)
+
+
+def _fill_mids(table: Floats, gap: Floats, step_z: Places, pair: Floats) -> None:
+    """Each event against its two neighbours, in place and in time (signal-dependent noise)."""
+    old_z, old_gap = step_z[:-1], gap[:-1]
+    way_z = step_z[1:] + old_z
+    way = np.abs(way_z) + 1e-9
+    both, square, aside, along, length, by_time, by_half = table
+    np.multiply(pair, way > 1.0, out=both)
+    part = old_gap / np.maximum(gap[1:] + old_gap, 1.0)
+    seen = old_z * np.conj(way_z) / way * both  # real: along the way of both, imaginary: aside
+    np.abs(seen.imag, out=aside)
+    np.square(aside, out=square)
+    np.multiply(way, both, out=length)
+    timed, even = seen.real - part * length, seen.real - 0.5 * length
+    np.abs(timed, out=along)
+    np.add(square, timed * timed, out=by_time)
+    np.add(square, even * even, out=by_half)
+
+
+def _shares(events: int, sums: list[float]) -> tuple[float, float, float]:
+    count = max(events - 1, 1)
+    return sums[0] / count, sums[1] / count, (events - 1 - sums[11]) / count
+
+
+def _of_steps(sums: list[float]) -> list[float]:
+    shorts, pairs, moves = (max(sums[row], 1.0) for row in (2, 5, 11))
+    steps, paces, step_changes, pace_changes = sums[3], sums[4], sums[6], sums[7]
+    together, of_steps, of_gaps, crooked, repeats, units = *sums[8:11], *sums[12:15]
+    rough_pace = pace_changes / pairs / (paces / shorts + 1e-9)
+    rough_step = step_changes / pairs / (steps / shorts + 1e-9)
     return [
         rough_pace,
         rough_step,
-        np.log((rough_pace + 0.05) / (rough_step + 0.05)),
-        sums[6] / (np.sqrt(sums[7] * sums[8]) + 1.0),
-        sums[10] / moves,
-        sums[11] / pairs,
-        sums[12] / moves,
+        log((rough_pace + 0.05) / (rough_step + 0.05)),
+        together / (sqrt(of_gaps * of_steps) + 1.0),
+        (sums[11] - crooked) / moves,
+        repeats / pairs,
+        units / moves,
     ]
 
 
-def _of_mids(
-    events: Flat,
-    steps_of: tuple[Floats, NDArray[np.complex128], Floats],
-    pair: NDArray[np.bool_],
-) -> list[Floats]:
-    """Each event against its two neighbours, in place and in time (signal-dependent noise)."""
-    gap, step_z, _ = steps_of
-    old_z, old_gap = before(step_z), before(gap)
-    way_z = step_z + old_z
-    way = np.abs(way_z) + 1e-9
-    both = pair & (way > 1.0)
-    part = old_gap / np.maximum(gap + old_gap, 1.0)
-    seen = old_z * np.conj(way_z) / way * both  # real: along the way of both, imaginary: aside
-    aside = np.abs(seen.imag)
-    square, way = aside * aside, way * both
-    timed, even = seen.real - part * way, seen.real - 0.5 * way
-    count, squares, asides, along, length, by_time, by_half = events.sums(
-        [both, square, aside, np.abs(timed), way, square + timed * timed, square + even * even]
-    )
-    count = np.maximum(count, 1.0)
+def _of_mids(sums: list[float]) -> list[float]:
+    both, squares, asides, along, length, by_time, by_half = sums
+    count = max(both, 1.0)
     half = length / count / 2 + 0.3  # the rounding of a pixel
     return [
-        np.log(np.sqrt(squares / count) + 0.1),
+        log(sqrt(squares / count) + 0.1),
         asides / count / half,
         along / count / half,
-        np.log((np.sqrt(by_time / count) + 0.25) / (np.sqrt(by_half / count) + 0.25)),
+        log((sqrt(by_time / count) + 0.25) / (sqrt(by_half / count) + 0.25)),
     ]

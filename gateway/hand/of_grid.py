@@ -8,12 +8,13 @@ smooth a path one way, and curves, noise and drawing libraries another.
 
 from __future__ import annotations
 
+from math import log, sqrt
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.hand.paths import Bools, Flat, Floats, Places, before, steps
+from gateway.hand.paths import Bools, Flat, Floats, Places, steps
 
 TINY: Final = 1e-9
 NONE: Final = 0.05  # px or rad: less is arithmetic, not movement
@@ -66,13 +67,18 @@ DOCS = {
 # Samples that a difference looks back on: steps, changes and second changes, over 1 and 2 samples.
 _NEEDS: Final = np.array([[1], [2], [2], [4], [3], [6]])
 _STEP, _WIDE, _FORCE, _WIDE_FORCE, _JERK, _WIDE_JERK = range(6)
-_ROUNDING: Final = np.array([0.1, 0.1, 0.3, 0.3, 0.8, 0.8])  # px², what whole pixels add
+_ROUNDING: Final = np.array([0.1, 0.1, 0.3, 0.3, 0.8, 0.8]).reshape(
+    6, 1, 1
+)  # px², what whole pixels add
+_FLIP_ROWS: Final = [3, 12, 20]
+_ROWS: Final = 28  # of what is summed over a path's samples: 5 of its way, 12 of pace, 11 of turns
 
 
 class Way(NamedTuple):
     """Paths on the grid, seen from their start."""
 
     samples: Flat
+    step_z: Places  # px, not turned
     w: Places  # turned: along + i aside, px
     reach: Floats  # px, by path
     toward: Places  # unit turn of each path: what `w` was turned by
@@ -85,34 +91,50 @@ def way(samples: Flat) -> Way:
     away = samples.z - samples.z[starts][own]
     far = np.abs(away)
     reach = np.maximum.reduceat(far, starts) + TINY
-    index = np.arange(len(far))
-    at = np.minimum.reduceat(np.where(far >= reach[own] - NONE, index, len(far)), starts)
-    toward: Places = np.conjugate(away[np.minimum(at, len(far) - 1)] / reach)
-    step = np.abs(steps(samples.z))
-    step[starts] = 0.0
-    gone = step.cumsum()
+    least = (reach - NONE).tolist()
+    bounds = zip(starts.tolist(), samples.ends.tolist(), least, strict=True)
+    at = [start + int((far[start:end] >= most).argmax()) for start, end, most in bounds]
+    toward: Places = np.conjugate(away[at] / reach)
+    step_z = steps(samples.z)
+    step_z[starts] = 0.0
+    gone = np.abs(step_z).cumsum()
     gone -= gone[starts][own]
     gone /= (gone[samples.ends - 1] + TINY)[own]
     turned: Places = away * toward[own]
-    return Way(samples, turned, reach, toward, gone)
+    return Way(samples, step_z, turned, reach, toward, gone)
 
 
-def measure(found: Way) -> list[Floats]:
-    """Features in the order of `DOCS`, an array over the paths each."""
+def measure(found: Way) -> list[list[float]]:
+    """Features in the order of `DOCS`, a row for each path."""
     samples = found.samples
+    last = samples.ends - 1
     changes = _changes(found)
     squares = np.square(changes.view(np.float64)).reshape(6, -1, 2)
     energy = np.add.reduceat(squares, samples.starts, axis=1)
     energy /= np.maximum(samples.counts - _NEEDS, 1)[:, :, None]
     sizes = np.abs(changes[:2])
-    pace = _pace(found, sizes)
-    turn, wide = _turn(samples, changes[_STEP], sizes[0])
-    flips = _flips((changes[_STEP].imag, pace.change, turn), samples.place)
+    pace = _pace(samples, sizes)
+    sums = np.add.reduceat(_table(found, changes, sizes[0], pace), samples.starts, axis=1)
+    own = zip(
+        samples.counts.tolist(),
+        np.maximum(samples.t[last] - samples.t[samples.starts], 1.0).tolist(),
+        found.reach.tolist(),
+        np.abs(found.w[last]).tolist(),
+        sizes[0][last].tolist(),
+        pace.mean.tolist(),
+        energy.transpose(1, 2, 0).tolist(),
+        np.log(energy + _ROUNDING).transpose(1, 2, 0).tolist(),
+        sums.T.tolist(),
+        strict=True,
+    )
     return [
-        *_of_way(found, changes[_STEP], sizes[0], energy[_STEP], flips[0]),
-        *_of_roughness(energy),
-        *_of_pace(found, pace, sizes[0], flips[1]),
-        *_of_turns(samples, changes, sizes[0], (turn, wide, flips[2])),
+        [
+            *_of_way(count, duration, reach, end, (along[_STEP], aside[_STEP]), row[:5]),
+            *_of_roughness(along, aside, *logs),
+            *_of_pace(count, mean, last_step, row[5:17]),
+            *_of_turns(count, row[17:]),
+        ]
+        for count, duration, reach, end, last_step, mean, (along, aside), logs, row in own
     ]
 
 
@@ -124,171 +146,207 @@ def _changes(found: Way) -> Places:
         np.subtract(w[lag:], w[:-lag], out=table[row, lag:])
         np.subtract(table[row, lag:], table[row, :-lag], out=table[row + 2, lag:])
         np.subtract(table[row + 2, lag:], table[row + 2, :-lag], out=table[row + 4, lag:])
-    table *= found.samples.place >= _NEEDS
+    np.putmask(table, found.samples.place < _NEEDS, 0.0)
+    return table
+
+
+class _Pace(NamedTuple):
+    """Of step lengths: their mean by path; by sample what they are off it, and how they change."""
+
+    mean: Floats
+    most: Floats
+    off: Floats  # (2, samples): of lengths, and of their logarithms, from the means of those
+    changes: Floats  # (3, samples): first, second, and second over two samples
+
+
+_OLD: Final = np.array([[0], [1], [2], [3], [5]])  # the last place in its path without such a one
+
+
+def _pace(samples: Flat, sizes: Floats) -> _Pace:
+    old = (samples.place > _OLD).astype(np.float64)
+    step, wide = sizes
+    both = np.zeros((2, len(step)))
+    both[0] = step
+    np.log(step + 0.5, out=both[1])
+    both *= old[0]
+    means = (np.add.reduceat(both, samples.starts, axis=1) + TINY) / np.maximum(
+        samples.counts - 1, 1
+    )
+    both -= means[:, samples.path]
+    both *= old[0]
+    changes = np.zeros((3, len(step)))
+    np.subtract(step[1:], step[:-1], out=changes[0, 1:])
+    changes[0] *= old[1]
+    np.subtract(changes[0, 1:], changes[0, :-1], out=changes[1, 1:])
+    changes[1] *= old[2]
+    wide = steps(wide, 2) * old[3]
+    np.subtract(wide[2:], wide[:-2], out=changes[2, 2:])
+    changes[2] *= old[4]
+    return _Pace(means[0], np.maximum.reduceat(step, samples.starts), both, changes)
+
+
+def _table(found: Way, changes: Places, size: Floats, pace: _Pace) -> Floats:
+    """What is summed over samples: (28, samples), as `_of_way`, `_of_pace`, `_of_turns` name it."""
+    samples, step = found.samples, changes[_STEP]
+    table = np.zeros((_ROWS, len(size)))
+    turn, wide = _turn(samples, step, size)
+    flips = _flips((step.imag, pace.changes[0], turn), samples.place)
+    _fill_way(table[:5], found, step, size)
+    _fill_pace(table[5:17], found, size, pace)
+    _fill_turns(table[17:], found, changes[_FORCE], size, (turn, wide))
+    table[_FLIP_ROWS, 1:] = flips
     return table
 
 
 def _flips(of: tuple[Floats, ...], place: NDArray[np.int64]) -> Bools:
     """Steps aside, changes of pace, turns: each against the one before, neither next to nothing."""
     rows = np.concatenate(of).reshape(len(of), -1)
-    clear = rows * (np.abs(rows) > NONE)
-    found = np.zeros(rows.shape, bool)
-    np.less(clear[:, 1:] * clear[:, :-1], 0, out=found[:, 1:])
-    found &= place > _FLIPS_NEED
+    np.putmask(rows, (np.abs(rows) <= NONE) | (place < _FLIPS_NEED), 0.0)
+    found: Bools = np.less(rows[:, 1:] * rows[:, :-1], 0)
     return found
 
 
-_FLIPS_NEED: Final = np.array([[1], [2], [2]])
+_FLIPS_NEED: Final = np.array([[1], [2], [2]])  # places below have none
 
 
-def _of_way(found: Way, step: Places, size: Floats, energy: Floats, flips: Bools) -> list[Floats]:
-    samples, reach = found.samples, found.reach
-    ends = samples.ends - 1
-    count = np.maximum(samples.counts - 1, 1)
-    duration = np.maximum(samples.t[ends] - samples.t[samples.starts], 1.0)
-    length, aside, back, against, product = samples.sums(
-        [
-            *(size, np.abs(found.w.imag), np.maximum(-step.real, 0.0), flips),
-            np.abs(step.real * step.imag),
-        ]
-    )
+def _fill_way(table: Floats, found: Way, step: Places, size: Floats) -> None:
+    """Length, distance aside, way back, (flips), sizes aside times along."""
+    table[0] = size
+    np.abs(found.w.imag, out=table[1])
+    np.maximum(-step.real, 0.0, out=table[2])
+    np.abs(step.real * step.imag, out=table[4])
+
+
+def _of_way(
+    samples: int,
+    duration: float,
+    reach: float,
+    end: float,
+    energy: tuple[float, float],
+    sums: list[float],
+) -> list[float]:
+    length, aside, back, against, product = sums
+    count = max(samples - 1, 1)
     return [
-        np.log(duration),
-        np.log(reach + 0.1),
+        log(duration),
+        log(reach + 0.1),
         reach / (length + TINY),
-        np.log(length / duration + 1e-3),
-        (reach - np.abs(found.w[ends])) / reach,
-        aside / samples.counts / reach,
+        log(length / duration + 1e-3),
+        (reach - end) / reach,
+        aside / samples / reach,
         back / (length + TINY),
-        against / np.maximum(count - 1, 1),
-        product / (np.sqrt(energy[:, 0] * energy[:, 1]) * count + 1.0),
+        against / max(count - 1, 1),
+        product / (sqrt(energy[0] * energy[1]) * count + 1.0),
     ]
 
 
-def _of_roughness(energy: Floats) -> list[Floats]:
-    """Of mean squares (6, paths, along and aside)."""
-    each = np.log(energy + _ROUNDING[:, None, None])
-    both = np.log(energy[_JERK:].sum(axis=2) + 2 * _ROUNDING[_JERK:, None])
-    along, aside = each[:, :, 0], each[:, :, 1]
+def _of_roughness(
+    along: list[float], aside: list[float], on: list[float], off: list[float]
+) -> list[float]:
+    """Of six mean squares along and aside, and of their logarithms."""
+    shake, wide_shake = (log(along[row] + aside[row] + 1.6) for row in (_JERK, _WIDE_JERK))
     return [
-        along[_FORCE] - along[_STEP],
-        aside[_FORCE] - aside[_STEP],
-        along[_JERK] - along[_FORCE],
-        aside[_JERK] - aside[_FORCE],
-        along[_WIDE_FORCE] - along[_FORCE],
-        aside[_WIDE_FORCE] - aside[_FORCE],
-        along[_WIDE_JERK] - along[_JERK],
-        aside[_WIDE_JERK] - aside[_JERK],
-        both[1] - both[0],
-        both[0],
+        on[_FORCE] - on[_STEP],
+        off[_FORCE] - off[_STEP],
+        on[_JERK] - on[_FORCE],
+        off[_JERK] - off[_FORCE],
+        on[_WIDE_FORCE] - on[_FORCE],
+        off[_WIDE_FORCE] - off[_FORCE],
+        on[_WIDE_JERK] - on[_JERK],
+        off[_WIDE_JERK] - off[_JERK],
+        wide_shake - shake,
+        shake,
     ]
 
 
-class _Pace(NamedTuple):
-    """Of step lengths: by path, and by sample."""
-
-    mean: Floats
-    most: Floats
-    off: Floats  # from the mean
-    off_log: Floats  # of logarithms, from theirs
-    change: Floats
-    second: Floats
-    wide_second: Floats
-
-
-def _pace(found: Way, sizes: Floats) -> _Pace:
-    samples, place, own = found.samples, found.samples.place, found.samples.path
-    step = sizes[0]
-    moving = place > 0
-    log_step = np.log(step + 0.5) * moving
-    count = np.maximum(samples.counts - 1, 1)
-    means = (samples.sums([step, log_step]) + TINY) / count
-    off = (np.concatenate((step, log_step)).reshape(2, -1) - means[:, own]) * moving
-    change = steps(step) * (place > 1)
-    second = steps(change) * (place > 2)
-    wide_second = steps(steps(sizes[1], 2) * (place > 3), 2) * (place > 5)
-    most = np.maximum.reduceat(step, samples.starts)
-    return _Pace(means[0], most, off[0], off[1], change, second, wide_second)
-
-
-def _of_pace(found: Way, pace: _Pace, step: Floats, flips: Bools) -> list[Floats]:
+def _fill_pace(table: Floats, found: Way, step: Floats, pace: _Pace) -> None:
+    """Moments, energies of changes, speeding up, (flips), peaks and smooth ones, stills, by_10."""
     samples = found.samples
-    count = np.maximum(samples.counts - 1, 1)
-    peaks = _peaks(samples, step, 0.1 * pace.most[samples.path])
-    square, faster = np.square(pace.off), np.maximum(pace.change, 0.0)
-    sums = samples.sums(
-        [
-            *(square, square * pace.off, np.square(pace.off_log)),
-            *(np.square(pace.change), np.square(pace.second), np.square(pace.wide_second)),
-            *(np.square(faster), flips, peaks[0], peaks[1]),
-            *((step < 0.5) & (samples.place > 0), found.gone < 0.1),
-        ]
-    )
-    thirds = np.maximum(count - 2, 1)
-    sixths = np.maximum(count - 5, 1)
-    over = np.concatenate((count, count, thirds, sixths)).reshape(4, -1)
-    deviation, logs, seconds, wide_seconds = np.sqrt(sums[[0, 2, 4, 5]] / over)
+    np.square(pace.off, out=table[0:3:2])
+    np.multiply(table[0], pace.off[0], out=table[1])
+    np.square(pace.changes, out=table[3:6])
+    np.square(np.maximum(pace.changes[0], 0.0), out=table[6])
+    table[8:10] = _peaks(samples, step, 0.1 * pace.most[samples.path])
+    table[10] = (step < 0.5) & (samples.place > 0)
+    table[11] = found.gone < 0.1
+
+
+def _of_pace(samples: int, mean: float, last: float, sums: list[float]) -> list[float]:
+    square, cube, logs, first, second, wide, faster, flips, peaks, smooth, stills, begun = sums
+    count, thirds, sixths = (max(samples - lost, 1) for lost in (1, 3, 6))
+    deviation = sqrt(square / count)
     return [
-        deviation / pace.mean,
-        sums[1] / count / (deviation + 1e-3) ** 3,
-        logs,
-        sums[7] / thirds,
-        np.log(sums[4] / (sums[3] + 0.5) + 0.05),
-        np.log((wide_seconds + 0.3) / (seconds + 0.3)),
-        sums[8],
-        sums[9],
-        sums[10] / count,
-        step[samples.ends - 1] / pace.mean,
-        sums[6] / (sums[3] + TINY),
-        sums[11] / samples.counts,
+        deviation / mean,
+        cube / count / (deviation + 1e-3) ** 3,
+        sqrt(logs / count),
+        flips / thirds,
+        log(second / (first + 0.5) + 0.05),
+        log((sqrt(wide / sixths) + 0.3) / (sqrt(second / thirds) + 0.3)),
+        peaks,
+        smooth,
+        stills / count,
+        last / mean,
+        faster / (first + TINY),
+        begun / samples,
     ]
 
 
 def _peaks(samples: Flat, step: Floats, floor: Floats) -> Bools:
-    """Local maxima above `floor`: (2, samples), of the steps and of their smoothed row."""
-    rows = np.zeros((2, len(step) + 2))  # with nothing before the first and after the last
+    """Local maxima above `floor`: (2, samples), of the steps and of their smoothed row.
+
+    A path's first step is none: nothing comes before a path, and nothing after it.
+    """
+    rows = np.zeros((2, len(step) + 2))
     rows[0, 1:-1] = step
-    starts, ends = samples.starts, samples.ends  # a path's first step is none
     rows[1, 1:-1] = (rows[0, :-2] + 2 * step + rows[0, 2:]) / 4
-    rows[1, starts + 1] = 0.0
-    own, old = rows[:, 1:-1], rows[:, :-2]
-    after = rows[:, 2:].copy()
-    after[:, ends - 1] = 0.0
-    found: Bools = (own > old + NONE) & (own >= after - NONE) & (own > floor)
+    rows[1, samples.starts + 1] = 0.0
+    own = rows[:, 1:-1]
+    found: Bools = (own > rows[:, :-2] + NONE) & (own >= rows[:, 2:] - NONE) & (own > floor)
     return found
 
 
-def _turn(samples: Flat, step: Places, size: Floats) -> tuple[Floats, Bools]:
-    """Angles between steps, rad, and where both are wide enough to have one; else 0."""
-    wide = size > 1.4
-    wide = wide & before(wide) & (samples.place > 1)
-    turned = step * np.conj(before(step))
-    found: Floats = np.arctan2(turned.imag, turned.real) * wide
+def _turn(samples: Flat, step: Places, size: Floats) -> tuple[Floats, Floats]:
+    """Angles between steps, rad, and where both are wide enough to have one (1); else 0."""
+    found, wide = np.zeros((2, len(size)))
+    large = size > 1.4
+    np.logical_and(large[1:], large[:-1], out=wide[1:])
+    wide *= samples.place > 1
+    turned = step[1:] * np.conj(step[:-1])
+    np.arctan2(turned.imag, turned.real, out=found[1:])
+    found *= wide
     return found, wide
 
 
-def _of_turns(
-    samples: Flat, changes: Places, step: Floats, turns: tuple[Floats, Bools, Bools]
-) -> list[Floats]:
-    turn, wide, flips = turns
-    size = np.abs(turn)
-    moving = (samples.place > 0) & (step > 0)
-    raw = np.minimum.reduce(np.abs(steps(samples.z).view(np.float64)).reshape(-1, 2), axis=1)
-    same = (samples.place > 1) & (np.abs(changes[_FORCE]) < 0.01)
-    sums = samples.sums(
-        [
-            *(wide, size, size * size, flips, size * step, size > 0.8, wide & (size < 0.02)),
-            *(same, moving & (raw < 0.01), moving, step),
-        ]
-    )
-    wides, count = np.maximum(sums[0], 1), np.maximum(samples.counts - 1, 1)
+def _fill_turns(
+    table: Floats, found: Way, force: Places, step: Floats, turns: tuple[Floats, Floats]
+) -> None:
+    """Turns, sizes, squares, (flips), paces, large and small; repeats, on axis, moving, steps."""
+    turn, wide = turns
+    place = found.samples.place
+    table[0] = wide
+    size = np.abs(turn, out=table[1])
+    np.square(size, out=table[2])
+    np.multiply(size, step, out=table[4])
+    table[5] = size > 0.8
+    np.multiply(wide, size < 0.02, out=table[6])
+    table[7] = (place > 1) & (np.abs(force) < 0.01)
+    raw = np.abs(found.step_z.view(np.float64))
+    moving = (place > 0) & (step > 0)
+    table[8] = moving & (np.minimum(raw[::2], raw[1::2]) < 0.01)
+    table[9] = moving
+    table[10] = step
+
+
+def _of_turns(samples: int, sums: list[float]) -> list[float]:
+    wide, size, square, flips, paced, big, small, same, on_axis, moving, length = sums
+    wides, count = max(wide, 1.0), max(samples - 1, 1)
     return [
-        sums[1] / wides,
-        np.sqrt(sums[2] / wides),
-        sums[3] / np.maximum(wides - 1, 1),
-        sums[4] / (sums[1] + 0.01) / ((sums[10] + TINY) / count),
-        sums[5] / wides,
-        sums[6] / wides,
-        sums[7] / np.maximum(count - 1, 1),
-        sums[8] / np.maximum(sums[9], 1),
+        size / wides,
+        sqrt(square / wides),
+        flips / max(wides - 1, 1),
+        paced / (size + 0.01) / ((length + TINY) / count),
+        big / wides,
+        small / wides,
+        same / max(count - 1, 1),
+        on_axis / max(moving, 1.0),
     ]

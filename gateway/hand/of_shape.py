@@ -6,14 +6,14 @@ its velocity splits into waves, slow and quick: whatever its size, its duration 
 
 from __future__ import annotations
 
-from math import pi
+from math import log, pi, sqrt
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gateway.hand.of_grid import Way
-from gateway.hand.paths import APART_MS, Flat, Floats, Places, clock
+from gateway.hand.paths import APART_MS, Flat, Places, clock
 
 MOMENTS: Final = 24
 _AT: Final = (np.arange(MOMENTS) + 0.5) / MOMENTS
@@ -52,8 +52,8 @@ DOCS = {
 }
 
 
-def measure(events: Flat, found: Way) -> list[Floats]:
-    """Features in the order of `DOCS`, an array over the paths each.
+def measure(events: Flat, found: Way) -> list[list[float]]:
+    """Features in the order of `DOCS`, a row for each path.
 
     Moments of time and of length lie one above the other, so that one product serves both.
     """
@@ -70,39 +70,42 @@ def measure(events: Flat, found: Way) -> list[Floats]:
     left = whole[:, None] - squares[:, :_DEGREES].cumsum(axis=1)
     np.maximum(left, 0.0, out=left)
     left /= MOMENTS
-    bands = np.log(np.add.reduceat(squares[:count, _DEGREES:], _BANDS, axis=1) + 1e-5)
-    shares, px = _logs(left, found.reach, count)
-    pace = gone @ _PACE_WAVES
-    rest = pace[:, len(_PACES) :]
+    told, shares = left.tolist(), np.log(np.sqrt(left[:count]) + 1e-4).tolist()
+    own = zip(
+        np.log(np.add.reduceat(squares[:count, _DEGREES:], _BANDS, axis=1) + 1e-5).tolist(),
+        shares,
+        told[:count],
+        told[count:],
+        (gone @ _PACE_WAVES).tolist(),
+        found.reach.tolist(),
+        strict=True,
+    )
     return [
-        *(bands[:, i, 0] for i in _ALONG),
-        *(bands[:, i, 1] for i in _ASIDE),
-        *shares[:5],
-        px[0],
-        *(pace[:, i] for i in range(len(_PACES))),
-        np.log(np.add.reduce(np.square(rest), axis=1) + 1e-3),
-        *shares[5:],
-        *px[1:],
+        [
+            *(bands[i][0] for i in _ALONG),
+            *(bands[i][1] for i in _ASIDE),
+            *(share[1][0], share[3][0], share[5][0], share[1][1], share[5][1]),
+            *_of_curves(by_time[5], by_length, pace, reach),
+        ]
+        for bands, share, by_time, by_length, pace, reach in own
     ]
 
 
-def _logs(left: Floats, reach: Floats, count: int) -> tuple[Floats, Floats]:
-    """Of mean squares (time above length, degrees, along and aside): in shares of the reach, in px.
-
-    Shares: along 1, 3, 5, aside 1, 5, by length 2, 3; px: by time 5, by length 2, 3.
-    """
-    by_time, by_length = left[:count], left[count:]
-    both = by_length[:, 2:4, 0] + by_length[:, 2:4, 1]
-    squares = np.concatenate(
-        [
-            *(by_time[:, 1, 0], by_time[:, 3, 0], by_time[:, 5, 0]),
-            *(by_time[:, 1, 1], by_time[:, 5, 1]),
-            *(both[:, 0], both[:, 1], by_time[:, 5, 0] + by_time[:, 5, 1]),
-        ]
-    )
-    shares = np.sqrt(squares).reshape(8, -1)
-    px = shares[[7, 5, 6]] * reach + np.array([[0.1], [0.05], [0.05]])
-    return np.log(shares[:7] + 1e-4), np.log(px)
+def _of_curves(
+    time: list[float], length: list[list[float]], pace: list[float], reach: float
+) -> list[float]:
+    """Of mean squares left over time by degree 5, by length by any; and of the pace's waves."""
+    second, third = (sqrt(along + aside) for along, aside in length[2:4])
+    rest = pace[len(_PACES) :]
+    return [
+        log(sqrt(time[0] + time[1]) * reach + 0.1),
+        *pace[: len(_PACES)],
+        log(sum([wave * wave for wave in rest]) + 1e-3),
+        log(second + 1e-4),
+        log(third + 1e-4),
+        log(second * reach + 0.05),
+        log(third * reach + 0.05),
+    ]
 
 
 def _by_length(found: Way, number: NDArray[np.int64]) -> Places:

@@ -10,7 +10,7 @@ that tells the recorder, not the hand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,26 +41,12 @@ class Flat(NamedTuple):
     def counts(self) -> Ints:
         return self.ends - self.starts
 
-    def sums(self, rows: Sequence[NDArray[Any]]) -> Floats:
-        """Each row (of points) summed by path: (rows, points) to (rows, paths)."""
-        table = np.concatenate(rows, dtype=np.float64).reshape(len(rows), -1)
-        found: Floats = np.add.reduceat(table, self.starts, axis=1)
-        return found
-
 
 def steps(values: NDArray[Any], lag: int = 1) -> NDArray[Any]:
     """What each is more than the one `lag` before. Where a path begins that's nonsense: mask it."""
     found = np.empty_like(values)
     found[:lag] = 0
     np.subtract(values[lag:], values[:-lag], out=found[lag:])
-    return found
-
-
-def before(values: NDArray[Any]) -> NDArray[Any]:
-    """Each point's predecessor. Where a path begins, that is another's: mask it."""
-    found = np.empty_like(values)
-    found[:1] = 0
-    found[1:] = values[:-1]
     return found
 
 
@@ -75,43 +61,47 @@ def flat(t: Floats, z: Places, counts: Ints) -> Flat:
 def join(paths: list[Points]) -> Flat:
     """Paths of one point or more, in the order of time: clocks from 0; of one moment the last."""
     counts = np.array([len(path[0]) for path in paths])
-    rows = [np.concatenate([path[axis] for path in paths]) for axis in range(3)]
-    t = np.rint(rows[0])
+    rows = np.concatenate([path[axis] for axis in range(3) for path in paths])
+    t, x, y = np.rint(rows).reshape(3, -1)
     z = np.empty(len(t), np.complex128)
-    np.rint(rows[1], out=z.real)
-    np.rint(rows[2], out=z.imag)
+    z.real, z.imag = x, y
     ends = counts.cumsum()
-    t = np.minimum(t - t[ends - counts].repeat(counts), MOST_MS)
+    starts = ends - counts
+    t = np.minimum(t - t[starts].repeat(counts), MOST_MS)
     keep = np.empty(len(t), bool)
     np.greater(t[1:], t[:-1], out=keep[:-1])
     keep[ends - 1] = True
-    return flat(t[keep], z[keep], np.diff(np.cumsum(keep)[ends - 1], prepend=0))
+    if keep.all():
+        return flat(t, z, counts)
+    return flat(t[keep], z[keep], np.add.reduceat(keep, starts, dtype=np.int64))
 
 
 class Moving(NamedTuple):
     """Paths from the event before their first movement to their last one, and what followed."""
 
     events: Flat
-    rest_ms: Floats  # from the last movement to the end
-    last_ms: Floats  # between the last two events
+    rest_ms: list[float]  # from the last movement to the end
+    last_ms: list[float]  # between the last two events
 
 
 def moving(events: Flat) -> Moving:
     """Without the rests at both ends. Of a path that never moves, its last point is left."""
-    moved = steps(events.z) != 0
-    moved[events.starts] = False
-    index, last = np.arange(len(moved)), events.ends - 1
-    first = np.minimum.reduceat(np.where(moved, index, len(moved)), events.starts)
-    final = np.maximum.reduceat(np.where(moved, index, -1), events.starts)
-    final = np.where(final < 0, last, final)
-    begin = np.maximum(np.minimum(first, last + 1) - 1, events.starts)
-    rest = events.t[last] - events.t[final]
-    gap = events.t[last] - events.t[np.maximum(last - 1, events.starts)]
-    counts = final - begin + 1
-    if counts.sum() == len(index):
+    moved = events.z[1:] != events.z[:-1]
+    moved[events.starts[1:] - 1] = False
+    hits = (np.flatnonzero(moved) + 1).tolist()
+    t, bounds = events.t.item, zip(events.starts.tolist(), events.ends.tolist(), strict=True)
+    pieces, rest, gap = [], [], []
+    for start, end in bounds:
+        first, after = bisect_left(hits, start), bisect_left(hits, end)
+        begin, final = (hits[first] - 1, hits[after - 1]) if after > first else (end - 1, end - 1)
+        pieces.append((begin, final + 1))
+        rest.append(t(end - 1) - t(final))
+        gap.append(t(end - 1) - t(max(end - 2, start)))
+    counts = np.array([end - begin for begin, end in pieces])
+    if counts.sum() == len(events.z):
         return Moving(events, rest, gap)
-    keep = (index >= begin[events.path]) & (index <= final[events.path])
-    return Moving(flat(events.t[keep], events.z[keep], counts), rest, gap)
+    t_ms, z = (np.concatenate([of[begin:end] for begin, end in pieces]) for of in events[:2])
+    return Moving(flat(t_ms, z, counts), rest, gap)
 
 
 def clock(points: Flat) -> Floats:

@@ -160,7 +160,7 @@ def test_the_grid_spans_the_movement() -> None:
     events = join([(np.append(t, 900.0), np.append(x, x[-1]), np.append(y, y[-1]))])
     found = moving(events)
     assert found.events.t.tolist() == t.tolist()
-    assert found.rest_ms.tolist() == [900 - t[-1]] == found.last_ms.tolist()
+    assert found.rest_ms == [900 - t[-1]] == found.last_ms
     samples = grid(found.events)
     assert samples.t == pytest.approx(np.arange(6) * GRID_MS)
     assert samples.z == pytest.approx(100 + 200j + 0.6 * samples.t)
