@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import signal
 import sys
 from pathlib import Path
@@ -27,6 +28,7 @@ async def demo():
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "gateway", "demo", "--listen", listen),
         stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"GATEWAY_DEMO_REFUSE_ABOVE": "1"},
     )
     assert process.stdout is not None
     async with asyncio.timeout(START_WITHIN_S):
@@ -44,13 +46,15 @@ async def page(browser, demo):
     await context.close()
 
 
-async def test_registration_asks_nothing_of_an_ordinary_visitor(page, tmp_path: Path):
+async def test_registration_asks_a_driven_browser_for_a_slide(page, tmp_path: Path):
+    """People are asked nothing."""
     file = tmp_path / "paper.pdf"
     file.write_bytes(hashlib.shake_128(b"paper").digest(700_000))
     await page.goto("/register")
     await page.fill("[name=name]", "Zoë")
     await page.set_input_files("[name=document]", file)
     await page.get_by_role("button", name="Register").click()
+    await acts.drag(page)
     result = page.locator("#result")
     await expect(result).to_contain_text(
         hashlib.sha256(file.read_bytes()).hexdigest(), timeout=SLOW_MS

@@ -24,18 +24,21 @@ ROUTES = [
         "match": {"method": "GET", "path": "/get"},
         "ladder": ["pow"],
         "work": WORK,
+        "refuse_above": 1,  # the hand is a driver's
     },
     {
         "name": "form",
         "match": {"method": "POST", "path": "/post"},
         "ladder": ["slider"],
         "work": WORK,
+        "refuse_above": 1,  # the hand is a driver's
     },
     {
         "name": "call",
         "match": {"method": ["PUT", "PATCH"], "path": ["/put", "/patch"]},
         "ladder": ["one_click"],
         "work": WORK,
+        "refuse_above": 1,  # the hand is a driver's
     },
     {
         "name": "once",
@@ -43,6 +46,7 @@ ROUTES = [
         "ladder": ["one_click"],
         "pass": {"uses": 1},
         "work": WORK,
+        "refuse_above": 1,  # the hand is a driver's
     },
     {
         "name": "wait",
@@ -51,6 +55,7 @@ ROUTES = [
         "pass": {"uses": 1},
         "no_javascript": "wait",
         "work": WORK,
+        "refuse_above": 1,  # the hand is a driver's
     },
 ]
 MANY = {"answers": {"answers": 100_000, "accessible": 100_000}}

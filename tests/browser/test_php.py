@@ -24,6 +24,7 @@ REGISTER = {
     "params": "php",
     "ladder": ["slider"],
     "work": 1000,
+    "refuse_above": 1,  # the hand is a driver's: what goes on is what is tested here
 }
 ONCE = {**REGISTER, "ladder": ["one_click"], "pass": {"uses": 1}}
 
