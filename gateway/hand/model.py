@@ -2,8 +2,8 @@
 
 The score runs from 0 (a hand) to 1 (a script). It is no probability: how many scripts come is for
 the site to know. At `THRESHOLD` about one in a hundred paths of people is taken for a script's,
-where neither they nor their recorder were known. Several paths of one visit are averaged; no path
-at all has no score.
+where neither they nor their recorder were known. Several paths of one visit are put `together`; no
+path at all has no score.
 
 A mouse and a finger move so differently that each has nets of its own. Where nobody says which it
 was, the lower score of the two counts.
@@ -22,6 +22,7 @@ from gateway.hand.features import measure
 from gateway.hand.paths import Points
 
 THRESHOLD: Final = 0.5
+OWN_SHARE: Final = 0.9  # of the score of an answer's own paths: they alone need to be surer
 LARGEST_RAW: Final = 12.0
 Table = dict[str, NDArray[np.generic]]
 Single = NDArray[np.float32]
@@ -94,8 +95,26 @@ class Model:
     def visit(
         self, paths: list[Points], touch: Sequence[bool | None] | bool | None = None
     ) -> float | None:
-        """Of a visit's paths together; None without any: an absent path says nothing."""
-        return float(self.score(paths, touch).mean()) if paths else None
+        """Of a visit's paths, the last its answer's; None without any: absence says nothing."""
+        if not paths:
+            return None
+        risks = self.score(paths, touch).tolist()
+        return together(risks, risks[-1:])
+
+
+def together(risks: Sequence[float], own: Sequence[float]) -> float:
+    """The score of a visit from those of its paths, 0 to 1. `own`: those that gave its answer.
+
+    The worse majority is averaged, and `own` ones count by themselves too: a script that moves its
+    pointer about like a hand before it drags must not dilute the drag.
+    """
+    return max(_worse(risks), OWN_SHARE * _worse(own) if own else 0.0)
+
+
+def _worse(risks: Sequence[float]) -> float:
+    """Mean of the higher ones, of more than half: of one and two all, of three two."""
+    count = len(risks) // 2 + 1
+    return sum(sorted(risks)[-count:]) / count
 
 
 def to_table(model: Model) -> Table:

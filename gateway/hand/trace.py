@@ -25,10 +25,11 @@ Trace = Sequence[Sequence[Any]]  # [[t_ms, x, y, kind, by], …], checked by `ga
 
 
 class Drawn(NamedTuple):
-    """A path, and whether a finger drew it; None where the page doesn't say."""
+    """A path, and what drew it."""
 
     points: Points
-    touch: bool | None
+    touch: bool | None  # whether a finger did; None where the page doesn't say
+    pressed: bool  # a drag: from press to release
 
 
 def paths(trace: Trace, wide_px: float, high_px: float) -> list[Drawn]:
@@ -41,7 +42,7 @@ def paths(trace: Trace, wide_px: float, high_px: float) -> list[Drawn]:
         x = np.array([point[1] for point in piece], float) * wide_px
         y = np.array([point[2] for point in piece], float) * high_px
         if _tells(t, x, y):
-            found.append(Drawn((t, x, y), _touched(piece)))
+            found.append(Drawn((t, x, y), _touched(piece), piece[0][3] == "d"))
     return found[-MOST_PATHS:]
 
 

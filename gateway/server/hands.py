@@ -58,7 +58,12 @@ def _ended_by_pointer(trace: list[Any]) -> bool:
 
 
 def _judge(parts: list[Part], marked: bool) -> Heard:
-    """Of all together, and of the last part alone: what came before may add, never excuse."""
+    """Of all together, and of the last part alone: what came before may add, never excuse.
+
+    Nor may what a pointer does beside: the drags of the last part, or else its last path, are the
+    answer's own.
+    """
+    from gateway.hand.model import together
     from gateway.hand.sketch import marks
     from gateway.hand.trace import MOST_PATHS, Drawn, paths
     from gateway.hand.weights import shipped
@@ -72,7 +77,9 @@ def _judge(parts: list[Part], marked: bool) -> Heard:
             found += last
     if not found:
         return Heard()
-    found, count = found[-MOST_PATHS:], len(last)
-    risks = shipped().score([path for path, _ in found], [touch for _, touch in found])
-    risk = float(max(risks.mean(), risks[-count:].mean() if count else 0.0))
+    found = found[-MOST_PATHS:]
+    risks = shipped().score([path.points for path in found], [path.touch for path in found])
+    here = risks.tolist()[len(found) - len(last) :]
+    drags = [risk for risk, path in zip(here, last, strict=True) if path.pressed]
+    risk = max(together(told, drags or here[-1:]) for told in (risks.tolist(), here) if told)
     return Heard(risk, marks(last[-1].points) if marked and last else ([], []))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gateway.hand.features import NAMES
-from gateway.hand.lab import attack, check, fit, sets, timing, views
+from gateway.hand.lab import attack, check, fit, sets, timing, views, visits
 from gateway.hand.lab.borrow import BORROWERS
 from gateway.hand.lab.channels import framed, play
 from gateway.hand.lab.generators import FAMILIES
@@ -193,6 +193,26 @@ def test_the_threshold_is_the_worst_sources() -> None:
     swapped = check.Judged(np.arange(200.0), np.arange(200), np.repeat([1, 0], 100))
     with pytest.raises(ValueError, match="empty"):
         check.threshold(rows, swapped, "mouse", 0.01)
+
+
+def test_visits_by_the_figure() -> None:
+    """People at 0.1, one in ten at 0.4; scripts at 0.7: a drag of them counts 0.63 by itself."""
+    sources = np.array(["sapimouse"] * 100 + ["pyclick"] * 10)
+    script = sources == "pyclick"
+    count = len(sources)
+    rows = sets.Rows(
+        np.zeros((count, 1), np.float32), script, sources, np.full(count, "mouse"),
+        np.full(count, "raw"), np.zeros(count, int), np.full(count, ""),
+    )  # fmt: skip
+    risks = np.where(script, 0.7, 0.1)
+    risks[:100:10] = 0.4
+    judged = check.Judged(risks, np.arange(count), np.zeros(count, int))
+    here = np.ones(count, bool)
+    for rule, expected in (("mean", (0, 0, 0, 1)), ("together", (0, 0, 1, 1))):
+        assert visits.shares(rows, judged, risks, here, visits.RULES[rule]) == expected
+    risks[:100:2] = 0.6  # of three paths one or two; the mean of the worse two is 0.35 or 0.6
+    found = visits.shares(rows, judged, risks, here, visits.RULES["together"])
+    assert found[:2] == (0, pytest.approx(0.5, abs=0.01))
 
 
 def test_nets_side_by_side_are_their_mean() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gateway.hand.features import NAMES, measure
-from gateway.hand.model import THRESHOLD, Net, from_table, to_table
+from gateway.hand.model import THRESHOLD, Net, from_table, to_table, together
 from gateway.hand.weights import FILE, read, shipped
 from tests.hand.drawn import drawn, ruled
 
@@ -27,10 +27,33 @@ def test_scores_lie_between_nought_and_one_and_apart() -> None:
     assert risks[:5].max() < risks[5]
 
 
-def test_a_visit_is_the_mean_of_its_paths() -> None:
+@pytest.mark.parametrize(
+    "risks, own, expected",
+    [
+        ([0.4], [], 0.4),
+        ([0.4], [0.4], 0.4),
+        ([0.1, 0.6], [], 0.35),
+        ([0.6, 0.1], [0.1], 0.35),
+        ([0.1, 0.8], [0.8], 0.72),  # a drag isn't diluted
+        ([0.2, 0.8, 0.4], [0.2], 0.6),  # two of three
+        ([0.2, 0.8, 0.4, 0.6], [0.2], 0.6),  # three of four
+        ([0.1] * 7 + [0.9], [0.9], 0.81),
+        ([0.9, 0.1, 0.1], [0.9, 0.1, 0.1], 0.5),  # nor do other drags dilute it by much
+        ([0.1, 0.1, 0.9], [0.9, 0.5], 0.63),
+        ([1.0] * 3, [1.0], 1.0),
+        ([0.0] * 3, [0.0], 0.0),
+    ],
+)
+def test_paths_of_a_visit_together(risks: list[float], own: list[float], expected: float) -> None:
+    assert together(risks, own) == pytest.approx(expected)
+
+
+def test_the_last_path_of_a_visit_is_its_own() -> None:
     model = shipped()
-    paths = [drawn(), ruled(), drawn(2)]
-    assert model.visit(paths) == pytest.approx(model.score(paths).mean())
+    for paths in ([drawn(), drawn(2), ruled()], [ruled(), drawn(), drawn(2)]):
+        risks = model.score(paths).tolist()
+        assert model.visit(paths) == pytest.approx(together(risks, [risks[2]]))
+    assert model.visit([drawn(), drawn(2), ruled()]) > THRESHOLD  # type: ignore[operator]
 
 
 def test_no_path_has_no_score() -> None:
@@ -61,7 +84,9 @@ def test_a_finger_is_judged_by_its_own_nets() -> None:
         ([None] * 3, [min(mouse, touch)] * 3),
     ):
         assert model.score(paths, told) == pytest.approx(expected, abs=1e-4)  # type: ignore[arg-type]
-        assert model.visit(paths, told) == pytest.approx(np.mean(expected), abs=1e-4)  # type: ignore[arg-type]
+        assert model.visit(paths, told) == pytest.approx(
+            together(expected, expected[-1:]), abs=1e-4
+        )  # type: ignore[arg-type]
 
 
 def test_what_is_written_is_read_again() -> None:

@@ -23,7 +23,7 @@ def lengths(trace: list[list[Any]]) -> list[int]:
 
 
 def test_fractions_become_pixels() -> None:
-    (((t, x, y), _),) = paths(going(10), 1000, 500)
+    (((t, x, y), _, _),) = paths(going(10), 1000, 500)
     assert t.tolist() == [40 * i for i in range(10)]
     assert x == pytest.approx(100 + 10 * np.arange(10))
     assert y.tolist() == [250] * 10
@@ -71,5 +71,18 @@ def test_without_a_size_nothing_is_measured(size: tuple[float, float]) -> None:
 def test_who_drew_is_told_by_the_last_event(by: str | None, touch: bool | None) -> None:
     trace = [[*point, "m"] for point in going(10)]
     trace[-1] = trace[-1][:4] if by is None else [*trace[-1][:4], by, 3]
-    ((_, told),) = paths(trace, 1000, 500)
+    ((_, told, _),) = paths(trace, 1000, 500)
     assert told is touch
+
+
+@pytest.mark.parametrize(
+    "trace, expected",
+    [
+        (going(20), [False]),
+        (drag(), [True]),
+        (going(9) + drag(begin_ms=400), [False, True]),
+        (drag() + going(10, begin_ms=400), [True, False]),
+    ],
+)
+def test_drags_are_told_from_moves(trace: list[list[Any]], expected: list[bool]) -> None:
+    assert [drawn.pressed for drawn in paths(trace, 1000, 500)] == expected

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.hand.model import THRESHOLD
+from gateway.hand.model import OWN_SHARE, THRESHOLD
 from gateway.model import Answer
 from gateway.server.hands import scripted
 from gateway.signals import SCRIPTED_FROM
@@ -34,11 +34,22 @@ async def test_a_script_and_a_hand() -> None:
     assert ruler > THRESHOLD
 
 
-async def test_several_paths_are_heard_together() -> None:
-    ruler, hand = trace(ruled()), trace(drawn())
-    later = [[at + 3000, x, y, kind] for at, x, y, kind in hand]
-    both = await asked(ruler + later)
-    assert both == pytest.approx((await asked(ruler) + await asked(hand)) / 2, abs=0.01)
+def later(found: list[list[Any]], by_ms: int) -> list[list[Any]]:
+    return [[at + by_ms, *rest] for at, *rest in found]
+
+
+async def test_moves_beside_a_drag_do_not_excuse_it() -> None:
+    """Before it or after: moves are heard with it, and it by itself."""
+    drag, move = trace(ruled(), "d", "u"), trace(drawn(), "m", "m")
+    ruler, hand = await asked(drag), await asked(move)
+    for found, expected in (
+        (move + later(drag, 9000), OWN_SHARE * ruler),
+        (drag + later(move, 9000), OWN_SHARE * ruler),
+        (drag + later(move, 9000) + later(move, 18000), OWN_SHARE * ruler),
+        (trace(ruled(), "m", "m") + later(move, 9000), (ruler + hand) / 2),  # the last is its own
+    ):
+        assert await asked(found) == pytest.approx(expected, abs=0.01)
+    assert OWN_SHARE * ruler > THRESHOLD
 
 
 async def test_what_came_before_may_add_but_never_excuse() -> None:

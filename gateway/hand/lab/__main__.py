@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gateway.hand.lab import attack, check, fit, sets, timing
+from gateway.hand.lab import attack, check, fit, sets, timing, visits
 from gateway.hand.model import Model, to_table
 from gateway.hand.weights import FILE, shipped
 
@@ -52,7 +52,7 @@ def main() -> None:
         train_and_write(rows, given.out)
     else:
         judged = check.held_out(rows, strict=given.strict, nets=fit.NETS)
-        print("\n".join(check.report(rows, judged)))
+        print("\n".join(check.report(rows, judged) + visits.report(rows, judged)))
 
 
 def train_and_write(rows: sets.Rows, out: Path) -> None:

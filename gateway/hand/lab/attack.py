@@ -14,7 +14,7 @@ from math import log, pi
 import numpy as np
 
 from gateway.hand.lab.pieces import Floats, Points, Rng, Scene, smooth_noise
-from gateway.hand.model import THRESHOLD, Model
+from gateway.hand.model import THRESHOLD, Model, together
 
 TARGETS = 12  # paths per query, so that a query's score isn't luck
 
@@ -53,7 +53,7 @@ class Attempt:
 
     queries: int
     passed: float  # share of fresh paths below the threshold
-    passed_three: float  # share of visits of three such paths, by their mean
+    passed_three: float  # share of visits of three such paths
     risk: float  # mean of fresh paths
     knobs: dict[str, float]
 
@@ -153,7 +153,7 @@ def attack(model: Model, *, queries: int, seed: int) -> Attempt:
     best = descend(rng, mean_raw, len(KNOBS), queries)
     knobs = knobs_of(best)
     fresh = model.score([draw(rng, goal(rng), knobs) for _ in range(600)])
-    visits = fresh.reshape(-1, 3).mean(axis=1)
+    visits = np.array([together(three, three[-1:]) for three in fresh.reshape(-1, 3).tolist()])
     return Attempt(
         queries,
         float((fresh < THRESHOLD).mean()),
