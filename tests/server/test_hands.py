@@ -47,6 +47,7 @@ async def test_moves_beside_a_drag_do_not_excuse_it() -> None:
         (drag + later(move, 9000), OWN_SHARE * ruler),
         (drag + later(move, 9000) + later(move, 18000), OWN_SHARE * ruler),
         (trace(ruled(), "m", "m") + later(move, 9000), (ruler + hand) / 2),  # the last is its own
+        (move + later(trace(ruled(), "m", "m"), 9000), OWN_SHARE * ruler),
     ):
         assert await asked(found) == pytest.approx(expected, abs=0.01)
     assert OWN_SHARE * ruler > THRESHOLD
