@@ -99,6 +99,7 @@ def every_metric() -> Metrics:
     metrics.stock_makers_ended()
     metrics.store_errors("spend")
     metrics.log_lost()
+    metrics.decisions_lost("full", 2)
     metrics.gate_error()
     return metrics
 

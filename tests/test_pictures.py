@@ -80,7 +80,7 @@ async def test_toll_picture_answer_delivered(app: Recorder, start_gate: StartGat
         toll = met.page["challenge"]
         assert (toll["kind"], toll["view"], toll["drawn"]) == ("restore", None, True)
         shown = await someone.picture(met.page, toll)
-        assert "data:image/webp;base64," in str(shown["view"])
+        assert "data:image/jpeg;base64," in str(shown["view"])
         spent = await someone.call(met.page, "challenge", someone.wish(met.page, toll, "picture"))
         assert spent.json() == {"outcome": "refused", "reason": "spent"}
         page = met.page | {"challenge": shown}

@@ -207,10 +207,13 @@ async def test_fetch_without_the_widget_gets_nowhere(page, httpbin):
     assert httpbin.count("PUT /put") == 0
 
 
-async def test_a_driven_browser_is_stopped(gate, httpbin):
+async def test_a_driven_browser_is_stopped(httpbin, tmp_path):
     """The right answer by a browser that says a program drives it: the form goes nowhere."""
     httpbin.forget()
-    async with async_playwright() as playwright:
+    [form] = [route for route in ROUTES if route["name"] == "form"]
+    usual = {name: value for name, value in form.items() if name != "refuse_above"}
+    before = gate_before(httpbin.url, tmp_path, [usual], limits=MANY)
+    async with before as gate, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=DRIVEN)
         page = await browser.new_page(base_url=gate.url)
         await send_form(page)

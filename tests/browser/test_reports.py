@@ -160,7 +160,7 @@ async def test_on_an_apps_page_nothing_is_touched(browser: Browser, stand: Stand
     """Where the app's scripts patch and read the console too, neither is looked at."""
     visit = await browser.new_context()
     page = await visit.new_page()
-    await page.goto(stand.expect("app"))
+    await page.goto(stand.url + stand.pages.urls["probe.js"])  # a text: no page of ours looks too
     found = await page.evaluate(
         """async (url) => {
           const query = Document.prototype.querySelector;

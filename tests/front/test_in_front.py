@@ -232,5 +232,4 @@ async def test_tls_ends_there_with_http_2(front):
         "127.0.0.1", front.port, ssl=context, server_hostname="shop.example"
     )
     assert writer.get_extra_info("ssl_object").selected_alpn_protocol() == "h2"
-    writer.close()
-    await writer.wait_closed()
+    writer.transport.abort()  # nginx speaks HTTP/2 to the end, which a polite close would mind

@@ -16,7 +16,7 @@ from gateway.stores.memory import MemoryStore
 from gateway.stores.sqlite import SqliteStore
 from tests.stores.conftest import Backend
 
-LONG_S = 60.0
+LONG_S = 86_400.0  # entries are dated when this file is read, which may be an hour before
 Write = Callable[[int], Entry]
 
 
