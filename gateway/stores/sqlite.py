@@ -38,6 +38,7 @@ BATCH = 256  # operations in one transaction, at most
 PENDING = 10_000  # operations waiting, at most; more means the disk has stopped
 SWEEP_S = 5.0
 SWEPT_AT_ONCE = 500
+RETRY_OPEN_S = 0.005
 BUSY_MS = 2500  # how long another process may hold the write lock
 
 SCHEMA = """
@@ -305,7 +306,23 @@ def _read(db: sqlite3.Connection, key: str, now_s: float) -> bytes | None:
 
 
 def _open(path: Path, max_pages: int) -> sqlite3.Connection:
-    """Raises OSError, ValueError (a newer release's file) or sqlite3.Error."""
+    """Raises OSError, ValueError (a newer release's file) or sqlite3.Error.
+
+    Of processes that open a new file at once only one can switch it to WAL, and SQLite does not let
+    the others wait for that: they try again.
+    """
+    ends_s = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            return _open_now(path, max_pages)
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() >= ends_s:
+                raise
+        time.sleep(RETRY_OPEN_S)
+
+
+def _open_now(path: Path, max_pages: int) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     path.chmod(0o600)  # -wal and -shm get the same
     db = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)

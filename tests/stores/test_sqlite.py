@@ -291,3 +291,12 @@ async def test_a_swap_is_synced_to_the_disk(opened: Open) -> None:
 def _synchronous(db: sqlite3.Connection, _: float) -> int:
     [(level,)] = db.execute("PRAGMA synchronous").fetchall()
     return int(level)
+
+
+async def test_a_new_file_opened_by_two_at_once_serves_both(tmp_path: Path) -> None:
+    """SQLite lets nobody wait for the switch to WAL; some one in six of such starts met that."""
+    for number in range(40):
+        stores = [SqliteStore(tmp_path / f"{number}.db") for _ in range(2)]
+        assert sorted(await asyncio.gather(*[each.bump("key", 60.0) for each in stores])) == [1, 2]
+        for each in stores:
+            await each.close()
