@@ -12,5 +12,5 @@ Drivers: `naive`, `ghost`, `ghost_bare`, `patched`, `patched_ghost`, `replayer`,
 `http_ported`, `people`; each file says what its driver does and does not do. `python -m
 tests.drivers.cost` says what a day's requests cost each; measured.json is what the README tells.
 Those that need programs of others install them first, pinned, in tests/.work/drivers, and say so.
-Paths of people come from the data that `library.FOLDER` names.
+Paths of people come from the folder that `GATEWAY_PATHS` names (see `recordings`).
 """

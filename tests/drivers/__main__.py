@@ -43,7 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = _parser().parse_args(arguments)
     visits: list[Visited] = []
     for name in wanted.driver or DRIVERS:
-        visits += asyncio.run(run(name, wanted))
+        try:
+            visits += asyncio.run(run(name, wanted))
+        except FileNotFoundError as fault:
+            print(f"{name}: {fault}", file=sys.stderr)
+            return 1
         if wanted.json:
             wanted.json.write_text(json.dumps([visit.json() for visit in visits], indent=1))
     print(summary.table(visits))

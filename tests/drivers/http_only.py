@@ -24,8 +24,8 @@ from random import Random
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.drivers.library import Library, Step
 from tests.drivers.oracle import PASSIVE
+from tests.drivers.recordings import Recordings, Step
 from tests.drivers.relay import body_of, field_of
 from tests.drivers.stage import Stage
 from tests.layouts import lay_out
@@ -44,9 +44,9 @@ class Http:
 
     name = "http"
 
-    def __init__(self, stage: Stage, rng: Random, library: Library | None = None) -> None:
+    def __init__(self, stage: Stage, rng: Random, recordings: Recordings | None = None) -> None:
         self.stage, self.rng = stage, rng
-        self.library = library or Library.load(rng)
+        self.recordings = recordings or Recordings.load(rng)
         self.pool = ProcessPoolExecutor(os.cpu_count())
 
     async def start(self) -> None:
@@ -92,7 +92,7 @@ class Http:
     def _body(
         self, page: Mapping[str, Any], challenge: Mapping[str, Any], proof: Any
     ) -> dict[str, Any]:
-        trace = made_up_trace(self.library, self.rng, challenge["kind"])
+        trace = made_up_trace(self.recordings, self.rng, challenge["kind"])
         return {
             "visit": page["visit"],
             "ticket": challenge["ticket"],
@@ -152,19 +152,19 @@ def search(salt: str, challenge: str, start: int, count: int) -> int:
     return -1
 
 
-def made_up_trace(library: Library, rng: Random, kind: str) -> list[list[Any]]:
+def made_up_trace(recordings: Recordings, rng: Random, kind: str) -> list[list[Any]]:
     """What `record.js` would say of a person's hand: paths of people, as events of a mouse."""
     start = (rng.uniform(200, 900), rng.uniform(100, 300))
     aim = (rng.uniform(460, 500), rng.uniform(420, 450))
     if kind in PASSIVE:
         aim = (start[0] + rng.uniform(80, 200), start[1] + rng.uniform(40, 200))
-        return _events(library.move(start, aim), rng.uniform(150, 400), "m")
-    approach = _events(library.move(start, aim), rng.uniform(500, 900), "m")
+        return _events(recordings.move(start, aim), rng.uniform(150, 400), "m")
+    approach = _events(recordings.move(start, aim), rng.uniform(500, 900), "m")
     pressed = approach[-1][0] + rng.uniform(60, 140)
     down = [[round(pressed), *approach[-1][1:3], "d", "m"]]
     if kind != "slider":
         return [*approach, *down, [round(pressed + 90), *approach[-1][1:3], "u", "m"]]
-    pull = library.drag(aim, (aim[0] + rng.uniform(255, 275), aim[1] + 2))
+    pull = recordings.drag(aim, (aim[0] + rng.uniform(255, 275), aim[1] + 2))
     drag = _events(pull, pressed + 20, "m")
     return [*approach, *down, *drag, [round(drag[-1][0] + 80), *drag[-1][1:3], "u", "m"]]
 

@@ -74,7 +74,10 @@ class Oracle:
         return solve(self.secret(question)["secret"])
 
     def gestures(self, question: Mapping[str, Any], boxes: Mapping[str, Box]) -> list[Gesture]:
-        """What a hand does with this question. `boxes`: where what `SELECTORS` name is."""
+        """What a hand does with this question. `boxes`: where what `SELECTORS` name is.
+
+        Raises ValueError for kinds that no driver answers.
+        """
         match question["kind"]:
             case kind if kind in PASSIVE:
                 return []
@@ -88,7 +91,7 @@ class Oracle:
             case "puzzle":
                 return self._carry(question, boxes)
             case other:
-                raise NotImplementedError(f"no driver has a hand for {other}")
+                raise ValueError(f"no driver has a hand for {other}: ask another kind")
 
     def _carry(self, question: Mapping[str, Any], boxes: Mapping[str, Box]) -> list[Gesture]:
         left, top, wide, _ = boxes["room"]

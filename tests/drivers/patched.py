@@ -18,8 +18,8 @@ from typing import Any
 from tests.drivers import tools
 from tests.drivers.agent import CHROMIUM
 from tests.drivers.browsers import SLOW_MS, answer_all
-from tests.drivers.library import Library
 from tests.drivers.oracle import Gesture, Place
+from tests.drivers.recordings import Recordings
 from tests.drivers.screen import Screen
 from tests.drivers.stage import Stage
 
@@ -93,11 +93,11 @@ class PatchedGhost(Patched):
 
     def __init__(self, stage: Stage, rng: Random) -> None:
         super().__init__(stage, rng)
-        self.library = Library.of(rng, "bot_ghost_cursor")
+        self.recordings = Recordings.of(rng, "bot_ghost_cursor")
 
     async def move(self, page: Any, end: Place) -> None:
         began_s = time.monotonic()
-        for step in self.library.move(self.at, end):
+        for step in self.recordings.move(self.at, end):
             await asyncio.sleep(max(0.0, began_s + step.t_ms / 1000 - time.monotonic()))
             await page.mouse.move(step.x, step.y)
         self.at = end

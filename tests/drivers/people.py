@@ -21,8 +21,8 @@ from typing import Any
 from tests.drivers import tools
 from tests.drivers.agent import CHROMIUM
 from tests.drivers.browsers import MOST_QUESTIONS, until_answered
-from tests.drivers.library import Library, Place, Step
 from tests.drivers.oracle import PASSIVE, Box, middle
+from tests.drivers.recordings import Place, Recordings, Step
 from tests.drivers.screen import Screen
 from tests.drivers.stage import Stage
 from tests.drivers.survey import survey
@@ -44,7 +44,7 @@ class People:
     def __init__(self, stage: Stage, rng: Random) -> None:
         tools.python_tools()
         self.stage, self.rng = stage, rng
-        self.library = Library.load(rng)
+        self.recordings = Recordings.load(rng)
 
     async def start(self) -> None:
         folder = self.stage.folder / "survey"
@@ -115,7 +115,7 @@ class People:
             await self._move(gesture.start)
             await self.hand.press()
             if gesture.end is not None:
-                await self.hand.play(self.library.drag(self.hand.at, gesture.end))
+                await self.hand.play(self.recordings.drag(self.hand.at, gesture.end))
             await self.hand.release()
 
     async def _wander(self) -> None:
@@ -129,7 +129,7 @@ class People:
         await self.hand.release()
 
     async def _move(self, place: Place) -> None:
-        await self.hand.play(self.library.move(self.hand.at, place))
+        await self.hand.play(self.recordings.move(self.hand.at, place))
 
     def _within(self, box: Box) -> Place:
         x, y = middle(box)

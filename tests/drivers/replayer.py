@@ -14,21 +14,21 @@ from typing import Any
 
 from tests.drivers.agent import person_like
 from tests.drivers.browsers import ARGS, SLOW_MS, VIEWPORT, answer_all
-from tests.drivers.library import Library, Place, Step
 from tests.drivers.naive import Naive
 from tests.drivers.oracle import Gesture
+from tests.drivers.recordings import Place, Recordings, Step
 from tests.drivers.stage import Stage
 
 
 class Replayer(Naive):
-    """Each visit takes other paths from the library."""
+    """Each visit takes other paths from the recordings."""
 
     name = "replayer"
     args = (*ARGS, *person_like())
 
     def __init__(self, stage: Stage, rng: Random) -> None:
         super().__init__(stage, rng)
-        self.library = Library.load(rng)
+        self.recordings = Recordings.load(rng)
 
     async def visit(self, number: int) -> None:
         context = await self.browser.new_context(base_url=self.stage.url, viewport=VIEWPORT)
@@ -43,10 +43,10 @@ class Replayer(Naive):
 
     async def act(self, page: Any, _question: dict[str, Any], gestures: Sequence[Gesture]) -> None:
         for gesture in gestures:
-            await self.mouse.play(self.library.move(self.mouse.at, gesture.start))
+            await self.mouse.play(self.recordings.move(self.mouse.at, gesture.start))
             await self.mouse.press()
             if gesture.end is not None:
-                await self.mouse.play(self.library.drag(self.mouse.at, gesture.end))
+                await self.mouse.play(self.recordings.drag(self.mouse.at, gesture.end))
             await self.mouse.release()
 
 

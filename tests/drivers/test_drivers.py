@@ -17,8 +17,8 @@ from gateway.kinds import load
 from tests.drivers import cost, cpu, summary
 from tests.drivers.__main__ import DRIVERS, addresses, line, main
 from tests.drivers.http_only import made_up_trace, search
-from tests.drivers.library import Library, Step, fit
 from tests.drivers.oracle import Gesture, Oracle
+from tests.drivers.recordings import Recordings, Step, fit
 from tests.drivers.relay import Relay, Told, field_of, note, with_address
 from tests.drivers.stage import Visited, default_route, scored
 
@@ -38,10 +38,10 @@ def test_fit_leads_where_it_should() -> None:
 
 def test_a_path_is_not_stretched_too_far() -> None:
     short = [Step(step.t_ms, step.x / 10, step.y / 10) for step in CURVE]
-    library = Library(Random(1), [short] * 50 + [CURVE], [CURVE])
+    recordings = Recordings(Random(1), [short] * 50 + [CURVE], [CURVE])
     for _ in range(5):
-        assert library.move((0, 0), (200, 0))[1].t_ms == 9
-        assert hypot(*(getattr(library.move((0, 0), (200, 0))[1], at) for at in "xy")) < 9
+        assert recordings.move((0, 0), (200, 0))[1].t_ms == 9
+        assert hypot(*(getattr(recordings.move((0, 0), (200, 0))[1], at) for at in "xy")) < 9
 
 
 def test_heads() -> None:
@@ -149,8 +149,8 @@ def test_unknown_drivers_are_told(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_made_up_trace_reads_as_the_pages() -> None:
     from gateway.trace import features
 
-    library = Library(Random(1), [CURVE], [CURVE])
-    told = features(made_up_trace(library, Random(2), "slider"))
+    recordings = Recordings(Random(1), [CURVE], [CURVE])
+    told = features(made_up_trace(recordings, Random(2), "slider"))
     assert (told.malformed, told.disordered, told.presses) == (False, 0, 1)
     assert told.drag is not None and told.drag.moves > 10
 

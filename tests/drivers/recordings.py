@@ -1,8 +1,8 @@
 """Recorded paths of people, fitted to where a hand must go.
 
-The files are the human ones of `data/behaviour` (see its README): they are not part of the product
-and lie where `GATEWAY_PATHS` says. Fitting turns, scales and moves a path as a whole, so that it
-begins and ends where it should; pace is left as it was recorded.
+The files (gzipped JSON lines, as `gateway trace` reads them) are not part of the product: they lie
+in the folder that `GATEWAY_PATHS` names. Fitting turns, scales and moves a path as a whole, so that
+it begins and ends where it should; pace is left as it was recorded.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-FOLDER = Path(os.environ.get("GATEWAY_PATHS", "/work/shared/data/behaviour"))
+VARIABLE = "GATEWAY_PATHS"
 MOVES = ("human_kh2017", "human_sapimouse", "human_balabit")
 DRAGS = ("human_dsjtzs",)  # people at slider captchas
 MOST_MS = 4_000.0
@@ -38,7 +38,7 @@ class Step:
 Path_ = Sequence[Step]
 
 
-class Library:
+class Recordings:
     """Paths by kind of movement; each visit takes others."""
 
     def __init__(self, rng: Random, moves: Iterable[Path_], drags: Iterable[Path_]) -> None:
@@ -46,15 +46,15 @@ class Library:
         self._moves, self._drags = list(moves), list(drags)
 
     @classmethod
-    def load(cls, rng: Random, folder: Path = FOLDER) -> Library:
-        """Raises FileNotFoundError without the data."""
-        moves = [path for name in MOVES for path in _read(folder, name, "move")]
-        return cls(rng, moves, [path for name in DRAGS for path in _read(folder, name, "drag")])
+    def load(cls, rng: Random) -> Recordings:
+        """Raises FileNotFoundError without the data, or without word of where it is."""
+        moves = [path for name in MOVES for path in _read(name, "move")]
+        return cls(rng, moves, [path for name in DRAGS for path in _read(name, "drag")])
 
     @classmethod
-    def of(cls, rng: Random, source: str, folder: Path = FOLDER) -> Library:
+    def of(cls, rng: Random, source: str) -> Recordings:
         """Of one file, whichever movement is asked."""
-        moves, drags = (_read(folder, source, kind) for kind in ("move", "drag"))
+        moves, drags = (_read(source, kind) for kind in ("move", "drag"))
         return cls(rng, moves or drags, drags or moves)
 
     def move(self, start: Place, end: Place) -> list[Step]:
@@ -93,9 +93,16 @@ def fit(path: Path_, start: Place, end: Place) -> list[Step]:
     ]
 
 
-def _read(folder: Path, source: str, kind: str) -> list[list[Step]]:
+def _folder() -> Path:
+    named = os.environ.get(VARIABLE)
+    if not named:
+        raise FileNotFoundError(f"set {VARIABLE} to the folder of recorded paths")
+    return Path(named)
+
+
+def _read(source: str, kind: str) -> list[list[Step]]:
     found = []
-    with gzip.open(folder / f"{source}.jsonl.gz", "rt") as lines:
+    with gzip.open(_folder() / f"{source}.jsonl.gz", "rt") as lines:
         for line in lines:
             told = json.loads(line)
             if told["kind"] == kind and told["pointer"] == "mouse" and told["t"][-1] <= MOST_MS:
