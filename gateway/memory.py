@@ -30,8 +30,8 @@ def steps(points: int) -> int:
 
 def memory_key(ring: KeyRing, route: Route, caller: Caller) -> str:
     """Where a caller is remembered: by prefix and browser, under a key that outlives rotations."""
-    oldest = min(ring.keys, key=lambda key: key.created_s)
     said = f"{route.site}\0{route.pass_rule.scope}\0{caller.prefix}\0{caller.browser}"
-    digest = hmac.digest(oldest.derive("memory"), said.encode("utf-8", "surrogatepass"), "sha256")
+    key = ring.oldest.derive("memory")
+    digest = hmac.digest(key, said.encode("utf-8", "surrogatepass"), "sha256")
     name = base64.urlsafe_b64encode(digest[:_DIGEST_BYTES]).decode()
     return f"memory/{route.memory_s}/{name}"

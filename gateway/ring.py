@@ -51,6 +51,16 @@ class KeyRing:
         return self.keys[-1]
 
     @property
+    def oldest(self) -> Key:
+        """The key that was made first: what is named under it outlives rotations."""
+        return self.oldest_two[0]
+
+    @property
+    def oldest_two(self) -> tuple[Key, ...]:
+        """That, and the one that will be the oldest next; one alone in a ring of one."""
+        return tuple(sorted(self.keys, key=lambda key: key.created_s)[:2])
+
+    @property
     def browser_key(self) -> bytes:
         """For `Caller.browser`. Fixed, so that a rotation unbinds nobody: what leaves us of it is
         keyed again, by the pass's own key.

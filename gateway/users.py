@@ -20,7 +20,7 @@ class Users:
     """Names users by a key of their own, which outlives rotations."""
 
     def __init__(self, ring: KeyRing) -> None:
-        self._key = min(ring.keys, key=lambda key: key.created_s).derive("user")
+        self._key = ring.oldest.derive("user")
 
     def of(self, route: Route, request: RequestHead, body: BodySeen | None) -> str:
         """The user's digest in hex; "" if none is named, or more than one."""

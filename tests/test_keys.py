@@ -176,3 +176,16 @@ def test_a_ring_has_keys_and_each_once(keys: tuple[Key, ...]) -> None:
 
 def test_rotation_changes_no_browser() -> None:
     assert KeyRing((OLD,)).browser_key == KeyRing((OLD, NEW)).browser_key
+
+
+@pytest.mark.parametrize(
+    "created_s, oldest_two",
+    [([5.0], "a"), ([5.0, 6.0], "ab"), ([6.0, 5.0, 7.0], "ba"), ([7.0, 6.0, 5.0], "cb")],
+)
+def test_the_oldest_keys_are_those_made_first_whichever_signs(
+    created_s: list[float], oldest_two: str
+) -> None:
+    made = zip("abc", created_s, strict=False)
+    ring = KeyRing(tuple(Key(kid, created, b"secret") for kid, created in made))
+    assert "".join(key.kid for key in ring.oldest_two) == oldest_two
+    assert ring.oldest.kid == oldest_two[0]

@@ -49,8 +49,7 @@ class Digests:
     """Names for addresses and values that only who has the keys can make."""
 
     def __init__(self, ring: KeyRing) -> None:
-        oldest = sorted(ring.keys, key=lambda key: key.created_s)[:2]
-        self._keys = tuple(key.derive(PURPOSE) for key in oldest)
+        self._keys = tuple(key.derive(PURPOSE) for key in ring.oldest_two)
 
     def of(self, kind: str, text: str) -> Digest:
         said = f"{kind}\0{text}".encode("utf-8", "surrogatepass")

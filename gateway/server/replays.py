@@ -45,7 +45,7 @@ async def replayed(gate: GateParts, site: str, visit_id: str, marks: Marks) -> b
 
 def _asks(ring: KeyRing, site: str, visit_id: str, marks: Marks) -> Iterator[Slide]:
     """The oldest key: a rotation forgets nothing before it must."""
-    key = min(ring.keys, key=lambda key: key.created_s).derive("replays")
+    key = ring.oldest.derive("replays")
     for sort, found in zip("ps", marks, strict=True):
         for number, mark in enumerate(found):
             said = b"%s/%s%d/%s" % (site.encode(), sort.encode(), number, mark)
