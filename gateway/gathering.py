@@ -35,8 +35,13 @@ class Gathering:
         self._register = register
         self._watch = watch
 
-    def facts(self, asked: Asked, route: Route | None, now_s: float) -> Facts:
-        """What a decision needs; passes and risk only where the route asks anything."""
+    def facts(
+        self, asked: Asked, route: Route | None, listed: Listing | None, now_s: float
+    ) -> Facts:
+        """What a decision needs; passes and risk only where the route asks anything.
+
+        `listed`: the entry of the operator's lists that is about the request.
+        """
         request = asked.request
         asks = route is not None and route.action == "challenge" and route.mode != "off"
         origins = asked.host_site.cors_origins if asked.host_site else ()
@@ -48,14 +53,20 @@ class Gathering:
             passes=self._presented(asked, route, now_s) if asks else (),
             risk=score.risk,
             signals=score.signals,
-            listed=self.listed(asked, route, now_s),
+            listed=listed,
             probe=self._probe(asked, route, now_s),
             preflight=is_preflight(request.method, request.headers, origins),
             store_up=self._watch.store_up,
         )
 
     def finishing(
-        self, asked: Asked, site: Site, route: Route | None, visit: Visit | None, now_s: float
+        self,
+        asked: Asked,
+        site: Site,
+        route: Route | None,
+        visit: Visit | None,
+        listed: Listing | None,
+        now_s: float,
     ) -> Facts:
         """The same for a submission that finishes a visit."""
         request, caller = asked.request, asked.caller
@@ -65,20 +76,13 @@ class Gathering:
             caller=caller,
             method=request.method,
             passes=self._presented(asked, route, now_s),
-            listed=self.listed(asked, route, now_s),
+            listed=listed,
             finishing=True,
             visit=visit,
             visit_matches=visit is not None and about_this and visit.target == request.target,
             same_origin=is_same_origin(request.headers, request.host, caller.scheme),
             store_up=self._watch.store_up,
         )
-
-    def listed(self, asked: Asked, route: Route | None, now_s: float) -> Listing | None:
-        """The entry of the operator's lists that is about it."""
-        site = asked.host_site
-        if site is None:
-            return None
-        return self._register.listed(site, route, asked.caller, asked.request, now_s)
 
     def _score(self, asked: Asked) -> Score:
         headers, caller = asked.request.headers, asked.caller

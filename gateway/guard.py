@@ -33,6 +33,7 @@ from gateway.model import (
     Deny,
     Facts,
     Forward,
+    Listing,
     NoBody,
     Peer,
     Preflight,
@@ -143,7 +144,7 @@ class Guard:
         listed = self._register.listed(site, route, caller, request, now_s)
         if listed is not None or self._inquiries.of(route):
             asked = Asked(self._new_reference, site, caller, request, peer, who=standing.who)
-            return self._ask_about(asked, site, matched, body)
+            return self._ask_about(asked, site, matched, body, listed, now_s)
         stay = self._stay(caller, site, request) if self._stays else None
         if route is None and not self._sample:
             return usual_plan(site, request, standing.fields, stay, standing)
@@ -157,7 +158,7 @@ class Guard:
             asked.decision = NO_ROUTE
             return usual_plan(site, request, standing.fields, stay, asked)
         if known is None:
-            facts = self._gathering.facts(asked, route, now_s)
+            facts = self._gathering.facts(asked, route, listed, now_s)
             decision = decide(route, facts, opening=opening)
             asked.decided_on(facts, decision, opening=opening)
             known = self._remembered(asked, site, decision)
@@ -212,18 +213,25 @@ class Guard:
         matched = self._router.match(site, asked.request, body)
         if isinstance(matched, NeedBodyFor):
             return NeedBody(matched.max_bytes)
-        return self._ask_about(asked, site, matched, body)
+        now_s, caller, request = self._clock(), asked.caller, asked.request
+        listed = self._register.listed(site, matched.route, caller, request, now_s)
+        return self._ask_about(asked, site, matched, body, listed, now_s)
 
     def _ask_about(
-        self, asked: Asked, site: Site, matched: Matched, body: BodySeen | None
+        self,
+        asked: Asked,
+        site: Site,
+        matched: Matched,
+        body: BodySeen | None,
+        listed: Listing | None,
+        now_s: float,
     ) -> Plan | Awaitable[Plan]:
         """Decide at once, or after what has to be waited for."""
-        now_s = self._clock()
-        if matched.route is None and self._gathering.listed(asked, None, now_s) is None:
+        if matched.route is None and listed is None:
             return self._forward(asked.decided(NO_ROUTE), site)
         if matched.route is not None:
             asked.user = self._users.of(matched.route, asked.request, body)
-        facts = self._gathering.facts(asked, matched.route, now_s)
+        facts = self._gathering.facts(asked, matched.route, listed, now_s)
         inquiries = self._inquiries.of(matched.route)
         if inquiries:
             return self._inquire(asked, site, matched, body, facts, inquiries)
@@ -253,7 +261,7 @@ class Guard:
         return self._act(asked.decided_on(facts, decision, opening=matched.opening), site, decision)
 
     def _act(self, asked: Asked, site: Site, decision: Decision) -> Plan | Awaitable[Plan]:
-        asked = asked.decided(decision)
+        """What was decided on, done."""
         match decision:
             case Forward() if decision.spend or self._frequency.is_charged(asked, decision):
                 return self._spend(asked, site, decision)
@@ -318,7 +326,9 @@ class Guard:
         route = visited_route(site, visit)
         asked.user = visit.user if visit else ""
         asked.visit_token = token if visit else ""
-        facts = self._gathering.finishing(asked, site, route, visit, self._clock())
+        now_s = self._clock()
+        listed = self._register.listed(site, route, asked.caller, asked.request, now_s)
+        facts = self._gathering.finishing(asked, site, route, visit, listed, now_s)
         decision = decide(route, facts)
         asked.decided_on(facts, decision)
         if isinstance(decision, Resume):

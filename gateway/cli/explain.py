@@ -126,8 +126,8 @@ class Desk:
         self._notes: list[str] = []
         self._ring = self._keys()
         passes = PassReader(self._ring, lambda why: self._notes.append(f"a pass counts not: {why}"))
-        register = Register(config.sites, config.addresses, config.hints, as_sent=False)
-        self._gathering = Gathering(self._ring, passes, register, Up())
+        self._register = Register(config.sites, config.addresses, config.hints, as_sent=False)
+        self._gathering = Gathering(self._ring, passes, self._register, Up())
 
     def _keys(self) -> KeyRing:
         """The site's keys, to read passes by; others where there are none."""
@@ -154,9 +154,10 @@ class Desk:
             assert not isinstance(found, NeedBodyFor)
             matched = found
         asked = Asked(lambda: "", site, caller, head, Peer(self._address))
-        facts = self._named(
-            self._gathering.facts(asked, matched.route, time.time()), matched, sketch
-        )
+        now_s = time.time()
+        listed = self._register.listed(site, matched.route, caller, head, now_s)
+        facts = self._gathering.facts(asked, matched.route, listed, now_s)
+        facts = self._named(facts, matched, sketch)
         limit = self._config.limits.wire.match_body_bytes
         return explain(
             sketch.method,
