@@ -86,8 +86,7 @@ class Gathering:
 
     def _score(self, asked: Asked) -> Score:
         headers, caller = asked.request.headers, asked.caller
-        own = score_request(headers, caller, direct=self._register.direct(caller))
-        return self._register.weighed(own, caller, headers)
+        return score_request(headers, caller, self._register.background(caller, headers))
 
     def _presented(self, asked: Asked, route: Route | None, now_s: float) -> tuple[Pass, ...]:
         if route is None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from gateway.layout import is_right
-from gateway.model import Answer, Caller, Headers, Score, Signal, Ticket
+from gateway.model import UNKNOWN, Answer, Background, Caller, Headers, Score, Signal, Ticket
 from gateway.signals import BUSY_AT, OF_ANSWERS, OF_REQUESTS, SIGNALS, Rule, Seen
 from gateway.trace import features
 
@@ -29,15 +29,15 @@ _WATCHED = frozenset(
 
 
 def score_request(
-    headers: Headers, caller: Caller, *, recent: int = 0, direct: bool = False
+    headers: Headers, caller: Caller, known: Background = UNKNOWN, *, recent: int = 0
 ) -> Score:
     """Score a request before anything is asked. `recent`: answers from its prefix of late.
 
-    `direct`: order and spelling of the headers are the client's own. A visitor's requests differ
-    in little that is looked at, so scores are remembered.
+    A visitor's requests differ in little that is looked at, so scores are remembered.
     """
-    told = caller.scheme == "https", min(recent, BUSY_AT), direct
-    return _score_headers(_telling(headers), *told)
+    told = caller.scheme == "https", min(recent, BUSY_AT), known.direct
+    own = _score_headers(_telling(headers), *told)
+    return _score(own.signals + known.signals) if known.signals else own
 
 
 def score_answer(
@@ -46,11 +46,11 @@ def score_answer(
     headers: Headers,
     caller: Caller,
     now_s: float,
+    known: Background = UNKNOWN,
     *,
     recent: int = 0,
     scripted: float | None = None,
     replayed: bool = False,
-    direct: bool = False,
 ) -> Score:
     """Score an answer, with the headers it came with. Any JSON in it; never raises.
 
@@ -66,7 +66,7 @@ def score_answer(
             headers=_texts(telling),
             https=https,
             recent=recent,
-            direct=direct,
+            direct=known.direct,
             kind=ticket.kind,
             elapsed_s=now_s - ticket.issued_s,
             work=number if isinstance(number, int) else 0,
@@ -81,17 +81,17 @@ def score_answer(
             and not is_right(ticket.layout, reported.get("laid")),
         ),
     )
-    signals = _score_headers(telling, https, min(recent, BUSY_AT), direct).signals + found
-    return Score(combine(signals), signals)
+    own = _score_headers(telling, https, min(recent, BUSY_AT), known.direct)
+    return _score(own.signals + found + known.signals)
 
 
 def score_report(
     answer: Answer,
     headers: Headers,
     caller: Caller,
+    known: Background = UNKNOWN,
     *,
     scripted: float | None = None,
-    direct: bool = False,
 ) -> Score:
     """Score what a page reports without a question. Any JSON in it; never raises."""
     reported = answer.signals if isinstance(answer.signals, dict) else {}
@@ -104,8 +104,8 @@ def score_report(
         reported=reported,
         silent=not reported,
     )
-    signals = _score_headers(telling, https, 0, direct).signals + _signals(OF_ANSWERS, seen)
-    return Score(combine(signals), signals)
+    own = _score_headers(telling, https, 0, known.direct)
+    return _score(own.signals + _signals(OF_ANSWERS, seen) + known.signals)
 
 
 def combine(signals: tuple[Signal, ...]) -> float:
@@ -118,6 +118,10 @@ def combine(signals: tuple[Signal, ...]) -> float:
         doubt = signal.weight * signal.value
         innocent *= 1.0 - (doubt if 0.0 <= doubt <= 1.0 else 1.0)
     return round(1.0 - innocent, 4)
+
+
+def _score(signals: tuple[Signal, ...]) -> Score:
+    return Score(combine(signals), signals)
 
 
 def _signals(rules: Mapping[str, Rule], seen: Seen) -> tuple[Signal, ...]:
@@ -134,8 +138,7 @@ def _score_headers(telling: Headers, https: bool, recent: int, direct: bool) -> 
     lower = all(name.islower() for name, _ in telling if not name.lower().startswith(b"sec-"))
     known = direct and "via" not in texts
     seen = Seen(texts, https, recent, names=tuple(texts), lower=lower, direct=known)
-    signals = _signals(OF_REQUESTS, seen)
-    return Score(combine(signals), signals)
+    return _score(_signals(OF_REQUESTS, seen))
 
 
 def _telling(headers: Headers) -> Headers:

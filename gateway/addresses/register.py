@@ -7,17 +7,15 @@ from collections.abc import Iterable
 from gateway.addresses.book import AddressBook
 from gateway.addresses.listings import Listings
 from gateway.model import (
+    Background,
     Caller,
     Headers,
     ListEntry,
     Listing,
     RequestHead,
     Route,
-    Score,
-    Signal,
     Site,
 )
-from gateway.risk import combine
 from gateway.signals.of_hints import Hints
 
 
@@ -58,17 +56,8 @@ class Register:
         found = listings.find(caller.address, facts, request.headers, path, now_s)
         return Listing(found.action, found.name) if found else None
 
-    def direct(self, caller: Caller) -> bool:
-        """Whether a caller's fields come as it sent them."""
-        return self._as_sent and self._hints.direct(caller)
-
-    def signals(self, caller: Caller, headers: Headers) -> tuple[Signal, ...]:
+    def background(self, caller: Caller, headers: Headers) -> Background:
         """What is known against the address, and what a proxy tells against the client."""
         known = self._book.find(caller.address).signals if self._knows else ()
-        return known + self._hints.signals(headers, caller)
-
-    def weighed(self, score: Score, caller: Caller, headers: Headers) -> Score:
-        """A request's own score, with these."""
-        also = self.signals(caller, headers)
-        signals = score.signals + also
-        return Score(combine(signals), signals) if also else score
+        direct = self._as_sent and self._hints.direct(caller)
+        return Background(direct, known + self._hints.signals(headers, caller))

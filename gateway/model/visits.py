@@ -126,6 +126,17 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Background:
+    """What is known of who sent a request, beyond what it says itself."""
+
+    direct: bool = False  # order and spelling of the headers are the client's own
+    signals: tuple[Signal, ...] = ()  # against the address, and as a proxy tells of the client
+
+
+UNKNOWN = Background()
+
+
+@dataclass(frozen=True, slots=True)
 class Again:
     """Ask another question in the same reply."""
 

@@ -151,12 +151,11 @@ async def _judge(
         envelope.headers,
         envelope.caller,
         now_s,
+        gate.register.background(envelope.caller, envelope.headers),
         recent=recent,
         scripted=heard.scripted,
         replayed=await replayed(gate, opened.visit.site, opened.visit.id, heard.marks),
-        direct=gate.register.direct(envelope.caller),
     )
-    score = gate.register.weighed(score, envelope.caller, envelope.headers)
     outcome = judge(ticket, visit, opened.route, answer, gate.kinds, score, now_s)
     if isinstance(outcome, Refused) and outcome.reason == "too_many":
         outcome = Refused("too_many", left_s)
@@ -206,9 +205,8 @@ async def _exchange(
             return Refused("too_many", left_s)
         if want != "accessible":  # which nobody pays for but with what it asks
             await remember(gate, opened.route, envelope.caller, EXCHANGED)
-    direct = gate.register.direct(envelope.caller)
-    own = score_request(envelope.headers, envelope.caller, recent=asked, direct=direct)
-    risk = gate.register.weighed(own, envelope.caller, envelope.headers).risk
+    known = gate.register.background(envelope.caller, envelope.headers)
+    risk = score_request(envelope.headers, envelope.caller, known, recent=asked).risk
     risk = max(risk, ticket.risk) if ticket else risk
     visit = opened.visit
     index = wished_choice(

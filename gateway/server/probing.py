@@ -41,10 +41,9 @@ async def probe(gate: GateParts, request: web.Request, envelope: Envelope) -> we
 async def _verdict(gate: GateParts, envelope: Envelope, answer: Answer) -> str:
     caller = envelope.caller
     hand = await scripted(answer)
-    register, headers = gate.register, envelope.headers
-    direct = register.direct(caller)
+    known = gate.register.background(caller, envelope.headers)
     score = await asyncio.to_thread(
-        score_report, answer, headers, caller, scripted=hand, direct=direct
+        score_report, answer, envelope.headers, caller, known, scripted=hand
     )
-    found = probing.verdict_of(register.weighed(score, caller, headers), hand)
+    found = probing.verdict_of(score, hand)
     return probing.issue(gate.ring, found, envelope.site, caller, gate.clock(), gate.nonce())

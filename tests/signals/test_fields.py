@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model import Caller
+from gateway.model import Background, Caller
 from gateway.risk import score_request
 from gateway.signals import OF_FIELDS, OF_REQUESTS, SIGNALS
 from gateway.signals.of_fields import grease
@@ -30,7 +30,7 @@ Fields = list[list[str]]
 
 def signals(fields: Fields, caller: Caller = HTTPS, *, direct: bool = True) -> set[str]:
     raw = tuple((name.encode(), value.encode()) for name, value in fields)
-    return {signal.name for signal in score_request(raw, caller, direct=direct).signals}
+    return {signal.name for signal in score_request(raw, caller, Background(direct)).signals}
 
 
 def without(fields: Fields, *names: str) -> Fields:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.addresses import Register
-from gateway.model import Caller, Score
+from gateway.model import Caller, Signal
+from gateway.risk import combine, score_request
 from gateway.signals.of_hints import WEIGHTS, Hints
 
 BEHIND = Caller("192.0.2.7", "192.0.2.0/24", "https", True)
@@ -74,12 +75,15 @@ def test_a_line_of_the_clients_own_does_not_stand_for_the_proxys():
     ],
 )
 def test_whose_order_is_known(hints, caller, direct):
-    assert Register(hints=hints).direct(caller) is direct
-    assert not Register(hints=hints, as_sent=False).direct(caller)  # as `explain` is given them
+    assert Register(hints=hints).background(caller, ()).direct is direct
+    copied = Register(hints=hints, as_sent=False)  # as `explain` is given them
+    assert not copied.background(caller, ()).direct
 
 
 def test_it_weighs_on_the_risk():
     raw = ((b"User-Agent", CHROME.encode()), (b"X-JA3", JA3.encode()))
-    score = Register(hints=HINTS).weighed(Score(0.0), BEHIND, raw)
-    assert score.risk == WEIGHTS["tls_listed"][0]
-    assert [signal.name for signal in score.signals] == ["tls_listed"]
+    known = Register(hints=HINTS).background(BEHIND, raw)
+    assert known.signals == (Signal("tls_listed", 1.0, WEIGHTS["tls_listed"][0]),)
+    own, score = score_request(raw, BEHIND), score_request(raw, BEHIND, known)
+    assert score.signals == own.signals + known.signals
+    assert score.risk == combine(score.signals) > own.risk
