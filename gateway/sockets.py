@@ -15,7 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.config import Config, Listen
+from gateway.config import Config
+from gateway.model import Address
 
 BACKLOG = 2048
 # What the kernel takes of a reply ahead of its client. By itself it takes megabytes (tcp_wmem), and
@@ -59,7 +60,7 @@ def step_aside(sockets: Sockets) -> None:
                 made.shutdown(socket.SHUT_RD)
 
 
-def _bind(listen: Listen, workers: int) -> list[socket.socket]:
+def _bind(listen: Address, workers: int) -> list[socket.socket]:
     if listen.unix_path:
         return [_unix(listen)] * workers
     first = _tcp(listen, listen.port, shared=workers > 1)
@@ -67,7 +68,7 @@ def _bind(listen: Listen, workers: int) -> list[socket.socket]:
     return [first, *(_tcp(listen, port, shared=True) for _ in range(workers - 1))]
 
 
-def _tcp(listen: Listen, port: int, *, shared: bool) -> socket.socket:
+def _tcp(listen: Address, port: int, *, shared: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -77,7 +78,7 @@ def _tcp(listen: Listen, port: int, *, shared: bool) -> socket.socket:
     return _listening(made, (listen.host, port), listen)
 
 
-def _unix(listen: Listen) -> socket.socket:
+def _unix(listen: Address) -> socket.socket:
     path = Path(listen.unix_path)
     if path.is_socket():
         if _answered_soon(listen.unix_path):
@@ -98,7 +99,7 @@ def _answered_soon(path: str) -> bool:
 
 
 def _listening(
-    made: socket.socket, address: str | tuple[str, int], listen: Listen
+    made: socket.socket, address: str | tuple[str, int], listen: Address
 ) -> socket.socket:
     try:
         _bind_soon(made, address)

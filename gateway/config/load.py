@@ -17,11 +17,12 @@ from gateway.config.limits import compile_limits
 from gateway.config.models import FilePart
 from gateway.config.nodes import Loc
 from gateway.config.presets import load_presets, read_trusted, trusted_files
-from gateway.config.settings import Config, DecisionsSettings, Listen, LogSettings, Secret
+from gateway.config.settings import Config, DecisionsSettings, LogSettings, Secret
 from gateway.config.shape import Faults, read
 from gateway.config.sites import Book, compile_sites
 from gateway.config.stock import compile_stock
 from gateway.headers import is_claim
+from gateway.model import Address
 from gateway.stores.redis_url import parse_redis_url
 
 _PREFIX = re.compile(r"/([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)+")
@@ -87,8 +88,8 @@ def _compile(part: FilePart, path: Path, faults: Faults) -> Config:
     )
 
 
-def _listen(part: FilePart, folder: Path, faults: Faults) -> tuple[Listen, ...]:
-    found: list[Listen] = []
+def _listen(part: FilePart, folder: Path, faults: Faults) -> tuple[Address, ...]:
+    found: list[Address] = []
     for index, text in enumerate(part.listen):
         listen = _one_listen(text, folder, faults, ("listen", index))
         if listen in found and (listen.unix_path or listen.port):
@@ -97,18 +98,18 @@ def _listen(part: FilePart, folder: Path, faults: Faults) -> tuple[Listen, ...]:
     return tuple(found)
 
 
-def _one_listen(text: str, folder: Path, faults: Faults, loc: Loc) -> Listen:
+def _one_listen(text: str, folder: Path, faults: Faults, loc: Loc) -> Address:
     try:
         if text.startswith("unix:"):
-            return Listen(unix_path=str(folder / units.unix_path(text)))
+            return Address(unix_path=str(folder / units.unix_path(text)))
         host, port = units.host_port(text)
-        return Listen(host, port)
+        return Address(host, port)
     except ValueError as error:
         faults.add(loc, str(error), alone=True)
-        return Listen()
+        return Address()
 
 
-def _admin(part: FilePart, folder: Path, faults: Faults) -> Listen | None:
+def _admin(part: FilePart, folder: Path, faults: Faults) -> Address | None:
     if not part.admin:
         return None
     admin = _one_listen(part.admin, folder, faults, ("admin",))

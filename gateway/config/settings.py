@@ -10,7 +10,7 @@ from gateway.addresses import AddressBook
 from gateway.bots.proving import Bot
 from gateway.config.faults import Fault, hide_passwords
 from gateway.limits import WireLimits
-from gateway.model import Site
+from gateway.model import Address, Site
 from gateway.signals.of_hints import Hints
 from gateway.stock.shelves import Wanted
 
@@ -38,20 +38,6 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._text)
-
-
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """Where to listen: an address with its port (0: any free one), or a unix socket."""
-
-    host: str = ""
-    port: int = 0
-    unix_path: str = ""
-
-    def __str__(self) -> str:
-        if self.unix_path:
-            return f"unix:{self.unix_path}"
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +109,8 @@ class Config:
     """All that `gateway run` needs to know. Paths are absolute."""
 
     file: Path
-    listen: tuple[Listen, ...]
-    admin: Listen | None
+    listen: tuple[Address, ...]
+    admin: Address | None
     prefix: str
     keys: Path
     signing: Literal["HS256", "EdDSA"]

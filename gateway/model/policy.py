@@ -147,7 +147,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an app listens: a TCP address, or a unix socket."""
+    """Where an app or a gate listens: a TCP address (port 0: any free one), or a unix socket."""
 
     host: str = ""
     port: int = 0

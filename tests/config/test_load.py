@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from gateway.config import Config, ConfigError, Listen, load
+from gateway.config import Config, ConfigError, load
 from gateway.config.reference import settings_reference
 from gateway.files import data_dir
 from gateway.model import Address, HoldRule, Match, PassRule, Upstream
@@ -92,8 +92,8 @@ def test_example_mentions_every_key():
 
 def test_smallest(read, tmp_path):
     config = read(APP + SITE)
-    assert config.listen == (Listen("127.0.0.1", 8080),)
-    assert config.admin == Listen("127.0.0.1", 9090)
+    assert config.listen == (Address("127.0.0.1", 8080),)
+    assert config.admin == Address("127.0.0.1", 9090)
     assert config.keys == tmp_path / "keys"
     assert config.store.reveal() == f"sqlite:{tmp_path}/gateway.db"
     assert config.sites[0].hosts == ("*",)
@@ -111,9 +111,9 @@ def test_paths_are_relative_to_the_file(read, tmp_path):
         """
     )
     assert config.listen == (
-        Listen(unix_path=str(tmp_path / "run/gate.sock")),
-        Listen("::1", 8080),
-        Listen("localhost", 0),
+        Address(unix_path=str(tmp_path / "run/gate.sock")),
+        Address("::1", 8080),
+        Address("localhost", 0),
     )
     assert config.keys == tmp_path / "../keys"
     assert config.store.reveal() == "sqlite:/var/lib/gateway.db"
@@ -203,7 +203,7 @@ def test_no_admin(read):
 
 def test_admin_beyond_loopback_only_on_purpose(read):
     config = read("admin: 0.0.0.0:9090\nadmin_public: true\n" + APP + SITE)
-    assert config.admin == Listen("0.0.0.0", 9090)
+    assert config.admin == Address("0.0.0.0", 9090)
 
 
 # --- YAML's traps ----------------------------------------------------------------------------
