@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -12,7 +12,7 @@ from rich.table import Table
 from gateway.bots.known import KNOWN
 from gateway.cli import exits
 from gateway.cli.faults import load_or_explain
-from gateway.cli.fetching import failed, fetch, show_changes, too_few, write_whole
+from gateway.cli.fetching import failed, renew
 from gateway.config.faults import one_of
 
 
@@ -27,13 +27,13 @@ def list_bots(path: Path) -> int:
     for bot in config.bots:
         networks = str(len(bot.ranges)) if len(bot.ranges) else ""
         keys = str(len(bot.keys)) if bot.keys else ""
-        texts = (chr(10).join(each) for each in (bot.agents, bot.names))
-        agent, names = texts
-        table.add_row(bot.name, agent, names, networks, keys, chr(10).join(bot.sources))
+        told = bot.agents, bot.names, bot.sources
+        agent, names, source = ("\n".join(each) for each in told)
+        table.add_row(bot.name, agent, names, networks, keys, source)
     for name in sorted(set(KNOWN) - {bot.name for bot in config.bots}):
         known = KNOWN[name]
-        texts = (chr(10).join(each) for each in (known.agents, known.names, known.sources))
-        agent, names, source = texts
+        told = known.agents, known.names, known.sources
+        agent, names, source = ("\n".join(each) for each in told)
         table.add_row(f"({name})", agent, names, "", "", source)
     Console(highlight=False).print(table)
     return exits.OK
@@ -50,21 +50,13 @@ def refresh(name: str, path: Path) -> int:
     bot = bots[name]
     if not bot.sources:
         return failed(f"{name} publishes no list: its names or keys must prove it")
-    target, old = (
-        config.file.parent / bot.ranges_file,
-        _listed(config.file.parent / bot.ranges_file),
-    )
-    try:
-        found = [network for url in bot.sources for network in fetch(url)]
-    except (OSError, ValueError) as error:
-        return failed(f"{name} stays as it is: {error}")
-    if why := too_few(found, old):
-        return failed(f"{name} stays as it is: {why}")
-    day = datetime.now(UTC).strftime("%Y-%m-%d")
-    head = [f"# {name}, as published on {day} at", *(f"#   {url}" for url in bot.sources)]
-    write_whole(target, [*head, *found])
-    show_changes(target, found, old)
-    return exits.OK
+    target = config.file.parent / bot.ranges_file
+
+    def lines(day: str, networks: Sequence[str]) -> list[str]:
+        sources = (f"#   {url}" for url in bot.sources)
+        return [f"# {name}, as published on {day} at", *sources, *networks]
+
+    return renew(name, bot.sources, target, _listed(target), lines)
 
 
 def _listed(path: Path) -> list[str]:

@@ -8,7 +8,8 @@ import os
 import ssl
 import tempfile
 import urllib.request
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,7 +24,29 @@ MAX_LIST_BYTES = 256 * 1024
 MIN_SHARE = 0.5  # of the old list's length; a shorter new one is taken for a broken page
 
 
-def fetch(url: str) -> list[str]:
+def renew(
+    name: str,
+    urls: Iterable[str],
+    target: Path,
+    old: Collection[str],
+    lines: Callable[[str, Sequence[str]], list[str]],
+) -> int:
+    """Fetch a list, check it, write it and say what changed; or leave it as it is and say why.
+
+    `old`: its networks so far; `lines`: the file's, by the day (2026-11-20) and the new networks.
+    """
+    try:
+        found = [network for url in urls for network in _fetch(url)]
+    except (OSError, ValueError) as error:
+        return failed(f"{name} stays as it is: {error}")
+    if why := _too_few(found, old):
+        return failed(f"{name} stays as it is: {why}")
+    _write_whole(target, lines(datetime.now(UTC).strftime("%Y-%m-%d"), found))
+    _show_changes(target, found, old)
+    return exits.OK
+
+
+def _fetch(url: str) -> list[str]:
     """The networks listed there: one a line, or as JSON. Raises OSError or ValueError."""
     parts = urlsplit(url)
     if parts.scheme != "https" and not units.is_loopback(parts.hostname or ""):
@@ -57,14 +80,14 @@ def _global(network: str, url: str) -> str:
     return network
 
 
-def too_few(found: Collection[str], old: Collection[str]) -> str:
+def _too_few(found: Collection[str], old: Collection[str]) -> str:
     """Why a list is too short to be true, or ""."""
     if len(found) >= MIN_SHARE * len(old) and found:
         return ""
     return f"only {len(found)} networks instead of {len(old)}"
 
 
-def write_whole(target: Path, lines: list[str]) -> None:
+def _write_whole(target: Path, lines: list[str]) -> None:
     """All of it or nothing."""
     target.parent.mkdir(exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-")
@@ -74,7 +97,7 @@ def write_whole(target: Path, lines: list[str]) -> None:
     Path(name).replace(target)
 
 
-def show_changes(target: Path, found: Collection[str], old: Collection[str]) -> None:
+def _show_changes(target: Path, found: Collection[str], old: Collection[str]) -> None:
     """What is new and what is gone."""
     console = Console(soft_wrap=True, highlight=False)
     console.print(Text(f"{target}: {len(found)} networks"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -11,7 +12,7 @@ from rich.table import Table
 
 from gateway.cli import exits
 from gateway.cli.faults import load_or_explain, show_faults
-from gateway.cli.fetching import failed, fetch, show_changes, too_few, write_whole
+from gateway.cli.fetching import failed, renew
 from gateway.config import ConfigError
 from gateway.config.faults import one_of
 from gateway.config.presets import TrustedPart, read_trusted, trusted_files
@@ -48,24 +49,14 @@ def refresh(name: str, path: Path) -> int:
     urls = [source for source in old.source if source.startswith(("http://", "https://"))]
     if not urls:
         return failed(f"{name} is not published as a list: there is nothing to fetch")
-    try:
-        found = [network for url in urls for network in fetch(url)]
-    except (OSError, ValueError) as error:
-        return failed(f"{name} stays as it is: {error}")
-    if why := too_few(found, old.addresses):
-        return failed(f"{name} stays as it is: {why}")
     target = config.file.parent / "trusted" / f"{name}.yaml"
-    _write(target, old, found)
-    show_changes(target, found, old.addresses)
-    return exits.OK
+    return renew(name, urls, target, old.addresses, partial(_lines, old))
 
 
-def _write(target: Path, old: TrustedPart, networks: list[str]) -> None:
-    day = datetime.now(UTC).strftime("%Y-%m-%d")
+def _lines(old: TrustedPart, day: str, networks: Sequence[str]) -> list[str]:
     lines = [f"about: {_quoted(old.about)}", f'date: "{day}"', "source:"]
     lines += [f"  - {source}" for source in old.source]
-    lines += ["addresses:", *(f"  - {network}" for network in networks)]
-    write_whole(target, lines)
+    return [*lines, "addresses:", *(f"  - {network}" for network in networks)]
 
 
 def _quoted(text: str) -> str:
