@@ -41,5 +41,5 @@ def _in_query(query: bytes, name: bytes) -> list[bytes]:
 def _in_body(request: RequestHead, body: BodySeen | None, name: bytes) -> list[bytes]:
     if body is None:
         return []
-    items = form_items(request, body.data, body.complete)
+    items = form_items(request, body)
     return [item.value for item in items.fields if item.sure and item.name == name]

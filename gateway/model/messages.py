@@ -83,6 +83,8 @@ class BodySeen:
 
     data: bytes
     complete: bool
+    # What other rooms read in it, by the headers it came with.
+    known: dict[Headers, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

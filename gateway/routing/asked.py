@@ -227,7 +227,7 @@ class Asked:
                 return UNREADABLE_ITEMS
         if self._body is None:
             return None
-        return form_items(self._request, self._body.data, self._body.complete)
+        return form_items(self._request, self._body)
 
 
 def acting_method(request: RequestHead) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from gateway.model import RequestHead
+from gateway.model import BodySeen, RequestHead
 from gateway.routing.params import MAX_FIELDS, NO_ITEMS, UNREADABLE_ITEMS, Field, Items, urlencoded
 
 MAX_PARTS = 1_000  # PHP takes max_input_vars and max_file_uploads, 1020 in all
@@ -42,8 +42,15 @@ _PLAIN_TRANSFER = (b"7bit", b"8bit", b"binary")
 _JSON_TYPE = re.compile(r"(?:application|text)/(?:[\w.-]+\+)?json\Z")
 
 
-def form_items(request: RequestHead, data: bytes, complete: bool) -> Items:
-    """The fields of a body; unreadable unless all of it is here."""
+def form_items(request: RequestHead, body: BodySeen) -> Items:
+    """The fields of a body; unreadable unless all of it is here. Read once, whoever asks."""
+    items: Items | None = body.known.get(request.headers)
+    if items is None:
+        items = body.known[request.headers] = _items(request, body.data, body.complete)
+    return items
+
+
+def _items(request: RequestHead, data: bytes, complete: bool) -> Items:
     if not complete or _encoded(request):
         return UNREADABLE_ITEMS
     types = request.all(b"content-type")

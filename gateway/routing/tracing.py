@@ -79,7 +79,7 @@ class _Sent:
 
 
 def _form(request: RequestHead, body: BodySeen | None) -> Items:
-    return form_items(request, body.data, body.complete) if body else Items(readable=False)
+    return form_items(request, body) if body else Items(readable=False)
 
 
 def _matches(route: Route) -> Iterator[tuple[Match, bool]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model import BodySeen
-from gateway.routing.forms import MAX_PARTS
+from gateway.routing.forms import MAX_PARTS, form_items
 from tests.routing.asking import FORM, name_of, post, route
 from tests.routing.oddities import BODIES, MULTIPARTS, multipart, part
 
@@ -193,3 +194,12 @@ def test_any_json(value):
 def test_no_bytes_raise(body, kind, complete):
     for routes in (STRICT, PHP):
         name_of(routes, post("/f", b"x", kind), BodySeen(body, complete))
+
+
+def test_a_body_is_read_once_for_the_headers_it_came_with():
+    seen = BodySeen(b"do=login", True)
+    form, text = post("/f", kind=FORM), post("/f", kind=b"text/plain")
+    read = form_items(form, seen)
+    assert form_items(replace(form, target=b"/other"), seen) is read
+    assert form_items(text, seen) != read
+    assert form_items(form, replace(seen, data=b"do=register")) != read
