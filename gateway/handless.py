@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.model import ACCESSIBLE, Answer, Route, Ticket
-from gateway.trace import features
+from gateway.trace import hands
 
 AT_STAKE: Final = 0.1  # risk from which a right answer without a hand is not enough
 TIMES: Final = 4  # as much work as the route asks
@@ -34,6 +34,4 @@ def owes_work(ticket: Ticket, route: Route, answer: Answer, risk: float) -> bool
 
 def handless(answer: Answer) -> bool:
     """No pointer moved, pressed or touched. What no page sends is no hand either."""
-    before = answer.before.get("trace") if isinstance(answer.before, dict) else None
-    hands = [features(trace) for trace in (answer.trace, before)]
-    return not any(hand.moves or hand.presses for hand in hands)
+    return not any(hand.moves or hand.presses for hand in hands(answer))

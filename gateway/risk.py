@@ -14,7 +14,7 @@ from functools import lru_cache
 from gateway.layout import is_right
 from gateway.model import UNKNOWN, Answer, Background, Caller, Headers, Score, Signal, Ticket
 from gateway.signals import BUSY_AT, OF_ANSWERS, OF_REQUESTS, SIGNALS, Rule, Seen
-from gateway.trace import features
+from gateway.trace import hands
 
 __all__ = ["SIGNALS", "combine", "score_answer", "score_request"]
 
@@ -72,7 +72,7 @@ def score_answer(
             work=number if isinstance(number, int) else 0,
             moved=caller.prefix != ticket.caller,
             stepped=isinstance(answer.value, dict) and bool(answer.value.get("steps")),
-            hand=features(answer.trace),
+            hand=hands(answer)[1],
             scripted=scripted,
             replayed=replayed,
             reported=reported,
@@ -99,7 +99,7 @@ def score_report(
     seen = Seen(
         headers=_texts(telling),
         https=https,
-        hand=features(answer.trace),
+        hand=hands(answer)[1],
         scripted=scripted,
         reported=reported,
         silent=not reported,

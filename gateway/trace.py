@@ -16,7 +16,7 @@ from itertools import pairwise
 from math import hypot, sqrt
 from typing import Any, TypeAlias
 
-from gateway.model import JSON
+from gateway.model import JSON, Answer
 
 MAX_POINTS = 2_000  # the page sends at most 500; of more, the newest are read
 LARGEST = 1e9  # beyond it no time or place makes sense
@@ -59,6 +59,15 @@ class Features:
 
 
 ABSENT = Features()
+
+
+def hands(answer: Answer) -> tuple[Features, Features]:
+    """Of the page before the question's, and of the answer itself: measured once, whoever asks."""
+    found: tuple[Features, Features] | None = answer.known.get("hands")
+    if found is None:
+        before = answer.before.get("trace") if isinstance(answer.before, dict) else None
+        found = answer.known["hands"] = features(before), features(answer.trace)
+    return found
 
 
 def features(trace: JSON) -> Features:

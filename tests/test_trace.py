@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.trace import ABSENT, FAR, LARGEST, MAX_POINTS, MOST_RAW, Features, features
+from gateway.model import Answer
+from gateway.trace import ABSENT, FAR, LARGEST, MAX_POINTS, MOST_RAW, Features, features, hands
 
 NAN = float("nan")
 
@@ -164,6 +165,15 @@ def test_a_drag_that_returns_is_measured_from_its_start() -> None:
     found = features(there_and_back).drag
     assert found is not None
     assert found.bend == pytest.approx(0.5)
+
+
+def test_an_answers_hands_are_measured_once() -> None:
+    own, before = [[0, 0.1, 0.1, "d"]], [[0, 0.1, 0.1, "m"], [9, 0.2, 0.1, "m"]]
+    answer = Answer(None, None, own, {}, {"trace": before})
+    assert hands(answer) == (features(before), features(own))
+    assert hands(answer) is hands(answer)
+    for odd in (None, [], "x", {"trace": None}):
+        assert hands(Answer(None, None, own, {}, odd)) == (ABSENT, features(own))
 
 
 def test_of_a_long_trace_the_newest_are_read_and_quickly() -> None:

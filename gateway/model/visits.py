@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from gateway.model.messages import JSON, Headers
 
@@ -101,6 +101,8 @@ class Answer:
     trace: JSON
     signals: JSON
     before: JSON = None  # {trace, inner} of the page that opened the question's, by gateway.js
+    # What other rooms found out about it.
+    known: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,9 @@ async def hear(answer: Answer) -> Heard:
     """Nothing of keys, taps, an old page, or no JSON of ours."""
     before = answer.before if isinstance(answer.before, dict) else {}
     parts = [_part(before.get("trace"), before), _part(answer.trace, answer.signals)]
-    told = [part for part in parts if part is not None]
     # What came before the question may be told by several visits, and so may what keys answered.
     marked = parts[-1] is not None and _ended_by_pointer(parts[-1][0])
-    return await asyncio.to_thread(_judge, told, marked) if told else Heard()
+    return await asyncio.to_thread(_judge, answer, parts, marked) if any(parts) else Heard()
 
 
 async def scripted(answer: Answer) -> float | None:
@@ -57,7 +56,7 @@ def _ended_by_pointer(trace: list[Any]) -> bool:
     return not (isinstance(last, list) and last[3:4] == ["k"])
 
 
-def _judge(parts: list[Part], marked: bool) -> Heard:
+def _judge(answer: Answer, parts: list[Part | None], marked: bool) -> Heard:
     """Of all together, and of the last part alone: what came before may add, never excuse.
 
     Nor may what a pointer does beside: the drags of the last part, or else its last path, are the
@@ -67,12 +66,13 @@ def _judge(parts: list[Part], marked: bool) -> Heard:
     from gateway.hand.sketch import marks
     from gateway.hand.trace import MOST_PATHS, Drawn, paths
     from gateway.hand.weights import shipped
-    from gateway.trace import MAX_POINTS, features
+    from gateway.trace import MAX_POINTS, hands
 
     found: list[Drawn] = []
     last: list[Drawn] = []
-    for trace, wide, high in parts:
-        if not features(trace).malformed:  # which is a signal of its own
+    for part, hand in zip(parts, hands(answer), strict=True):
+        if part is not None and not hand.malformed:  # which is a signal of its own
+            trace, wide, high = part
             last = paths(trace[-MAX_POINTS:], wide, high)
             found += last
     if not found:
