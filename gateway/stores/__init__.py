@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.stores.base import Entry, Store, StoreDown, StoreError, StoreFull
+from gateway.stores.base import Book, Entry, Store, StoreDown, StoreError, StoreFull
 
-__all__ = ["Entry", "Store", "StoreDown", "StoreError", "StoreFull", "open_store"]
+__all__ = ["Book", "Entry", "Store", "StoreDown", "StoreError", "StoreFull", "open_store"]
 
 
 def open_store(url: str) -> Store:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from gateway.model import Slid, Slide, is_refused
 
@@ -30,8 +30,11 @@ class StoreFull(StoreError):  # noqa: N818
     """No room. Full is not down: reads and deletes still work."""
 
 
+Book = Literal["decisions", "traces"]  # the journals there are, each by itself
+
+
 class Entry(NamedTuple):
-    """One line of the journal. `id`: a UUIDv7; several entries may share one."""
+    """One line of a journal. `id`: a UUIDv7; several entries may share one."""
 
     id: str
     text: bytes
@@ -85,14 +88,18 @@ class Store(Protocol):
         The count may stay too high until that would have left the window, and is never too low.
         """
 
-    async def journal(self, entries: Sequence[Entry], most: int, ttl_s: float) -> None:
-        """Add to the journal, and let go of all but the newest `most` of the last `ttl_s`."""
+    async def journal(
+        self, entries: Sequence[Entry], most: int, ttl_s: float, book: Book = "decisions"
+    ) -> None:
+        """Add to a journal, and let go of all but its newest `most` of the last `ttl_s`."""
 
-    async def entries(self, first: str = "", last: str = "~", most: int = 1000) -> list[Entry]:
+    async def entries(
+        self, first: str = "", last: str = "~", most: int = 1000, book: Book = "decisions"
+    ) -> list[Entry]:
         """Entries with `first` <= id <= `last`, in the order of their ids, at most so many."""
 
-    async def strike(self, entries: Sequence[Entry]) -> None:
-        """Remove these entries from the journal; absent ones are no fault."""
+    async def strike(self, entries: Sequence[Entry], book: Book = "decisions") -> None:
+        """Remove these entries from a journal; absent ones are no fault."""
 
     async def ping(self) -> None:
         """Return if the store can be written to."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from gateway.model import Slid, Slide
 from gateway.stores import buckets
-from gateway.stores.base import Entry, StoreDown, StoreFull, Sums
+from gateway.stores.base import Book, Entry, StoreDown, StoreFull, Sums
 
 ENTRY_BYTES = 200  # measured: what an entry costs besides its key and value, roughly
 SWEPT_AT_ONCE = 32  # expired entries removed per write, so that no write is slow
@@ -24,6 +25,9 @@ SWEPT_AT_ONCE = 32  # expired entries removed per write, so that no write is slo
 class _Entry:
     value: bytes
     ends_s: float
+
+
+_Journal: TypeAlias = deque[tuple[Entry, float]]  # as they came, each with its end
 
 
 def _size(key: str, value: bytes) -> int:
@@ -47,7 +51,7 @@ class MemoryStore(Sums):
         self._entries: dict[str, _Entry] = {}
         self._ends: list[tuple[float, str]] = []  # a heap; may hold outdated ends
         self._bytes = 0
-        self._journal: deque[tuple[Entry, float]] = deque()  # as they came, each with its end
+        self._journals: defaultdict[Book, _Journal] = defaultdict(deque)
         self._closed = False
 
     def __repr__(self) -> str:
@@ -113,27 +117,31 @@ class MemoryStore(Sums):
             else:
                 self._drop(ask.key)
 
-    async def journal(self, entries: Sequence[Entry], most: int, ttl_s: float) -> None:
+    async def journal(
+        self, entries: Sequence[Entry], most: int, ttl_s: float, book: Book = "decisions"
+    ) -> None:
         self._check_open()
         self._make_room(sum(_size_of(entry) for entry in entries))
-        now_s = self._clock()
+        now_s, journal = self._clock(), self._journals[book]
         for entry in entries:
-            self._journal.append((entry, now_s + ttl_s))
+            journal.append((entry, now_s + ttl_s))
             self._bytes += _size_of(entry)
-        while self._journal and (len(self._journal) > most or not self._journal[0][1] > now_s):
-            self._bytes -= _size_of(self._journal.popleft()[0])
+        while journal and (len(journal) > most or not journal[0][1] > now_s):
+            self._bytes -= _size_of(journal.popleft()[0])
 
-    async def entries(self, first: str = "", last: str = "~", most: int = 1000) -> list[Entry]:
+    async def entries(
+        self, first: str = "", last: str = "~", most: int = 1000, book: Book = "decisions"
+    ) -> list[Entry]:
         self._check_open()
         now_s = self._clock()
-        live = (entry for entry, ends_s in self._journal if ends_s > now_s)
+        live = (entry for entry, ends_s in self._journals[book] if ends_s > now_s)
         return sorted(entry for entry in live if first <= entry.id <= last)[:most]
 
-    async def strike(self, entries: Sequence[Entry]) -> None:
+    async def strike(self, entries: Sequence[Entry], book: Book = "decisions") -> None:
         self._check_open()
-        gone = set(entries)
-        self._bytes -= sum(_size_of(entry) for entry, _ in self._journal if entry in gone)
-        self._journal = deque(each for each in self._journal if each[0] not in gone)
+        gone, journal = set(entries), self._journals[book]
+        self._bytes -= sum(_size_of(entry) for entry, _ in journal if entry in gone)
+        self._journals[book] = deque(each for each in journal if each[0] not in gone)
 
     async def ping(self) -> None:
         self._check_open()
@@ -143,7 +151,7 @@ class MemoryStore(Sums):
         self._closed = True
         self._entries.clear()
         self._ends.clear()
-        self._journal.clear()
+        self._journals.clear()
 
     def _check_open(self) -> None:
         if self._closed:

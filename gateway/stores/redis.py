@@ -21,7 +21,7 @@ limits must refuse (`maxmemory-policy noeviction`), or Redis forgets what it lik
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -34,7 +34,7 @@ from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as ReplyLate
 
 from gateway.model import Slid, Slide, is_refused
-from gateway.stores.base import Entry, StoreDown, StoreError, StoreFull, Sums
+from gateway.stores.base import Book, Entry, StoreDown, StoreError, StoreFull, Sums
 from gateway.stores.breaker import Breaker
 from gateway.stores.redis_cluster import Address, ClusterClient, by_key, in_order
 from gateway.stores.redis_scripts import BUMP, JOURNAL, SLIDE, SWAP, UNSLIDE, Script
@@ -43,7 +43,7 @@ from gateway.stores.redis_url import RedisUrl
 T = TypeVar("T")
 
 PREFIX = "gateway:"
-JOURNAL_KEY = "journal"
+JOURNAL_KEYS: Mapping[Book, str] = {"decisions": "journal", "traces": "traces"}
 CONNECTIONS = 32  # commands under way at one time
 POOL_WAIT_S = 0.05  # the pool's own limit; only a leak could reach it, we count before it does
 QUEUE_S = 1.0  # how long a command may wait for its turn
@@ -131,20 +131,24 @@ class RedisStore(Sums):
         words = [word for ask in asks for word in (ask.amount, ask.member)]
         await self._script(UNSLIDE, [ask.key for ask in asks], *words)
 
-    async def journal(self, entries: Sequence[Entry], most: int, ttl_s: float) -> None:
+    async def journal(
+        self, entries: Sequence[Entry], most: int, ttl_s: float, book: Book = "decisions"
+    ) -> None:
         members = [_member(entry) for entry in entries]
-        await self._script(JOURNAL, [JOURNAL_KEY], most, _ms(ttl_s), *members)
+        await self._script(JOURNAL, [JOURNAL_KEYS[book]], most, _ms(ttl_s), *members)
 
-    async def entries(self, first: str = "", last: str = "~", most: int = 1000) -> list[Entry]:
+    async def entries(
+        self, first: str = "", last: str = "~", most: int = 1000, book: Book = "decisions"
+    ) -> list[Entry]:
         words = (f"[{first}", f"({last}!", "LIMIT", 0, most)
-        found = await self._command("ZRANGEBYLEX", PREFIX + JOURNAL_KEY, *words)
+        found = await self._command("ZRANGEBYLEX", PREFIX + JOURNAL_KEYS[book], *words)
         parts = (member.partition(b" ") for member in found)
         return [Entry(id.decode(), text) for id, _, text in parts]
 
-    async def strike(self, entries: Sequence[Entry]) -> None:
+    async def strike(self, entries: Sequence[Entry], book: Book = "decisions") -> None:
         if entries:
             members = [_member(entry) for entry in entries]
-            await self._command("ZREM", PREFIX + JOURNAL_KEY, *members)
+            await self._command("ZREM", PREFIX + JOURNAL_KEYS[book], *members)
 
     async def ping(self) -> None:
         await self.put("ping", b"1", 1.0)

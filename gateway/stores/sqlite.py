@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 
 from gateway.model import Slid, Slide
 from gateway.stores import buckets, sqlite_journal
-from gateway.stores.base import Entry, StoreDown, StoreError, StoreFull, Sums
+from gateway.stores.base import Book, Entry, StoreDown, StoreError, StoreFull, Sums
 from gateway.stores.batches import Batches, Job
 
 T = TypeVar("T")
@@ -161,21 +161,25 @@ class SqliteStore(Sums):
 
         await self._do(run)
 
-    async def journal(self, entries: Sequence[Entry], most: int, ttl_s: float) -> None:
+    async def journal(
+        self, entries: Sequence[Entry], most: int, ttl_s: float, book: Book = "decisions"
+    ) -> None:
         def run(db: sqlite3.Connection, now_s: float) -> None:
-            sqlite_journal.add(db, entries, most, now_s + ttl_s, now_s)
+            sqlite_journal.add(db, book, entries, most, now_s + ttl_s, now_s)
 
         await self._do(run)
 
-    async def entries(self, first: str = "", last: str = "~", most: int = 1000) -> list[Entry]:
+    async def entries(
+        self, first: str = "", last: str = "~", most: int = 1000, book: Book = "decisions"
+    ) -> list[Entry]:
         def run(db: sqlite3.Connection, now_s: float) -> list[Entry]:
-            return sqlite_journal.read(db, first, last, now_s, most)
+            return sqlite_journal.read(db, book, first, last, now_s, most)
 
         return await self._do(run, writes=False)
 
-    async def strike(self, entries: Sequence[Entry]) -> None:
+    async def strike(self, entries: Sequence[Entry], book: Book = "decisions") -> None:
         def run(db: sqlite3.Connection, now_s: float) -> None:
-            sqlite_journal.strike(db, entries)
+            sqlite_journal.strike(db, book, entries)
 
         await self._do(run)
 

@@ -1,4 +1,4 @@
-"""The journal of every store: in order, bounded in number and age, read by every gate."""
+"""The journals of every store: in order, bounded in number and age, read by every gate."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from gateway.ids import uuid7
-from gateway.stores import Entry, Store, StoreDown, StoreFull
+from gateway.stores import Book, Entry, Store, StoreDown, StoreFull
 from gateway.stores.memory import MemoryStore
 from gateway.stores.sqlite import SqliteStore
 from tests.stores.conftest import Backend
 
 LONG_S = 86_400.0  # entries are dated when this file is read, which may be an hour before
 Write = Callable[[int], Entry]
+BOOKS: tuple[Book, ...] = get_args(Book)
 
 
 @pytest.fixture
 async def empty(store: Store) -> Store:
-    await store.strike(await store.entries())
+    for book in BOOKS:
+        await store.strike(await store.entries(book=book), book)
     return store
 
 
@@ -82,6 +85,17 @@ async def test_struck_entries_are_gone(empty: Store) -> None:
     await empty.strike([three[0], three[2], entry(9), entry(1, b"another text")])
     assert await empty.entries() == [three[1]]
     await empty.strike([])
+
+
+async def test_each_book_is_by_itself(backend: Backend, empty: Store) -> None:
+    for number, book in enumerate(BOOKS):
+        await empty.journal([entry(number), entry(9)], 10, LONG_S, book)
+    for number, book in enumerate(BOOKS):
+        assert await backend.store().entries(book=book) == [entry(number), entry(9)]
+    await empty.strike([entry(9)], BOOKS[0])
+    await empty.journal([], 1, LONG_S, BOOKS[1])
+    assert await empty.entries(book=BOOKS[0]) == [entry(0)]
+    assert await empty.entries(book=BOOKS[1]) == [entry(9)]
 
 
 async def test_of_many_writers_none_loses_an_entry(backend: Backend, empty: Store) -> None:
