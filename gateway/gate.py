@@ -53,8 +53,8 @@ from gateway.recent import Recent
 from gateway.ring import KeyRing, KeysError
 from gateway.routing import Router
 from gateway.selfcheck import FirstCallers
-from gateway.server import RUNNER_OPTIONS, AnswerLimits, GateParts, make_app
-from gateway.sockets import BACKLOG, Sockets
+from gateway.server import RUNNER_OPTIONS, AnswerLimits, GateParts, KeptTraces, make_app
+from gateway.sockets import BACKLOG, Sockets, room_for
 from gateway.sparing import SparingLog
 from gateway.stock.stock import Sizes, Stock
 from gateway.stores import StoreError, StoreFull, open_store
@@ -66,7 +66,6 @@ INSIDE = "(gate)"  # the name of our own pages among the upstreams; no operator 
 WARM_S = 2.0  # before it listens, a worker may wait so long for a picture of each kind
 LOG_DELAY_S = 0.02  # a call to write costs more than a line
 KEEP_WITHIN_S = 2.0  # the last decisions, at the end
-OTHER_FILES = 128  # descriptors that are no connection of a client: store, sockets, log, libraries
 
 
 def serve(config: Config, sockets: Sockets, ready: Callable[[], object], row: Row) -> int:
@@ -120,6 +119,10 @@ class Gate:
         kept = config.decisions
         self.recent = Recent(
             self.store, self.ring, kept.keep, kept.ttl_s, self.metrics.decisions_lost
+        )
+        paths, lost = config.traces, self.metrics.traces_lost
+        self.traces = KeptTraces(
+            Recent(self.store, self.ring, paths.keep, paths.ttl_s, lost, "traces"), paths.share
         )
         self.log = SparingLog(
             sys.stdout,
@@ -181,8 +184,9 @@ class Gate:
             stack.callback(watch.cancel)
             counting = asyncio.create_task(self._hand_on_counts())
             stack.callback(counting.cancel)
-            keeping = asyncio.create_task(self.recent.run())
-            stack.callback(keeping.cancel)
+            for kept in (self.recent, self.traces.recent):
+                keeping = asyncio.create_task(kept.run())
+                stack.callback(keeping.cancel)
             yield
             self.log.tell_more()
             self.log.record("stopping")
@@ -198,6 +202,7 @@ class Gate:
         with suppress(TimeoutError):
             async with asyncio.timeout(KEEP_WITHIN_S):
                 await self.recent.flush()
+                await self.traces.recent.flush()
 
     async def _start_pages(self, stack: AsyncExitStack, path: str, boot: str) -> None:
         app = make_app(self._parts(boot))
@@ -315,6 +320,7 @@ class Gate:
             addresses_known=lambda: self.first_callers.addresses_tell_people_apart,
             stock=self.stock,
             register=self.register,
+            traces=self.traces,
         )
 
     def _health(self) -> Health:
@@ -384,17 +390,3 @@ def _soon(write: Callable[[], None]) -> None:
 def _quotas(config: Config) -> HoldQuotas:
     hold = config.limits.hold
     return HoldQuotas(hold.total_bytes, hold.small_total_bytes, hold.small_bytes, hold.prefix_bytes)
-
-
-def room_for(connections: int) -> int:
-    """How many clients there is room for: each may need a descriptor here and one at the app.
-
-    Without, strangers that only connect would leave none to reach the app or the store by.
-    """
-    wanted = 2 * connections + OTHER_FILES
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    bounded = resource.RLIM_INFINITY not in (soft, hard)
-    have = min(max(soft, wanted), hard) if bounded else wanted
-    if resource.RLIM_INFINITY != soft < have:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (have, hard))
-    return max(1, min(connections, (have - OTHER_FILES) // 2))

@@ -253,6 +253,9 @@ class Metrics:
         self._decisions_lost = _Counts(
             "gateway_decisions_not_kept", "Decisions not kept for explaining.", ("why",), made
         )
+        self._traces_lost = _Counts(
+            "gateway_traces_not_kept", "Answers whose paths were not kept.", ("why",), made
+        )
         build = Gauge(
             "gateway_build_info",
             "Always 1.",
@@ -319,6 +322,10 @@ class Metrics:
     def decisions_lost(self, why: str, count: int) -> None:
         """Decisions that could not be kept for explaining: `busy`, `long` or `store`."""
         self._decisions_lost(why, amount=count)
+
+    def traces_lost(self, why: str, count: int) -> None:
+        """Answers whose paths could not be kept: `busy`, `long` or `store`."""
+        self._traces_lost(why, amount=count)
 
     def gate_error(self) -> None:
         """A page of ours broke."""

@@ -1,4 +1,5 @@
-"""Recent decisions, kept in the store for a while: `gateway explain --id` reads them.
+"""Recent decisions, kept in the store for a while: `gateway explain --id` reads them. So are raw
+paths (`server/keeping.py`), in a journal of their own, where the operator asks for that.
 
 In the store, so that any gate's reference is found from anywhere that reaches it. What is kept is
 the log's line, and beside it the marks (keyed digests) of who asked, so that all of somebody's can
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from gateway.marks import marks_of
 from gateway.model import JSON, Caller
 from gateway.ring import KeyRing
-from gateway.stores import Entry, Store, StoreError
+from gateway.stores import Book, Entry, Store, StoreError
 
 EVERY_S = 0.5
 MOST_WAITING = 2_048  # decisions; more came within a moment than the store takes
@@ -38,7 +39,7 @@ class Kept:
 
 
 class Recent:
-    """Keeps the newest `most` decisions for `ttl_s`; none if `most` is 0.
+    """Keeps the newest `most` decisions for `ttl_s`; none if `most` is 0, and none of before.
 
     `on_dropped` is called with how many could not be kept, and why.
     """
@@ -50,12 +51,14 @@ class Recent:
         most: int,
         ttl_s: float,
         on_dropped: Callable[[str, int], object] = lambda why, count: None,
+        book: Book = "decisions",
     ) -> None:
         self._store = store
         self._ring = ring
         self._most = most
         self._ttl_s = ttl_s
         self._on_dropped = on_dropped
+        self._book = book
         self._waiting: deque[Entry] = deque()
 
     @property
@@ -76,8 +79,9 @@ class Recent:
 
     async def run(self) -> None:
         """Write what waits, again and again; to be cancelled, and `flush` called, at the end."""
+        await self.flush()  # what outlived its time while nobody served, or is kept no more, goes
         tidied_s = 0.0
-        while True:
+        while self._most:
             await asyncio.sleep(EVERY_S)
             tidied_s += EVERY_S
             if self._waiting or tidied_s >= TIDY_S:
@@ -86,12 +90,10 @@ class Recent:
 
     async def flush(self) -> None:
         """Write what waits now. If the store fails, all of it is dropped. Never raises."""
-        if not self._most:
-            return
         while True:
             batch = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
             try:
-                await self._store.journal(batch, self._most, self._ttl_s)
+                await self._store.journal(batch, self._most, self._ttl_s, self._book)
             except StoreError:
                 lost = len(batch) + len(self._waiting)
                 self._waiting.clear()
@@ -113,10 +115,10 @@ def read(entry: Entry) -> Kept | None:
     return Kept(entry, record, marks, hold_id) if good else None
 
 
-async def all_kept(store: Store, first: str = "") -> AsyncIterator[Kept]:
+async def all_kept(store: Store, first: str = "", book: Book = "decisions") -> AsyncIterator[Kept]:
     """All that is kept, in order, a page at a time; from the id `first` on. Raises StoreError."""
     while True:
-        page = await store.entries(first, most=PAGE)
+        page = await store.entries(first, most=PAGE, book=book)
         last = page[-1].id if len(page) == PAGE else ""
         whole = [entry for entry in page if entry.id != last]  # of the last id more may follow
         for entry in whole or page:
@@ -128,7 +130,7 @@ async def all_kept(store: Store, first: str = "") -> AsyncIterator[Kept]:
         first = last if whole else f"{last}!"
 
 
-async def kept_under(store: Store, reference: str) -> list[Kept]:
+async def kept_under(store: Store, reference: str, book: Book = "decisions") -> list[Kept]:
     """The records of one reference. Raises StoreError."""
-    found = [read(entry) for entry in await store.entries(reference, reference)]
+    found = [read(entry) for entry in await store.entries(reference, reference, book=book)]
     return [kept for kept in found if kept is not None]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import socket
 import time
 from contextlib import suppress
@@ -22,6 +23,7 @@ BACKLOG = 2048
 # What the kernel takes of a reply ahead of its client. By itself it takes megabytes (tcp_wmem), and
 # a thousand clients that do not read would bring all of the machine's TCP to its limit (tcp_mem).
 UNSENT_BYTES = 128 * 2**10
+OTHER_FILES = 128  # descriptors that are no connection of a client: store, sockets, log, libraries
 TAKEN_TRIES, TAKEN_WAIT_S = 20, 0.1  # the workers of a master that was killed die just after it
 
 
@@ -120,3 +122,17 @@ def _bind_soon(made: socket.socket, address: str | tuple[str, int]) -> None:
                 raise
         time.sleep(TAKEN_WAIT_S)
     return made.bind(address)
+
+
+def room_for(connections: int) -> int:
+    """How many clients there is room for: each may need a descriptor here and one at the app.
+
+    Without, strangers that only connect would leave none to reach the app or the store by.
+    """
+    wanted = 2 * connections + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    bounded = resource.RLIM_INFINITY not in (soft, hard)
+    have = min(max(soft, wanted), hard) if bounded else wanted
+    if resource.RLIM_INFINITY != soft < have:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (have, hard))
+    return max(1, min(connections, (have - OTHER_FILES) // 2))

@@ -100,6 +100,7 @@ def every_metric() -> Metrics:
     metrics.store_errors("spend")
     metrics.log_lost()
     metrics.decisions_lost("full", 2)
+    metrics.traces_lost("long", 1)
     metrics.gate_error()
     return metrics
 

@@ -40,10 +40,10 @@ class Away(MemoryStore):
 
     down = True
 
-    async def journal(self, entries, most, ttl_s) -> None:
+    async def journal(self, entries, most, ttl_s, book="decisions") -> None:
         if self.down:
             raise StoreDown("away")
-        await super().journal(entries, most, ttl_s)
+        await super().journal(entries, most, ttl_s, book)
 
 
 def recent(store: MemoryStore, most: int = 10_000) -> tuple[Recent, Counter[str]]:

@@ -15,7 +15,7 @@ ASK = """
 import resource, sys
 soft, hard, connections = map(int, sys.argv[1:])
 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-from gateway.gate import room_for
+from gateway.sockets import room_for
 print(room_for(connections), *resource.getrlimit(resource.RLIMIT_NOFILE))
 """
 

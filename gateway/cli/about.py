@@ -145,7 +145,7 @@ def forget(
     ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what there is.")] = False,
 ) -> None:
-    """Remove what is kept about somebody: records, held requests, counters."""
+    """Remove what is kept about somebody: records, raw paths, held requests, counters."""
     from gateway.cli.forget import forget as forget_them
 
     if sum(map(bool, (address, prefix, user, reference))) != 1:

@@ -245,19 +245,42 @@ def preview(
 
 @app.command(
     epilog=epilog(
-        "gateway trace paths.jsonl.gz > risks.jsonl", "zcat paths.jsonl.gz | gateway trace -"
+        "gateway trace paths.jsonl.gz > risks.jsonl",
+        "zcat paths.jsonl.gz | gateway trace -",
+        "gateway trace --kept gateway.yaml > paths.jsonl",
     )
 )
 def trace(
     file: Annotated[
-        Path,
-        typer.Argument(metavar="FILE", help="Paths, one JSON object a line; - for stdin."),
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="FILE",
+            help="Paths, one JSON object a line; - for stdin.",
+            show_default=False,
+        ),
+    ] = None,
+    kept: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CONFIG",
+            help="Instead: print the paths that this gate has kept (traces), in that format.",
+            show_default=False,
+        ),
+    ] = None,
+    reference: Annotated[
+        str,
+        typer.Option(
+            "--id", metavar="REFERENCE", help="With --kept: of one visit.", show_default=False
+        ),
+    ] = "",
 ) -> None:
     """Say of each recorded pointer path how much it looks like a script's, from 0 to 1."""
+    from gateway.cli.trace import print_kept
     from gateway.cli.trace import trace as trace_file
 
-    raise typer.Exit(trace_file(file))
+    if (file is None) == (kept is None) or (reference and kept is None):
+        raise typer.BadParameter("one of FILE and --kept is wanted; --id goes with --kept")
+    raise typer.Exit(print_kept(kept, reference) if kept else trace_file(file or Path("-")))
 
 
 @keys_app.command("list", epilog=epilog("gateway keys list gateway.yaml"))

@@ -14,7 +14,7 @@ from rich.text import Text
 from gateway.cli import exits
 from gateway.cli.explained import wide_console
 from gateway.cli.faults import load_or_explain
-from gateway.cli.kept import reference_of, with_store
+from gateway.cli.kept import keys_of, reference_of, with_store
 from gateway.config import Config
 from gateway.forgetting import (
     Whose,
@@ -27,10 +27,9 @@ from gateway.forgetting import (
 )
 from gateway.hold.format import chunk_key, head_key, read_record, state_key
 from gateway.hold.terms import prefix_quota
-from gateway.keys import load_keys
 from gateway.recent import Kept, all_kept
-from gateway.ring import KeyRing, KeysError
-from gateway.stores import Store
+from gateway.ring import KeyRing
+from gateway.stores import Entry, Store
 
 T = TypeVar("T")
 
@@ -44,6 +43,7 @@ class Removed:
     """How much was removed, or would be."""
 
     records: int = 0
+    traces: int = 0
     holds: int = 0
     under_way: int = 0  # holds that go to the app just now: they stay
     counters: int = 0
@@ -56,10 +56,7 @@ def forget(
     config = load_or_explain(path, warn=False)
     if isinstance(config, int):
         return config
-    try:
-        ring = load_keys(config.keys)
-    except KeysError as fault:
-        raise OSError(str(fault)) from None
+    ring = keys_of(config)
     whose = _whose(config, ring, address, prefix, user, reference)
 
     async def work(store: Store) -> Removed:
@@ -90,6 +87,8 @@ async def _forget(
     removed = Removed()
     found = await _found(store, whose)
     removed.records = len(found)
+    drawn = await _drawn(store, whose, {kept.entry.id for kept in found})
+    removed.traces = len(drawn)
     for hold_id in {kept.hold_id for kept in found if kept.hold_id}:
         await _forget_hold(store, hold_id, removed, dry_run=dry_run)
     answers = config.limits.answers
@@ -101,6 +100,8 @@ async def _forget(
     if not dry_run:
         for entries in _batches([kept.entry for kept in found]):
             await store.strike(entries)
+        for entries in _batches(drawn):
+            await store.strike(entries, "traces")
     return removed
 
 
@@ -112,6 +113,15 @@ async def _found(store: Store, whose: Whose) -> list[Kept]:
         kept
         async for kept in all_kept(store)
         if kept.entry.id in references or kept.record.get("challenged") in references
+    ]
+
+
+async def _drawn(store: Store, whose: Whose, references: set[str]) -> list[Entry]:
+    """Raw paths of theirs; they may be kept longer than the records of the same visits."""
+    return [
+        kept.entry
+        async for kept in all_kept(store, book="traces")
+        if kept.entry.id in references or is_of(whose, kept.record, kept.marks)
     ]
 
 
@@ -150,6 +160,7 @@ def _print(removed: Removed, *, dry_run: bool) -> None:
     done = "would be removed" if dry_run else "removed"
     told = [
         f"{removed.records} records {done}",
+        f"paths of {removed.traces} answers {done}",
         f"{removed.holds} held requests {done}",
         f"{removed.counters} counters {done}, where there were any",
     ]

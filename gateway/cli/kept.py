@@ -14,8 +14,10 @@ import typer
 
 from gateway.cli.lines import opened
 from gateway.config import Config
+from gateway.keys import load_keys
 from gateway.model import JSON
 from gateway.recent import Kept, all_kept, kept_under
+from gateway.ring import KeyRing, KeysError
 from gateway.stores import Store, StoreError, open_store
 
 T = TypeVar("T")
@@ -40,6 +42,14 @@ def with_store(config: Config, work: Callable[[Store], Awaitable[T]]) -> T:
         return asyncio.run(run())
     except StoreError as fault:
         raise OSError(f"the store can't be asked: {fault}") from None
+
+
+def keys_of(config: Config) -> KeyRing:
+    """The keys that what is kept was marked and sealed with. Raises OSError."""
+    try:
+        return load_keys(config.keys)
+    except KeysError as fault:
+        raise OSError(str(fault)) from None
 
 
 def reference_of(text: str) -> str:

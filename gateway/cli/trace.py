@@ -1,19 +1,25 @@
-"""`gateway trace`: how much each recorded path looks like a script's."""
+"""`gateway trace`: how much recorded paths look like a script's; and those that a gate has kept."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
 
 from gateway.cli import exits
+from gateway.cli.faults import load_or_explain
+from gateway.cli.kept import keys_of, reference_of, with_store
 from gateway.cli.lines import opened
+from gateway.hand.kept import lines, unpack
 from gateway.hand.model import Model
 from gateway.hand.paths import Points
 from gateway.hand.recorded import BadLineError, parse, tells
 from gateway.hand.weights import shipped
+from gateway.model import JSON
+from gateway.recent import all_kept
+from gateway.stores import Store
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
 AT_ONCE = 256  # paths measured together
@@ -43,6 +49,35 @@ def trace(path: Path) -> int:
             rows.clear()
     _print(model, rows, sys.stdout)
     return exits.FAILED if bad else exits.OK
+
+
+def print_kept(path: Path, reference: str) -> int:
+    """Print the paths that the gate of this configuration has kept, all or of one reference."""
+    config = load_or_explain(path, warn=False)
+    if isinstance(config, int):
+        return config
+    ring = keys_of(config)
+    first = reference_of(reference) if reference else ""
+
+    async def work(store: Store) -> None:
+        told: dict[str, list[dict[str, JSON]]] = {}
+        async for kept in all_kept(store, first, "traces"):
+            if reference and kept.entry.id != first:
+                break
+            if kept.entry.id not in told:
+                _write(told)
+                told = {kept.entry.id: []}
+            told[kept.entry.id] += unpack(ring, str(kept.record.get("paths")))
+        _write(told)
+
+    with_store(config, work)
+    return exits.OK
+
+
+def _write(told: Mapping[str, list[dict[str, JSON]]]) -> None:
+    for reference, rows in told.items():
+        for line in lines(reference, rows):
+            sys.stdout.write(line + "\n")
 
 
 def _print(model: Model, rows: list[Row], out: TextIO) -> None:

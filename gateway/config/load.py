@@ -17,7 +17,7 @@ from gateway.config.limits import compile_limits
 from gateway.config.models import FilePart
 from gateway.config.nodes import Loc
 from gateway.config.presets import load_presets, read_trusted, trusted_files
-from gateway.config.settings import Config, DecisionsSettings, LogSettings, Secret
+from gateway.config.settings import Config, DecisionsSettings, LogSettings, Secret, TracesSettings
 from gateway.config.shape import Faults, read
 from gateway.config.sites import Book, compile_sites
 from gateway.config.stock import compile_stock
@@ -75,6 +75,7 @@ def _compile(part: FilePart, path: Path, faults: Faults) -> Config:
         client_ip_header=_client_ip_header(part, faults),
         log=LogSettings(part.log.level, part.log.addresses, part.log.sample),
         decisions=DecisionsSettings(part.decisions.keep, part.decisions.for_),
+        traces=TracesSettings(part.traces.keep, part.traces.share, part.traces.for_),
         limits=compile_limits(part.limits, faults),
         stock=drawing.stock,
         pictures=drawing.pictures,
@@ -139,6 +140,9 @@ def _check_store(part: FilePart, folder: Path, faults: Faults) -> None:
         faults.add(("store",), "names no file: write sqlite:./gateway.db")
     elif scheme == "sqlite:" and not (folder / part.store.removeprefix("sqlite:")).parent.is_dir():
         faults.add(("store",), "lies in a folder that does not exist: make it, or name another")
+    elif scheme == "memory:" and part.traces.keep:
+        what = "the store is memory: nobody can read what is kept, and a restart ends it"
+        faults.warn(("traces", "keep"), what)
     elif scheme.startswith("redis"):
         try:
             parse_redis_url(part.store)

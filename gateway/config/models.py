@@ -31,6 +31,7 @@ from gateway.config.hints import HintsPart
 from gateway.config.limits import LimitsPart
 from gateway.config.part import Part, written
 from gateway.config.stock import StockPart
+from gateway.config.told import DecisionsPart, LogPart, TracesPart
 from gateway.config.upstreams import UpstreamPart
 
 Mode = Literal["enforce", "shadow", "off"]
@@ -274,39 +275,6 @@ class SitePart(Part):
     )
 
 
-class LogPart(Part):
-    """The log: one record per decision, on standard output."""
-
-    level: Literal["debug", "info", "warning", "error"] = Field(
-        default=written("info"), description="The least that is written."
-    )
-    addresses: Literal["full", "truncate", "hide"] = Field(
-        default=written("truncate"),
-        description="How visitors' addresses are written: whole, as /24 or /48, or not.",
-    )
-    sample: Number = Field(
-        default=written("0"),
-        ge=0,
-        le=1,
-        description="The share of plain and repeated forwards that gets a record too, 0 to 1.",
-    )
-
-
-class DecisionsPart(Part):
-    """Recent decisions, kept in the store to be explained: `gateway explain --id`."""
-
-    keep: Whole = Field(
-        default=written("10000"),
-        ge=0,
-        le=100_000,
-        description="How many records of decisions, questions and answers are kept, the newest; "
-        "0: none.",
-    )
-    for_: WholeSpan = Field(
-        default=written("7d"), ge=60, le=366 * 86400, alias="for", description="… and how long."
-    )
-
-
 def _known_version(number: int) -> int:
     if number != 1:
         raise ValueError(f"this gateway reads version 1, not {number}")
@@ -379,6 +347,10 @@ class FilePart(Part):
     decisions: DecisionsPart = Field(
         default_factory=DecisionsPart,
         description="Recent decisions, kept in the store to be explained.",
+    )
+    traces: TracesPart = Field(
+        default_factory=TracesPart,
+        description="Raw paths of pointers, kept only if you say so: `gateway trace --kept`.",
     )
     limits: LimitsPart = Field(
         default_factory=LimitsPart, description="Bounds on whatever a stranger can fill."

@@ -58,6 +58,15 @@ class DecisionsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TracesSettings:
+    """Of how many answers raw paths are kept, of what share of visits (0 to 1), how long."""
+
+    keep: int
+    share: float
+    ttl_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class WireSettings:
     """Bounds of one connection and of all of them."""
 
@@ -120,6 +129,7 @@ class Config:
     client_ip_header: str  # "" when X-Forwarded-For says who asks
     log: LogSettings
     decisions: DecisionsSettings
+    traces: TracesSettings
     limits: Limits
     stock: StockSettings
     pictures: tuple[bytes, ...] = field(repr=False)  # the operator's own, to draw from

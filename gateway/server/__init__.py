@@ -12,6 +12,7 @@ app ── who may speak, what if it breaks
 from __future__ import annotations
 
 from gateway.server.app import RUNNER_OPTIONS, make_app, replace_parts
+from gateway.server.keeping import KeptTraces
 from gateway.server.local import LocalCounts
 from gateway.server.parts import AnswerLimits, GateParts
 
@@ -19,6 +20,7 @@ __all__ = [
     "RUNNER_OPTIONS",
     "AnswerLimits",
     "GateParts",
+    "KeptTraces",
     "LocalCounts",
     "make_app",
     "replace_parts",

@@ -44,6 +44,7 @@ from gateway.risk import score_answer, score_request
 from gateway.server.asking import WAIT_KIND, Asking, ask, ask_whole, ask_work, rung_at
 from gateway.server.counting import CountingDown, bump, spend
 from gateway.server.hands import hear
+from gateway.server.keeping import keep_paths
 from gateway.server.parts import GateParts
 from gateway.server.reading import text
 from gateway.server.remembering import remember
@@ -145,6 +146,7 @@ async def _judge(
     # Shifted, so that `judge` refuses at the number the operator gave.
     visit = replace(opened.visit, tries=tries - 1 + MAX_TRIES - gate.limits.tries)
     heard = await hear(answer)
+    await keep_paths(gate, opened.visit, envelope.caller, heard.drawn)
     score = score_answer(
         ticket,
         answer,

@@ -8,9 +8,13 @@ model needs numpy and a millisecond: both are left to a thread, and to answers t
 from __future__ import annotations
 
 import asyncio
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.model import JSON, Answer
+
+if TYPE_CHECKING:  # numpy is for answers that bring paths
+    from gateway.hand.trace import Drawn
 
 LEAST_POINTS = 8  # no shorter path is judged
 
@@ -19,10 +23,14 @@ Marks = tuple[list[bytes], list[bytes]]  # of steps, of shape: see `gateway.hand
 
 
 class Heard(NamedTuple):
-    """`scripted`: 0 to 1; None without paths that could tell. `marks`: of the newest path."""
+    """`scripted`: 0 to 1; None without paths that could tell. `marks`: of the newest path.
+
+    `drawn`: the paths themselves, oldest first.
+    """
 
     scripted: float | None = None
     marks: Marks = ([], [])
+    drawn: Sequence[Drawn] = ()
 
 
 async def hear(answer: Answer) -> Heard:
@@ -64,7 +72,7 @@ def _judge(answer: Answer, parts: list[Part | None], marked: bool) -> Heard:
     """
     from gateway.hand.model import together
     from gateway.hand.sketch import marks
-    from gateway.hand.trace import MOST_PATHS, Drawn, paths
+    from gateway.hand.trace import MOST_PATHS, paths
     from gateway.hand.weights import shipped
     from gateway.trace import MAX_POINTS, hands
 
@@ -82,4 +90,4 @@ def _judge(answer: Answer, parts: list[Part | None], marked: bool) -> Heard:
     here = risks.tolist()[len(found) - len(last) :]
     drags = [risk for risk, path in zip(here, last, strict=True) if path.pressed]
     risk = max(together(told, drags or here[-1:]) for told in (risks.tolist(), here) if told)
-    return Heard(risk, marks(last[-1].points) if marked and last else ([], []))
+    return Heard(risk, marks(last[-1].points) if marked and last else ([], []), found)

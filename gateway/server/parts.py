@@ -17,6 +17,7 @@ from gateway.model import Route, Site
 from gateway.pages import Pages
 from gateway.passes import Algorithm
 from gateway.ring import KeyRing
+from gateway.server.keeping import KeptTraces
 from gateway.server.local import LocalCounts
 from gateway.stock.stock import NoStock, Questions
 from gateway.stores import Store
@@ -62,6 +63,7 @@ class GateParts:
     algorithm: Algorithm = "HS256"  # of passes
     addresses_known: Callable[[], bool] = lambda: True  # False: limits by address stay off
     stock: Questions = field(default_factory=NoStock)  # of kinds that are drawn
+    traces: KeptTraces | None = None  # raw paths, where the operator wants them kept
     register: Register = field(default_factory=Register)  # what is known of addresses
     local: LocalCounts = field(default_factory=LocalCounts)  # while the store is down
 

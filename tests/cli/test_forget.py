@@ -16,6 +16,8 @@ from gateway.stores import open_store
 from tests.cli.conftest import Command
 from tests.conftest import StartGate
 from tests.gatekeeper import GateProcess
+from tests.hand.drawn import drawn
+from tests.server.test_hands import REPORT, trace
 from tests.visitor import Visitor
 
 CURRENT = FORMATS[1]
@@ -30,16 +32,26 @@ ROUTES: list[dict[str, Any]] = [
 ]
 TRUSTS = {"trusted_proxies": ["127.0.0.1"]}
 HERE, THERE = "192.0.2.7", "198.51.100.9"
+
+
+class Hand(Visitor):
+    """One that moves."""
+
+    def answer_body(self, visit: str, challenge: dict[str, Any]) -> dict[str, Any]:
+        said = super().answer_body(visit, challenge)
+        return said | {"trace": trace(drawn(), "d", "u"), "signals": said["signals"] | REPORT}
+
+
 Forget = Callable[..., Awaitable[Any]]
 
 
 async def visited(start_gate: StartGate) -> tuple[GateProcess, dict[str, str]]:
     """A gate that challenged two, of whom the first solved; and their references."""
-    gate = await start_gate(ROUTES, **TRUSTS)
+    gate = await start_gate(ROUTES, **TRUSTS, traces={"keep": 10, "for": "1d"})
     references = {}
     for address in (HERE, THERE):
         headers = {"X-Forwarded-For": address, "X-User": f"user of {address}"}
-        async with Visitor(gate.url) as visitor:
+        async with Hand(gate.url) as visitor:
             visitor.headers |= headers
             shown = await visitor.post("/form", "a=1")
             references[address] = shown.page["reference"]
@@ -54,6 +66,13 @@ async def kept(gate: GateProcess) -> list[dict[str, Any]]:
     found = [json.loads(entry.text) for entry in await store.entries()]
     await store.close()
     return found
+
+
+async def traces(gate: GateProcess) -> int:
+    store = open_store(gate.settings["store"])
+    found = await store.entries(book="traces")
+    await store.close()
+    return len(found)
 
 
 async def keys(gate: GateProcess) -> int:
@@ -81,10 +100,14 @@ async def test_what_is_kept_about_somebody_is_removed(
     planned = await forget("--dry-run")
     assert planned.code == 0, planned.err
     assert "4 records would be removed" in planned.out
+    assert "paths of 1 answers would be removed" in planned.out
     assert "1 held requests would be removed" in planned.out
     assert (await kept(gate), await keys(gate)) == (before, rows)
+    assert await traces(gate) == 1
     done = await forget()
     assert "4 records removed" in done.out
+    assert "paths of 1 answers removed" in done.out
+    assert await traces(gate) == 0
     after = await kept(gate)
     assert {each["record"]["reference"] for each in after} == {references[THERE]}
     assert await keys(gate) < rows
@@ -94,6 +117,23 @@ async def test_what_is_kept_about_somebody_is_removed(
         gateway, "explain", gate.config_file, "--id", references[HERE]
     )
     assert explained.code == 1
+
+
+async def test_paths_are_found_after_the_records_are_gone(
+    start_gate: StartGate, gateway: Command
+) -> None:
+    gate, references = await visited(start_gate)
+    printed = await asyncio.to_thread(gateway, "trace", "--kept", gate.config_file)
+    (line,) = printed.out.splitlines()
+    assert json.loads(line)["session"] == references[HERE]
+    store = open_store(gate.settings["store"])
+    await store.strike(await store.entries())
+    await store.close()
+    done = await asyncio.to_thread(gateway, "forget", gate.config_file, "--address", HERE)
+    assert ("0 records removed" in done.out, "paths of 1 answers removed" in done.out) == (
+        True,
+    ) * 2
+    assert await traces(gate) == 0
 
 
 @pytest.mark.parametrize(("state", "stays"), [("held", False), ("sent", True), ("claimed", True)])

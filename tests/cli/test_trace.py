@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 
 import pytest
 
+from gateway.hand.kept import pack
+from gateway.hand.trace import Drawn
+from gateway.keys import load_keys
+from gateway.recent import Recent
+from gateway.stores import open_store
 from tests.hand.drawn import drawn, ruled
+from tests.samples import CALLER
 
 
 def line(path, **fields):
@@ -97,3 +104,54 @@ def test_a_finger_is_judged_as_one(gateway, file):
     touch, mouse, unknown = (json.loads(row)["risk"] for row in said.out.splitlines())
     assert abs(touch - mouse) > 1e-3
     assert unknown == pytest.approx(min(touch, mouse), abs=1e-3)
+
+
+REFERENCES = [f"0199c2f0-5f0e-7c3a-9d3b-5b1c2f4e8a7{n}" for n in range(3)]
+
+
+async def keep(config_file):
+    """What a gate keeps of three visits, of which the first told the same path twice."""
+    ring = load_keys(config_file.parent / "keys")
+    store = open_store(f"sqlite:{config_file.parent}/gateway.db")
+    kept = Recent(store, ring, 10, 60.0, book="traces")
+    for reference in [REFERENCES[0], *REFERENCES]:
+        paths = pack(ring, [Drawn(ruled(), False, True)], b"n" * 12)
+        kept.add(reference, json.dumps({"reference": reference, "paths": paths}), CALLER)
+    await kept.flush()
+    await store.close()
+
+
+@pytest.fixture
+def kept_file(gateway, tmp_path):
+    path = tmp_path / "gateway.yaml"
+    path.write_text(
+        "upstreams: {app: http://127.0.0.1:1}\nsites: [{name: s, upstream: app, routes: []}]\n"
+    )
+    (tmp_path / "keys").mkdir(mode=0o700)
+    gateway("keys", "create", path)
+    return path
+
+
+def test_what_was_kept_is_printed_as_it_is_read(gateway, kept_file, tmp_path):
+    asyncio.run(keep(kept_file))
+    said = gateway("trace", "--kept", kept_file)
+    assert (said.code, said.err) == (0, "")
+    rows = [json.loads(row) for row in said.out.splitlines()]
+    assert [row["id"] for row in rows] == [f"{reference}/1" for reference in REFERENCES]
+    (tmp_path / "paths.jsonl").write_text(said.out)
+    judged = gateway("trace", tmp_path / "paths.jsonl")
+    assert judged.code == 0
+    assert [json.loads(row)["session"] for row in judged.out.splitlines()] == REFERENCES
+    one = gateway("trace", "--kept", kept_file, "--id", REFERENCES[1])
+    assert one.out.splitlines() == [said.out.splitlines()[1]]
+
+
+def test_nothing_kept_prints_nothing(gateway, kept_file):
+    assert gateway("trace", "--kept", kept_file).out == ""
+
+
+@pytest.mark.parametrize("words", [(), ("x", "--kept", "y"), ("x", "--id", REFERENCES[0])])
+def test_one_of_two_is_wanted(gateway, words):
+    said = gateway("trace", *words)
+    assert said.code == 2
+    assert "one of FILE and --kept is wanted" in said.err

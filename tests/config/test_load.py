@@ -75,6 +75,7 @@ def test_example_shows_the_defaults(read):
         "trusted",
         "log",
         "decisions",
+        "traces",
         "limits",
     ):
         assert getattr(example, name) == getattr(bare, name), name
@@ -88,6 +89,19 @@ def test_example_mentions_every_key():
 
 
 # --- The shape -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text, warned",
+    [
+        ("traces: {keep: 5}", False),
+        ("store: memory", False),
+        ("store: memory\ntraces: {keep: 5}", True),
+    ],
+)
+def test_traces_that_nobody_could_read(read, text, warned):
+    said = [str(warning) for warning in read(f"{text}\n{APP}{SITE}").warnings]
+    assert any("nobody can read what is kept" in each for each in said) is warned
 
 
 def test_smallest(read, tmp_path):
