@@ -127,6 +127,8 @@ def _enforce(route: Route, facts: Facts, opening: bool) -> Decision:
         return Forward(Reason.GOOD_BOT, route)
     if route.flow == "probe":
         return Forward(Reason.PROBED, route, probe=_probed(route, facts))
+    if facts.broken:  # a limit, a refusal may be among what is not known
+        return Deny(Reason.GATE_BROKE, 500, route)
     if facts.country_refused:
         return Deny(Reason.COUNTRY_REFUSED, 403, route)
     if denying := denying_limits(facts.reached):

@@ -9,9 +9,10 @@ from gateway.finish import Noted
 from gateway.handover import Handover
 from gateway.log import DecisionLog
 from gateway.metrics import Metrics
-from gateway.model import Deny, Peer, Reason, Refusal, Resume
+from gateway.model import Deny, Peer, Reason, Refusal, Resume, Route
 from gateway.records import is_plain
 from gateway.standing import Remembered, Standing
+from gateway.whereabouts import place_of
 from gateway.wire.plan import Plan
 
 _TROUBLE_STATUS = {  # else 502
@@ -42,6 +43,19 @@ class Ends:
             left = plan.delivery.may_have_left  # then nobody knows whether it arrived
             reason = Reason.MAYBE_DELIVERED if left else Reason.APP_UNREACHABLE
         return self._handover.page(asked.decided(Deny(reason, status, route)))
+
+    def broke(self, asked: Asked, route: Route, fault: Exception) -> None:
+        """Something of ours raised before a decision: an operator finds it by the reference."""
+        self._metrics.gate_error()
+        self._log.error(
+            "error",
+            reference=asked.reference,
+            site=asked.site,
+            route=route.name,
+            action="decide",
+            type=type(fault).__name__,
+            at=place_of(fault),
+        )
 
     def finished(self, plan: Plan, status: int, seconds: float) -> None:
         """Count every reply; write a record of every decision but a plain forward."""

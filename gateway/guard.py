@@ -8,6 +8,7 @@ uses, is planned without waiting for anything; only uses and finishing ask the s
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import assert_never
 
 from gateway.addresses import Register
@@ -22,7 +23,7 @@ from gateway.frequency.charging import Charging, Unlimited
 from gateway.gathering import Gathering
 from gateway.handover import Handover
 from gateway.ids import References
-from gateway.inquiry import Inquiries, Inquiry
+from gateway.inquiry import Inquiries, Inquiry, found
 from gateway.log import DecisionLog
 from gateway.metrics import Metrics
 from gateway.model import (
@@ -248,8 +249,8 @@ class Guard:
     ) -> Plan:
         assert matched.route is not None
         began_s = self._clock()
-        for each in inquiries:
-            facts = await each.add(facts, asked, matched.route, body)
+        broke = partial(self._ends.broke, asked, matched.route)
+        facts = await found(inquiries, facts, asked, matched.route, body, broke)
         asked.waited_s = max(0.0, self._clock() - began_s)
         plan = self._settle(asked, site, matched, facts)
         return plan if isinstance(plan, Plan) else await plan

@@ -1,12 +1,15 @@
 """Facts that must be waited for: what the store has counted, what the DNS says.
 
 Most requests need none of them, and are decided at once. Where a route concerns an inquiry, the
-guard awaits it between the facts that the request itself tells and the decision.
+guard awaits it between the facts that the request itself tells and the decision. One that breaks,
+which is a fault of ours, costs no more than its own facts: `decide` is told that some are missing,
+refuses where the route is enforced, and forwards where it is only watched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from gateway.asked import Asked
@@ -21,6 +24,24 @@ class Inquiry(Protocol):
 
     async def add(self, facts: Facts, asked: Asked, route: Route, body: BodySeen | None) -> Facts:
         """The facts, with what was found."""
+
+
+async def found(
+    inquiries: Sequence[Inquiry],
+    facts: Facts,
+    asked: Asked,
+    route: Route,
+    body: BodySeen | None,
+    broke: Callable[[Exception], object],
+) -> Facts:
+    """The facts, with what all of them found; `broke` hears of the one that raised, the last."""
+    for each in inquiries:
+        try:
+            facts = await each.add(facts, asked, route, body)
+        except Exception as fault:
+            broke(fault)
+            return replace(facts, broken=True)
+    return facts
 
 
 class Inquiries:

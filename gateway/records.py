@@ -177,7 +177,14 @@ def _rest(facts: Facts, opening: bool) -> dict[str, object]:
         rest["probe"] = [facts.probe.risk, *_marks(facts.probe)]
     if facts.visit is not None:
         rest["visit"] = _visit(facts.visit)
-    for name in ("preflight", "finishing", "visit_matches", "same_origin", "country_refused"):
+    for name in (
+        "preflight",
+        "finishing",
+        "visit_matches",
+        "same_origin",
+        "country_refused",
+        "broken",
+    ):
         if getattr(facts, name):
             rest[name] = True
     if not facts.store_up:
@@ -249,6 +256,7 @@ def _facts(record: Mapping[str, JSON], rest: Mapping[str, JSON]) -> Facts:
         same_origin=bool(rest.get("same_origin")),
         country_refused=bool(rest.get("country_refused")),
         store_up=rest.get("store_up", True) is True,
+        broken=bool(rest.get("broken")),
     )
 
 

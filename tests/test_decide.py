@@ -39,6 +39,7 @@ NOW = Facts(now_s=1000.0, caller=CALLER, method="POST")
 HAS = replace(NOW, passes=(PASS,))
 HAS_LIMITED = replace(NOW, passes=(LIMITED,))
 DOWN = replace(NOW, store_up=False)
+BROKEN = replace(NOW, broken=True)
 SOLVED_VISIT = replace(VISIT, solved=SOLVED)
 FINISH = replace(NOW, finishing=True, visit=SOLVED_VISIT, visit_matches=True, same_origin=True)
 UNSOLVED = replace(FINISH, visit=VISIT)
@@ -297,12 +298,31 @@ def test_a_finishing_submission_never_reaches_the_app(route: Route | None, store
 
 
 @pytest.mark.parametrize(
+    "route, facts, expected",
+    [
+        (ROUTE, BROKEN, Deny(Reason.GATE_BROKE, 500, ROUTE)),
+        (ROUTE, replace(BROKEN, passes=(PASS,)), Deny(Reason.GATE_BROKE, 500, ROUTE)),
+        (OPEN, replace(BROKEN, store_up=False), Deny(Reason.GATE_BROKE, 500, OPEN)),
+        (DENY, BROKEN, Deny(Reason.DENIED, 403, DENY)),
+        (ALLOW, BROKEN, Forward(Reason.ALLOWED, ALLOW)),
+        (OFF, BROKEN, Forward(Reason.MODE_OFF, OFF)),
+        (SHADOW, BROKEN, Forward(Reason.SHADOW, SHADOW, would="deny")),
+    ],
+)
+def test_with_facts_missing_enforced_routes_are_closed(
+    route: Route, facts: Facts, expected: Decision
+) -> None:
+    assert decide(route, facts) == expected
+
+
+@pytest.mark.parametrize(
     "route, facts, would",
     [
         (SHADOW, NOW, "challenge"),
         (replace(SINGLE, mode="shadow"), HAS, "challenge"),
         (replace(DENY, mode="shadow"), HAS, "deny"),
         (SHADOW, DOWN, "deny"),
+        (SHADOW, BROKEN, "deny"),
     ],
 )
 def test_shadow_forwards_and_says_what_it_would_have_done(
@@ -383,6 +403,7 @@ facts_of = st.builds(
     visit_matches=st.booleans(),
     same_origin=st.booleans(),
     store_up=st.booleans(),
+    broken=st.booleans(),
 )
 
 

@@ -16,6 +16,7 @@ from gateway.finish import Finisher
 from gateway.guard import Guard
 from gateway.handover import Handover
 from gateway.hold import HoldQuotas, Holds
+from gateway.inquiry import Inquiries
 from gateway.log import DecisionLog
 from gateway.metrics import Metrics
 from gateway.model import (
@@ -66,7 +67,7 @@ SITE = Site("site", ("shop.example",), APP, ROUTES)
 class Scene:
     """A guard, its store and its log."""
 
-    def __init__(self, sample: float = 0.0) -> None:
+    def __init__(self, sample: float = 0.0, inquiries: Inquiries | None = None) -> None:
         store = MemoryStore()
         self.written = io.StringIO()
         self.metrics = Metrics()
@@ -84,6 +85,7 @@ class Scene:
             clock=lambda: NOW_S,
             random_bytes=os.urandom,
             sample=sample,
+            inquiries=inquiries,
         )
 
     async def plan(self, request: RequestHead, body: BodySeen | None = None) -> Plan | NeedBody:
@@ -417,3 +419,38 @@ async def test_what_a_client_says_in_our_name_is_not_passed_on():
         )
     )
     assert b"gateway" not in plan.head.lower()
+
+
+class Broken:
+    """An inquiry with a fault of ours in it."""
+
+    def concerns(self, route: Route) -> bool:
+        return True
+
+    async def add(self, facts, asked, route, body):
+        raise KeyError(asked.request.target)
+
+
+@pytest.mark.parametrize(
+    ("target", "ours", "action"),
+    [(b"/page", True, "deny"), (b"/watched", False, "forward")],
+)
+async def test_an_inquiry_that_breaks_closes_what_is_enforced(target, ours, action):
+    scene = Scene(inquiries=Inquiries([Broken()]))
+    plan = await scene.plan(request("GET", target, (b"Accept", b"text/html")))
+    assert plan.ours is ours
+    scene.guard.finished(plan, 500 if ours else 200, 0.01, 100)
+    error, decision = scene.records()
+    assert (error["level"], error["event"], error["type"]) == ("error", "error", "KeyError")
+    assert error["at"].startswith("inquiry.py:")
+    assert error["reference"] == decision["reference"]
+    assert target.decode() not in json.dumps(error)
+    assert decision["action"] == action
+    assert decision["facts"]["broken"] is True
+    if ours:
+        sealed = envelope(plan)
+        assert (sealed.action, sealed.reason, sealed.status) == ("deny", "gate_broke", 500)
+        assert sealed.decision_id == error["reference"]
+    else:
+        assert decision["would"] == "deny"
+    assert "gateway_gate_errors_total 1.0" in scene.metrics.render().decode()

@@ -51,6 +51,7 @@ FULL = Facts(
     visit_matches=True,
     same_origin=True,
     store_up=False,
+    broken=True,
 )
 SECRETS = ("hunter", "referer", "192.0.2", "firefox", VISIT.target.decode("latin-1"))
 

@@ -170,6 +170,10 @@ def _facts(tree: Tree, told: Explanation) -> None:
         tree.add(f"pass {known.id}, level {known.level}: {fault or 'serves'}")
     if not facts.store_up:
         tree.add("the store was away")
+    if facts.broken:
+        tree.add(
+            "the gate broke while it asked for facts: see `error` under this reference in the log"
+        )
 
 
 def _ladder(tree: Tree, told: Explanation) -> None:

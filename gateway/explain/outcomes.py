@@ -115,6 +115,8 @@ def _others(route: Route | None, facts: Facts) -> Iterator[tuple[str, Route | No
     yield from _limits(route, facts)
     if not facts.store_up:
         yield "with the store up", route, replace(facts, store_up=True)
+    if facts.broken:
+        yield "with a gate that does not break", route, replace(facts, broken=False)
     if route is None or route.action != "challenge":
         return
     if not route.single_use:

@@ -79,6 +79,7 @@ class Facts:
     visit_matches: bool = False  # … for this site, method and target
     same_origin: bool = False  # … sent by the site's own page
     store_up: bool = True
+    broken: bool = False  # asking for facts failed in a way nobody foresaw: some are missing
 
 
 class Reason(StrEnum):
@@ -122,6 +123,7 @@ class Reason(StrEnum):
     STORE_DOWN = "store_down"
     STORE_FULL = "store_full"
     STORE_OPEN = "store_open"
+    GATE_BROKE = "gate_broke"
     APP_UNREACHABLE = "app_unreachable"
     APP_TIMEOUT = "app_timeout"
     APP_BROKE = "app_broke"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -18,6 +16,7 @@ from gateway.server.denying import deny, refuse
 from gateway.server.parts import GateParts
 from gateway.server.preflights import preflight
 from gateway.server.probing import probe
+from gateway.whereabouts import place_of
 
 Handler = Callable[[GateParts, web.Request, Envelope], Awaitable[web.Response]]
 
@@ -33,8 +32,6 @@ RUNNER_OPTIONS: dict[str, Any] = {
     "access_log": None,
     "logger": _SILENT,
 }
-
-_PACKAGE = Path(__file__).parent.parent
 
 
 class Current:
@@ -120,19 +117,10 @@ def _broke(gate: GateParts, envelope: Envelope, error: Exception) -> web.Respons
         route=envelope.route,
         action=envelope.action,
         type=type(error).__name__,
-        at=_where(error),
+        at=place_of(error),
     )
     text = (
         f"{HTTPStatus.INTERNAL_SERVER_ERROR.phrase}\n\n"
         f"Something went wrong in the gate of this site. Reference: {envelope.decision_id}\n"
     )
     return web.Response(status=500, text=text, headers={"Cache-Control": "no-store"})
-
-
-def _where(error: Exception) -> str:
-    """The innermost line of ours that was running: file and number."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)]
-    if not ours:
-        return ""
-    return f"{Path(ours[-1].filename).relative_to(_PACKAGE)}:{ours[-1].lineno}"
