@@ -7,8 +7,10 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,11 @@ FILES = sorted((ROOT / "gateway").rglob("*.py"))
 MODULES = {name_of(path): path for path in FILES}
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 # --- Rooms -----------------------------------------------------------------------------------
 
 
@@ -50,20 +57,43 @@ def test_every_kind_is_three_files(kind):
         assert (ROOT / file).is_file(), file
 
 
-def test_each_module_imports_alone():
-    """In any order: each after everything of ours was forgotten."""
-    script = """
-import importlib, sys
-for name in sys.argv[1:]:
-    for known in [m for m in sys.modules if m.split(".")[0] == "gateway"]:
-        del sys.modules[known]
-    importlib.import_module(name)
-"""
+def test_each_module_can_be_imported():
     names = [name for name in MODULES if not name.endswith("__main__")]
+    script = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", script, *names], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_modules_import_each_other_in_no_circle():
+    """So each can be imported alone, before any other: what it needs never needs it in turn."""
+    try:
+        order = [*TopologicalSorter({name: needed(name) for name in MODULES}).static_order()]
+    except CycleError as circle:
+        raise AssertionError(" for ".join(circle.args[1])) from None
+    assert {*order} == {*MODULES}
+
+
+def needed(name: str) -> set[str]:
+    """What of ours is imported with a module, at once. A room's first file runs before its others:
+    who imports one of them from elsewhere needs both.
+    """
+    found: set[str] = set()
+    for node in import_statements(MODULES[name], at_once=True):
+        if isinstance(node, ast.ImportFrom):
+            named = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {each if each in MODULES else str(node.module) for each in named}
+        else:
+            found |= {alias.name for alias in node.names}
+    rooms = {room for module in found for room in rooms_of(module)}
+    return (found | (rooms - {name, *rooms_of(name)})) & {*MODULES}
+
+
+def rooms_of(module: str) -> list[str]:
+    """`a.b.c` is in `a.b` and in `a`."""
+    parts = module.split(".")
+    return [".".join(parts[:count]) for count in range(len(parts) - 1, 0, -1)]
 
 
 def test_commands_carry_no_library_to_draw_with():
@@ -140,18 +170,30 @@ def has_effects(module: str) -> bool:
 
 
 def imported(path: Path) -> set[str]:
-    """What a module imports when it is imported itself; not what is for types alone."""
+    """What a module imports, at once or when it is used."""
     found: set[str] = set()
-    waiting: list[ast.AST] = [ast.parse(path.read_text())]
+    for node in import_statements(path):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def import_statements(
+    path: Path, *, at_once: bool = False
+) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Not what is for types alone. `at_once`: nor what waits in a function."""
+    later = (ast.FunctionDef, ast.AsyncFunctionDef) if at_once else ()
+    waiting: list[ast.AST] = [parsed(path)]
     while waiting:
         for node in ast.iter_child_nodes(waiting.pop()):
-            if isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                yield node
+            elif isinstance(node, later):
+                continue
             elif not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)):
                 waiting.append(node)
-    return found
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if not has_effects(name)])
@@ -240,11 +282,11 @@ def log_fields() -> frozenset[str]:
     """Keywords of every record, and the keys of the dicts that `log` itself builds."""
     found = {"ts", "level", "event"}
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and _is_record(node):
                 found |= {keyword.arg for keyword in node.keywords if keyword.arg}
     for name in ("gateway.log", "gateway.records"):
-        for node in ast.walk(ast.parse(MODULES[name].read_text())):
+        for node in ast.walk(parsed(MODULES[name])):
             if isinstance(node, ast.Dict):
                 found |= {k.value for k in node.keys if isinstance(k, ast.Constant) and _is_word(k)}
     return frozenset(found - {"debug", "info", "warning", "error"})
@@ -265,7 +307,7 @@ def _is_word(node: ast.Constant) -> bool:
 
 def routes_in(module: str) -> list[str]:
     """Every path that an aiohttp application of ours answers."""
-    tree = ast.parse(MODULES[module].read_text())
+    tree = parsed(MODULES[module])
     calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
     words = [
         argument.value
