@@ -13,6 +13,7 @@ import pytest_asyncio
 from tests.gatekeeper import GateProcess, config
 from tests.recorder import Recorder
 from tests.servers import Server, redis_server
+from tests.visitor import Visitor
 
 TESTS = Path(__file__).parent
 StartGate = Callable[..., Awaitable[GateProcess]]
@@ -88,6 +89,28 @@ def one_gate(routes: list[dict[str, Any]], **settings: Any) -> Any:
             yield await start(routes, **settings)
 
     return gate
+
+
+def forgetful_app() -> Any:
+    """A fixture: `recorder`, which has forgotten what other tests sent."""
+
+    @pytest.fixture
+    def app(recorder: Recorder) -> Recorder:
+        recorder.forget()
+        return recorder
+
+    return app
+
+
+def one_visitor() -> Any:
+    """A fixture: somebody new before `gate` in each test of a module."""
+
+    @pytest_asyncio.fixture(loop_scope="module")
+    async def visitor(gate: GateProcess) -> AsyncIterator[Visitor]:
+        async with Visitor(gate.url) as visitor:
+            yield visitor
+
+    return visitor
 
 
 @pytest.fixture

@@ -9,10 +9,9 @@ from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
-import pytest_asyncio
 
 from gateway.gate import LOG_DELAY_S
-from tests.conftest import gates, one_gate
+from tests.conftest import forgetful_app, gates, one_gate, one_visitor
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -74,18 +73,8 @@ def multipart(size_bytes: int) -> tuple[bytes, str]:
 
 
 gate = one_gate(ROUTES, limits=MANY)
-
-
-@pytest.fixture
-def app(recorder):
-    recorder.forget()
-    return recorder
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visitor(gate):
-    async with Visitor(gate.url) as visitor:
-        yield visitor
+app = forgetful_app()
+visitor = one_visitor()
 
 
 async def test_what_no_route_concerns_passes(app, gate, visitor):

@@ -10,10 +10,9 @@ import uuid
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from gateway.gate import LOG_DELAY_S
-from tests.conftest import one_gate
+from tests.conftest import forgetful_app, one_gate, one_visitor
 from tests.visitor import Reply, Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -51,18 +50,8 @@ def routes() -> list[dict[str, Any]]:
 
 
 gate = one_gate(routes(), limits={"answers": {"answers": 100_000}})
-
-
-@pytest.fixture
-def app(recorder):
-    recorder.forget()
-    return recorder
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visitor(gate):
-    async with Visitor(gate.url) as visitor:
-        yield visitor
+app = forgetful_app()
+visitor = one_visitor()
 
 
 def signed(word: str, age_s: float = 0.0, key: str = KEY) -> str:

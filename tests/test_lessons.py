@@ -10,9 +10,8 @@ import asyncio
 from urllib.parse import urlencode
 
 import pytest
-import pytest_asyncio
 
-from tests.conftest import gates, one_gate
+from tests.conftest import forgetful_app, gates, one_gate, one_visitor
 from tests.recorder import Line, Seen, reply_bytes
 from tests.visitor import Visitor, answer_for
 
@@ -42,18 +41,8 @@ ROUTES = [
     protected("php", match={"method": "POST", "path": "/php"}, params="php"),
 ]
 gate = one_gate(ROUTES, limits={"answers": {"answers": 100_000}})
-
-
-@pytest.fixture
-def app(recorder):
-    recorder.forget()
-    return recorder
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visitor(gate):
-    async with Visitor(gate.url) as visitor:
-        yield visitor
+app = forgetful_app()
+visitor = one_visitor()
 
 
 async def solved_form(visitor: Visitor, target: str = "/form") -> dict:

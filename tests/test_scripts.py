@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.work import solve_work
-from tests.conftest import one_gate
+from tests.conftest import forgetful_app, one_gate
 from tests.layouts import lay_out
 from tests.visitor import CHROME, SIGNALS, Visitor, answer_for
 
@@ -36,12 +36,7 @@ CURL = {"User-Agent": "curl/8.5.0", "Accept": "*/*"}
 BROWSER = CHROME  # every header of one, sent by a script
 
 gate = one_gate(ROUTES, limits={"answers": {"answers": 100_000, "accessible": 100_000}})
-
-
-@pytest.fixture
-def app(recorder):
-    recorder.forget()
-    return recorder
+app = forgetful_app()
 
 
 class Script(Visitor):

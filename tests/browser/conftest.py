@@ -17,19 +17,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from tests.drivers.browsers import ARGS as OF_ALL
 from tests.gatekeeper import GateProcess, config, free_port
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), "chromium")
-DRIVEN = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+DRIVEN = ["--headless=new", *OF_ALL]
 
 
 def _like_a_persons() -> list[str]:

@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.conftest import gates, one_gate
+from tests.conftest import forgetful_app, gates, one_gate, one_visitor
 from tests.gatekeeper import GateProcess
 from tests.recorder import Recorder
 from tests.servers import Server, redis_server
@@ -73,18 +73,8 @@ ROUTES = [
 SHARED = [sms("five", {**DENY, "most": "5"}), sms("budget", budget={"hour": "7", "alert": "50%"})]
 
 gate = one_gate(ROUTES, limits=MANY, trusted_proxies=["127.0.0.1"])
-
-
-@pytest.fixture
-def app(recorder: Recorder) -> Recorder:
-    recorder.forget()
-    return recorder
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visitor(gate: GateProcess) -> AsyncIterator[Visitor]:
-    async with Visitor(gate.url) as visitor:
-        yield visitor
+app = forgetful_app()
+visitor = one_visitor()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.conftest import gates
+from tests.conftest import forgetful_app, gates
 from tests.front.conftest import CONFIG, ROUTES, VISITOR, Caller, recorded
 from tests.gatekeeper import GateProcess
 from tests.visitor import CHROME, Visitor
@@ -16,6 +16,8 @@ from tests.visitor import CHROME, Visitor
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 THEIRS = "203.0.113.9"
 SENT = {"CF-Connecting-IP": THEIRS, "X-Forwarded-For": "198.51.100.7", "CF-Ray": "8a1b2c3d4e5f"}
+
+app = forgetful_app()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -33,12 +35,6 @@ async def strict(tmp_path_factory, recorder) -> AsyncIterator[GateProcess]:
     """As the file stands: nothing on this machine is Cloudflare."""
     async with gates(tmp_path_factory.mktemp("strict"), recorder) as start:
         yield await start(ROUTES, include=[str(CONFIG / "cloudflare.yaml")])
-
-
-@pytest.fixture
-def app(recorder):
-    recorder.forget()
-    return recorder
 
 
 async def ask(url: str, headers: dict[str, str], kind: type[Visitor] = Visitor) -> None:
