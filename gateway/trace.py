@@ -55,6 +55,7 @@ class Features:
     keys: int = 0
     duration_ms: float = 0.0
     disordered: int = 0  # points earlier than the one before
+    pace_ms: float = 0.0  # the middle one of the times between two moves in a row
     drag: Drag | None = None
 
 
@@ -119,8 +120,14 @@ def _measure(kinds: str, points: list[Point]) -> Features:
         keys=kinds.count("k"),
         duration_ms=float(max(times) - min(times)),
         disordered=sum(later < earlier for earlier, later in pairwise(times)),
+        pace_ms=_pace_ms(points),
         drag=_longest_drag(kinds, points),
     )
+
+
+def _pace_ms(points: list[Point]) -> float:
+    gaps = sorted(abs(b[0] - a[0]) for a, b in pairwise(points) if a[3] == b[3] == "m")
+    return float(gaps[len(gaps) // 2]) if gaps else 0.0
 
 
 def _leaps(points: list[Point]) -> tuple[int, int]:

@@ -22,7 +22,7 @@ export function start(ours = true) {
     pressed: 0, // pointerdown
     flat: 0, // … by mouse or pen with pressure 0: scripted input
     moved: 0,
-    fractional: 0, // moves between device pixels
+    fractional: 0, // … of a mouse between device pixels
     coalesced: 1, // most raw points in one event
     untrusted: 0,
     keys: 0,
@@ -65,7 +65,8 @@ export function start(ours = true) {
     seen.moved++;
     const x_device = event.clientX * devicePixelRatio;
     const pinched = (visualViewport?.scale ?? 1) !== 1;
-    if (!pinched && Math.abs(x_device - Math.round(x_device)) > 0.01) seen.fractional++;
+    const mouse = event.pointerType === "mouse"; // pens are finer than pixels
+    if (mouse && !pinched && Math.abs(x_device - Math.round(x_device)) > 0.01) seen.fractional++;
     if (raw > seen.coalesced) seen.coalesced = raw;
   }, listen);
   addEventListener("pointerdown", (event) => {

@@ -14,6 +14,14 @@ HINTS = {"system": "Windows", "brands": BRANDS, "full": BRANDS[::-1]}
 LEAP = [[0, 0.1, 0.1, "m", "m"], [9, 0.7, 0.1, "m", "m"], [20, 0.7, 0.1, "d", "m"]]
 
 
+def moves(gap_ms: int) -> list[list[Any]]:
+    """A hand that is told of so often."""
+    return [[n * gap_ms, n % 7 / 9, n % 5 / 8, "m", "m"] for n in range(60)]
+
+
+LONE = {"moved": 60, "coalesced": 1, "trace": moves(17)}
+
+
 def other(number: int, name: str, version: str) -> list[list[str]]:
     """The brands with one of another name or version."""
     return [[name, version] if at == number else pair for at, pair in enumerate(BRANDS)]
@@ -103,11 +111,16 @@ def test_the_worker(report: dict[str, Any], expected: float | None) -> None:
         ({"utc": False, "language": "de"}, set()),
         ({"utc": True}, set()),
         # the pointer
-        ({"moved": 20, "coalesced": 1}, {"points_uncoalesced"}),
-        ({"moved": 19, "coalesced": 1}, set()),
-        ({"moved": 20, "coalesced": 2}, set()),
-        ({"moved": 20, "coalesced": 1, "touched": 1}, set()),
-        ({"moved": 20, "coalesced": 1, "headers": FIREFOX}, set()),
+        (LONE, {"points_uncoalesced"}),
+        (LONE | {"moved": 59}, set()),
+        (LONE | {"coalesced": 2}, set()),
+        (LONE | {"touched": 1}, set()),
+        (LONE | {"headers": FIREFOX}, set()),
+        (LONE | {"trace": moves(12)}, {"points_uncoalesced"}),
+        (LONE | {"trace": moves(20)}, {"points_uncoalesced"}),
+        (LONE | {"trace": moves(11)}, set()),  # a screen faster than its mouse
+        (LONE | {"trace": moves(21)}, set()),  # a mouse slower than its screen
+        (LONE | {"trace": None}, set()),
         ({"touched": 10, "thin": 10, "shapes": 1}, {"thin_touch"}),
         ({"touched": 9, "thin": 9, "shapes": 1}, set()),
         ({"touched": 10, "thin": 9, "shapes": 1}, set()),

@@ -97,6 +97,7 @@ def test_counts() -> None:
         keys=1,
         duration_ms=35.0,
         disordered=1,
+        pace_ms=4.0,
     )
 
 

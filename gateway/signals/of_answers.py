@@ -10,6 +10,8 @@ from gateway.signals.rules import Rule, Seen
 
 TOOL_HASHES_PER_S = 20e6  # several browser threads reach a third of it
 HASTE_S: Final = {"one_click": 0.35, "slider": 0.6}  # page shown, seen, hand there
+LONE_MOVES = 60
+FRAME_MS = (12.0, 20.0)  # of screens at 50 to 83 Hz
 SCRIPTED_FROM = 0.5  # `gateway.hand.model.THRESHOLD`; some one in a hundred hands lie above
 
 
@@ -36,9 +38,14 @@ def _between_pixels(seen: Seen) -> bool:
 
 
 def _one_by_one(seen: Seen) -> bool:
-    """Mice report oftener than frames are drawn, so Chrome joins points; slow touchpads do not."""
+    """One point in each frame, never two, many times over: who waits for each frame draws so.
+
+    Chrome tells moves once a frame, so a mouse that reports oftener has points joined, and one that
+    reports more rarely leaves frames out. A screen faster than its mouse never joins any.
+    """
     mouse = seen.count("touched") == 0 and "Chrome/" in seen.agent
-    return mouse and seen.count("moved") >= 20 and seen.count("coalesced") == 1
+    lone = seen.count("moved") >= LONE_MOVES and seen.count("coalesced") == 1
+    return mouse and lone and FRAME_MS[0] <= seen.hand.pace_ms <= FRAME_MS[1]
 
 
 def _thin_touch(seen: Seen) -> bool:
@@ -108,10 +115,10 @@ OF_ANSWERS: Final[Mapping[str, Rule]] = MappingProxyType(
         ),
         "flat_press": Rule(0.7, "every press of mouse or pen had no pressure", _flat),
         "between_pixels": Rule(
-            0.65, "a mouse that moved between device pixels nine times of ten", _between_pixels
+            0.7, "a mouse that moved between device pixels nine times of ten", _between_pixels
         ),
         "points_uncoalesced": Rule(
-            0.25, "twenty moves of a mouse in Chrome, each an event of its own", _one_by_one
+            0.25, "sixty moves of a mouse in Chrome, one in each frame and never two", _one_by_one
         ),
         "far_press": Rule(
             0.35, "a mouse pressed far from where it was, after two moves at most", _far_press

@@ -109,6 +109,14 @@ def _touch(report: dict[str, Any], **signals: Any) -> dict[str, Any]:
     return report
 
 
+def _slow(report: dict[str, Any], gap_ms: int) -> dict[str, Any]:
+    """No frame has two points of it, however long it moves."""
+    moves = [point[1:] for point in _HAND if point[3] == "m"] * 4
+    report["trace"] = [[n * gap_ms, *point] for n, point in enumerate(moves)]
+    report["signals"] |= {"coalesced": 1, "moved": len(moves)}
+    return report
+
+
 def _without_hand(report: dict[str, Any], keys: int) -> dict[str, Any]:
     report["trace"] = [[300 * i, 0, 0, "k"] for i in range(1, keys + 1)]
     report["answer"] = {"reached": 1, "steps": 6}
@@ -140,6 +148,14 @@ KNOWN: dict[str, dict[str, Any]] = {
         _report(_CHROME, platform="Win32", tab=False, outer=[1920, 1080], inner=[1920, 1080]),
         "Windows",
         ["Google Chrome", "156"],
+    ),
+    # some sixty reports a second, as of a touchpad, on a screen that draws more often
+    "chrome_fast_screen": _slow(
+        _hints(_report(_CHROME, platform="Win32"), "Windows", ["Google Chrome", "156"]), gap_ms=7
+    ),
+    # … and forty, as over a network
+    "chrome_slow_mouse": _slow(
+        _hints(_report(_CHROME, platform="Win32"), "Windows", ["Google Chrome", "156"]), gap_ms=25
     ),
     "chrome_virtual_machine": _hints(
         _report(

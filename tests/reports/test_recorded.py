@@ -27,7 +27,7 @@ RECORDED = {
 CLEAN = {name: report for name, report in RECORDED.items() if name.startswith("clean")} | KNOWN
 SLIDE = replace(TICKET, kind="slider", work={"number": 40_000}, caller=CALLER.prefix)
 
-DRIVEN = {"driver_called", "log_read", "points_uncoalesced"}
+DRIVEN = {"driver_called", "log_read"}
 HEADLESS = {"agent_headless", "webdriver", "window_bare"}
 STEALTH = {
     *("frame_patched", "native_patched", "worker_disagrees", "page_disagrees"),
@@ -39,7 +39,7 @@ FIRED = {
     "puppeteer_touch": {
         *("webdriver", "driver_called", "log_read", "thin_touch", "software_drawn", "ruled_drag"),
     },
-    "ghost_cursor": DRIVEN | STEALTH,
+    "ghost_cursor": DRIVEN | STEALTH | {"points_uncoalesced"},
     "playwright": DRIVEN | HEADLESS | {"between_pixels", "ruled_drag"},
     "playwright_hidden": {
         *(*DRIVEN, "versions_hollow", "between_pixels", "ruled_drag"),
@@ -48,17 +48,17 @@ FIRED = {
         *(*DRIVEN, "webdriver", "hints_disagree", "software_drawn", "ruled_drag"),
     },
     "patchright": {
-        *("agent_headless", "window_bare", "between_pixels", "points_uncoalesced", "ruled_drag"),
+        *("agent_headless", "window_bare", "between_pixels", "ruled_drag"),
     },
-    "patchright_headed": {"between_pixels", "points_uncoalesced", "ruled_drag"},
+    "patchright_headed": {"between_pixels", "ruled_drag"},
     "rebrowser": {  # quiet, and all its defaults show
-        *(*HEADLESS, "flat_press", "between_pixels", "no_pointer", "points_uncoalesced"),
+        *(*HEADLESS, "flat_press", "between_pixels", "no_pointer"),
     },
     "pydoll": {"agent_headless", "no_pointer"},  # nothing but that it has no pointer
     "hand_made": {
         *("worker_disagrees", "navigator_patched", "system_disagrees"),
         *("language_disagrees", "versions_hollow", "utc_abroad", "window_oversized"),
-        *("far_press", "points_uncoalesced", "log_read", "ruled_drag"),
+        *("far_press", "log_read", "ruled_drag"),
     },
     "selenium": {
         *("agent_headless", "webdriver", "automation", "driver_called", "log_read"),
