@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import traceback
-from pathlib import Path
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = __file__.removesuffix("whereabouts.py")
 
 
 def place_of(fault: BaseException) -> str:
     """The innermost line of ours that was running, as `file:number`; "" if none was."""
     frames = traceback.extract_tb(fault.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)]
-    if not ours:
-        return ""
-    return f"{Path(ours[-1].filename).relative_to(_PACKAGE)}:{ours[-1].lineno}"
+    ours = [frame for frame in frames if frame.filename.startswith(_PACKAGE)]
+    return f"{ours[-1].filename.removeprefix(_PACKAGE)}:{ours[-1].lineno}" if ours else ""
