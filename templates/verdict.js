@@ -3,7 +3,6 @@
 // script can read; the request that follows carries it. Nothing is ever asked, nothing is shown.
 import { start } from "./record.js";
 
-const FIRST_MS = 600; // after the page began; forms that are sent earlier bring no verdict
 const AGAIN_MS = 1_500; // between two reports, while the hand goes on
 const MOST = 40; // reports of one page
 const STALE_MS = 300_000; // a verdict lasts twice as long
@@ -33,11 +32,13 @@ export function watch(endpoint) {
     return newest > heard || performance.now() - at_ms > STALE_MS;
   }
 
-  hand.ready.then(() => setTimeout(async () => {
-    await tell();
+  // At once: a form that is sent before the first verdict is here brings none.
+  hand.ready.then(tell).then(() => {
     const timer = setInterval(() => {
       if (told >= MOST) clearInterval(timer);
       else if (!document.hidden && due()) tell();
     }, AGAIN_MS);
-  }, Math.max(0, FIRST_MS - performance.now())));
+  });
+  // What is on its way when a form is sent may come too late for it; the verdict before it counts then.
+  addEventListener("submit", () => void (told && told < MOST && due() && tell()), { capture: true });
 }

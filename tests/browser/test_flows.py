@@ -7,6 +7,7 @@ import hmac
 import time
 import uuid
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -161,9 +162,8 @@ async def told(page: Page) -> dict[str, str]:
 
 
 async def test_a_probed_page_tells_the_app_of_its_visitor(page: Page) -> None:
-    await page.goto("/probed")
     async with page.expect_response("**/_gateway/probe") as first:
-        await page.wait_for_timeout(700)
+        await page.goto("/probed")
     assert (await first.value).status == 204
     for x, y in ((90, 80), (130, 95), (160, 120), (210, 118), (240, 160), (300, 170)):
         await page.mouse.move(x, y, steps=7)
@@ -176,14 +176,29 @@ async def test_a_probed_page_tells_the_app_of_its_visitor(page: Page) -> None:
     assert 0.0 <= float(seen["Risk"]) <= 1.0
 
 
+async def test_a_form_that_is_sent_at_once_brings_marks(page: Page) -> None:
+    """No timer runs on this page: what is reported is told when it is known, and with the form."""
+    await page.clock.install()
+    await page.clock.pause_at(datetime.now(UTC) + timedelta(days=1))
+    async with page.expect_response("**/_gateway/probe"):
+        await page.goto("/probed")
+    button = page.get_by_role("button", name="Send")
+    await button.hover()
+    async with page.expect_request("**/_gateway/probe") as second:
+        await button.click()
+    assert (await second.value).method == "POST"
+    seen = await told(page)
+    assert seen["Web-Simulator"] in "01"
+    assert 0.0 <= float(seen["Risk"]) <= 1.0
+
+
 async def test_a_driven_browser_is_marked(gate: GateProcess, recorder: Recorder) -> None:
     recorder.answer = app
     async with async_playwright() as playwright:
         plain = await playwright.chromium.launch(executable_path=CHROMIUM, args=DRIVEN)
         page = await (await plain.new_context(base_url=gate.url)).new_page()
-        await page.goto("/probed")
         async with page.expect_response("**/_gateway/probe"):
-            await page.wait_for_timeout(700)
+            await page.goto("/probed")
         await page.get_by_role("button", name="Send").click()
         seen = await told(page)
         await plain.close()
