@@ -72,7 +72,9 @@ class LimitPart(Part):
         description="The country (like `CN`) of phone numbers written without their country code.",
     )
     countries: Words = Field(
-        default=[], description="The countries phone numbers may be of; others are refused (403)."
+        default=[],
+        description="The countries phone numbers may be of; others, and what can't be read, are "
+        "refused (403).",
     )
     digits: Whole = Field(
         default=written("8"),

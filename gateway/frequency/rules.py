@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from gateway.frequency.values import Digest, Digests, Values, field_of
+from gateway.frequency.values import UNREADABLE, Digest, Digests, Value, Values, field_of
 from gateway.model import LimitRule, Reached, Route, Slid, Slide
 
-UNREADABLE: Digest = ("unreadable",)  # one for all of a rule
 _ALL: Digest = ("all",)
 _IPV6_BITS = 64  # the least that a host is given, and may choose its addresses from
 
@@ -50,7 +49,10 @@ def _slides(
     counted = field_of(rule)
     given = values.get(counted) if counted else ()
     if given is None:
-        yield Slide(_key(rule, route, UNREADABLE[0]), rule.window_s)
+        given = (Value(UNREADABLE, 1),)
+    if any(value.digest == UNREADABLE for value in given):
+        amount = sum(value.amount for value in given)
+        yield Slide(_key(rule, route, UNREADABLE[0]), rule.window_s, amount)
     elif rule.distinct:
         for who in _subjects(rule, subject, digests):
             for value in given:

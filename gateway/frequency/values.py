@@ -20,16 +20,19 @@ from gateway.frequency.normalise import ManyMeantError, Meant, is_allowed, norma
 from gateway.model import LimitRule
 from gateway.ring import KeyRing
 
-MAX_VALUES = 16  # different ones of a field; more can't be read
+MAX_VALUES = 16  # different ones of a field; more are not told apart
 DIGEST_BYTES = 15  # 120 bits; a multiple of three, so base64 needs no padding
 PURPOSE = "frequency"
 
 Digest: TypeAlias = tuple[str, ...]  # under each key
 
 
+UNREADABLE: Digest = ("unreadable",)  # one for all of a rule
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value of a field and how often it was given."""
+    """One value of a field and how often it was given; `UNREADABLE`: so many, not told apart."""
 
     digest: Digest
     amount: int
@@ -71,7 +74,9 @@ def field_of(rule: LimitRule) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a request's fields come to. `refused`: a number is of a country that is not allowed."""
+    """What a request's fields come to. `refused`: a number is of a country that is not allowed, or
+    may be: of what can't be read nobody knows.
+    """
 
     values: Values
     refused: bool = False
@@ -79,7 +84,7 @@ class Found:
 
 def find(rules: Iterable[LimitRule], fields: ReadsFields, digests: Digests) -> Found:
     """The values of all fields that the rules count."""
-    read: dict[tuple[str, str, str], Counter[Meant] | None] = {}
+    read: dict[tuple[str, str, str], Counter[Meant] | int | None] = {}
     values: dict[str, tuple[Value, ...] | None] = {}
     refused = False
     for rule in rules:
@@ -90,27 +95,42 @@ def find(rules: Iterable[LimitRule], fields: ReadsFields, digests: Digests) -> F
         if alike not in read:
             read[alike] = _meant(rule, fields)
         meant = read[alike]
-        if meant is not None and rule.countries:
-            refused |= any(not is_allowed(each, rule.countries) for each in meant)
+        if rule.countries:
+            refused |= not _allowed(meant, rule)
         if counted not in values:
-            values[counted] = None if meant is None else _values(meant, counted, rule, digests)
+            values[counted] = _counted(meant, counted, rule, digests)
     return Found(values, refused)
 
 
-def _meant(rule: LimitRule, fields: ReadsFields) -> Counter[Meant] | None:
+def _allowed(meant: Counter[Meant] | int | None, rule: LimitRule) -> bool:
+    if not isinstance(meant, Counter):
+        return False
+    return all(is_allowed(each, rule.countries) for each in meant)
+
+
+def _counted(
+    meant: Counter[Meant] | int | None, counted: str, rule: LimitRule, digests: Digests
+) -> tuple[Value, ...] | None:
+    if isinstance(meant, int):
+        return (Value(UNREADABLE, meant),)
+    return None if meant is None else _values(meant, counted, rule, digests)
+
+
+def _meant(rule: LimitRule, fields: ReadsFields) -> Counter[Meant] | int | None:
+    """What is given, and how often; of too many only how many, at least; None: unreadable."""
     given = fields.of(rule.distinct or rule.field)
-    if given is None or len(given) > MAX_VALUES:
+    if given is None:
         return None
+    if len(given) > MAX_VALUES:
+        return sum(given.values())
     meant: Counter[Meant] = Counter()
     try:
         for value, amount in given.items():
             for each in normalised(value, rule.normalise, rule.region):
                 meant[each] += amount
-            if len(meant) > MAX_VALUES:
-                return None
     except ManyMeantError:
-        return None
-    return meant
+        return max(MAX_VALUES + 1, sum(given.values()))
+    return meant if len(meant) <= MAX_VALUES else meant.total()
 
 
 def _values(
