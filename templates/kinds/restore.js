@@ -5,11 +5,11 @@ import { cells, words } from "../controls/cells.js";
 export const texts = {
   en: {
     ...words.en,
-    title: "Swap blocks until each half has its other half",
+    title: "Swap blocks until the picture is whole",
   },
   zh: {
     ...words.zh,
-    title: "请交换图块，让每样东西都拼完整",
+    title: "请交换图块，把图画拼完整",
   },
 };
 

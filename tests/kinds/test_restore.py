@@ -7,23 +7,24 @@ import numpy as np
 import pytest
 
 from gateway import art
+from gateway.art.sketch import TONES, Shape
+from gateway.art.subjects import SUBJECTS
 from gateway.bench.pictures import decode
 from gateway.kinds import Look
 from gateway.kinds.restore import (
     BLOCK_PX,
     BLOCKS,
-    BORDERS,
     COLUMNS,
     KIND,
-    LEAST_CONTRAST,
-    OUTER,
     ROWS,
     SWAPS,
     Params,
-    _block,
-    _laid,
-    _muddled,
+    are_told_apart,
+    muddled,
+    paints,
+    seen,
     swaps_needed,
+    telling,
 )
 from gateway.model import JSON
 
@@ -64,7 +65,7 @@ def test_orders(answer: JSON, reason: str) -> None:
 def test_a_few_swaps_mend_it_in_any_of_many_orders() -> None:
     seen = set()
     for seed in range(8000):
-        order = _muddled(Random(seed))
+        order = muddled(Random(seed))
         assert sorted(order) == list(range(BLOCKS))
         assert swaps_needed(order) in SWAPS
         seen.add(tuple(order))
@@ -86,7 +87,7 @@ def test_the_secret_names_the_shown_block_of_each_place() -> None:
     made = KIND.make(rng, Params())
     rng.setstate(before)
     art.generator(rng)
-    shown = _muddled(rng)
+    shown = muddled(rng)
     assert [shown[n] for n in made.secret["order"]] == list(range(BLOCKS))
 
 
@@ -96,45 +97,65 @@ def test_pictures_are_all_of_one_size(seed: int) -> None:
     assert picture.shape == (ROWS * BLOCK_PX, COLUMNS * BLOCK_PX, 3)
 
 
-def test_every_border_has_a_half_on_both_sides() -> None:
-    for seed in range(10):
-        inks = [
-            np.asarray(ink) for ink in _laid(art.generator(Random(seed)), art.Style.of(b"salt"))
-        ]
-        for border in BORDERS:
-            one, other = inks[border.place], inks[border.other]
-            if not border.across:
-                one, other = one.T, other.T
-            assert one[:, -20:].max() > 127
-            assert other[:, :20].max() > 127
+# --- What blocks show ------------------------------------------------------------------------
 
 
-def test_sides_at_the_rim_mostly_have_a_half_too() -> None:
-    """Or the inked sides of a block would tell its place."""
-    inked = 0
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_every_subject_is_found_in_a_pose_that_tells(name: str) -> None:
+    chance = np.random.default_rng(3)
+    assert all(are_told_apart(telling(chance, name)) for _ in range(5))
+
+
+def filled(*blocks: int, tones: bool = True) -> list[Shape]:
+    """A square in the middle of each of these blocks; with a tone of its own, or one for all."""
+    shapes = []
+    for block in blocks:
+        row, column = divmod(block, COLUMNS)
+        corners = np.array([[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.1, 0.9]])
+        shapes.append(Shape(corners + np.array([column, row]), block if tones else 0))
+    return shapes
+
+
+@pytest.mark.parametrize(
+    "subject, told",
+    [
+        (filled(0, 1, 2, 3, 4, 5), True),
+        (filled(0, 1, 2, 3, 4), True),  # one may be empty
+        (filled(1, 2, 3, 4), False),
+        (filled(0, 1, 2, 3, 4, 5, tones=False), False),
+        (filled(0, 1, 2, 3) + filled(4, 5, tones=False), False),  # as block 0
+    ],
+)
+def test_blocks_that_could_be_exchanged_are_not_asked(subject: list[Shape], told: bool) -> None:
+    assert are_told_apart(subject) is told
+
+
+def test_a_block_shows_its_own_place() -> None:
+    """A spot in the middle of each block is seen near the middle of that one and in no other."""
     for seed in range(20):
-        inks = [np.asarray(ink) for ink in _laid(art.generator(Random(seed)), art.Style.of(b""))]
-        for place, across, first in OUTER:
-            side = inks[place] if across else inks[place].T
-            side = side[:, -12:] if first else side[:, :12]
-            inked += side[40:110].max() > 127
-    assert inked > 0.8 * 20 * len(OUTER)
+        chance = np.random.default_rng(seed)
+        for block in range(BLOCKS):
+            row, column = divmod(block, COLUMNS)
+            spot = Shape(np.array([[column + 0.5, row + 0.5]] * 3), 0)
+            for place in range(BLOCKS):
+                found = seen(chance, [spot], place)
+                assert (len(found) == 1) is (place == block)
+                for shape in found:
+                    off_px = np.abs(shape.points - BLOCK_PX / 2).max()
+                    assert off_px < 0.3 * BLOCK_PX
 
 
 @pytest.mark.parametrize("salt", [b"", b"one", b"two"])
-def test_what_must_be_seen_stands_out(salt: bytes) -> None:
-    """On dark, light and middling grounds alike."""
+@pytest.mark.parametrize("dark_ink", [True, False])
+def test_lines_stand_out_from_every_tone(salt: bytes, dark_ink: bool) -> None:
+    """By light alone: colour is not needed."""
     style = art.Style.of(salt)
-    for seed, level in enumerate((6.0, 60.0, 120.0, 135.0, 200.0, 250.0)):
-        chance = art.generator(Random(seed))
-        mean = np.full(3, level, np.float32)
-        piece = art.scene(chance, BLOCK_PX, BLOCK_PX, style)
-        ink = _laid(chance, style)[0]
-        mask = art.pixels_of(ink) / 255
-        drawn = art.pixels(
-            _block(chance, (mean, np.zeros(3, np.float32)), (piece, piece[::-1]), ink)
-        )
-        assert art.contrast(drawn, mask, 1 - mask) > LEAST_CONTRAST - 3
+    for seed in range(50):
+        own = paints(np.random.default_rng(seed), dark_ink, style)
+        assert len(own.tones) == TONES
+        ink = float(art.luminance(np.array(own.ink, np.float32)))
+        for tone in own.tones:
+            assert abs(ink - float(art.luminance(np.array(tone, np.float32)))) > 60
 
 
 def test_an_operators_pictures_are_the_ground() -> None:

@@ -1,6 +1,6 @@
-"""Attacks on `restore`: edges that fit, and the shipped icons recognised by their halves.
+"""Attacks on `restore`: edges that fit, lines carried on, and our own subjects drawn and compared.
 
-Every attack says how well a block goes beside, and above, another; all orders that the generator
+Most attacks say how well a block goes beside, and above, another; all orders that the generator
 draws are then tried, so the best one by that measure is found for certain (jigsaw solvers: Pomeranz
 et al., CVPR 2011, for the squared and predicted differences; Gallagher, CVPR 2012, for the
 Mahalanobis gradients).
@@ -8,17 +8,20 @@ Mahalanobis gradients).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from itertools import permutations
 from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from gateway import art
-from gateway.art.assets import Alpha
+from gateway.art.painting import Paints, paint
+from gateway.art.sketch import TONES, Shape, moved
+from gateway.art.subjects import SUBJECTS
+from gateway.bench import seams
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
 from gateway.bench.pictures import decode
 from gateway.kinds import restore
@@ -43,11 +46,17 @@ def blocks_of(view: View) -> Floats:
 
 def best_order(fits: Fits) -> JSON:
     """The order whose borders fit best in all: [block at each place]."""
+    return ranked(fits)[0]
+
+
+def ranked(fits: Fits) -> tuple[list[int], float]:
+    """That order, and how well it fits."""
     total = sum(
         fits[0 if border.across else 1][ORDERS[:, border.place], ORDERS[:, border.other]]
         for border in BORDERS
     )
-    return [int(n) for n in ORDERS[int(np.argmax(total))]]
+    best = int(np.argmax(total))
+    return [int(n) for n in ORDERS[best]], float(total[best])
 
 
 def _facing(blocks: Floats) -> tuple[Floats, Floats, Floats, Floats]:
@@ -114,135 +123,175 @@ def _by_edges(gap: Callable[[Floats, Floats], NDArray[np.float64]]) -> Callable[
     return solve
 
 
-# --- Made for us: where the ink crosses, and what it is ------------------------------------
+def _without_light(view: View, chance: Random) -> JSON:
+    """Each block freed of the light over it and each edge of its tint, the outermost rows left
+    out: then as jigsaw solvers do."""
+    blocks = [
+        seams.flattened(one) for one in seams.blocks_of(decode(view["picture"]), ROWS, COLUMNS)
+    ]
+    return seams.best_order(*seams.costs(blocks, 1, normalised=True), ROWS, COLUMNS)
 
 
-def _inked(blocks: Floats) -> Floats:
-    """(6, side, side), 0 to 1: how far each pixel is from the commonest light of its block, on
-    the side, lighter or darker, where the block has more of what is far."""
+def _with_slack(view: View, chance: Random) -> JSON:
+    """Colours along the border, matched with a few pixels of slack."""
+    blocks = [
+        seams.flattened(one) for one in seams.blocks_of(decode(view["picture"]), ROWS, COLUMNS)
+    ]
+    return seams.best_order(*seams.profile_costs(blocks), ROWS, COLUMNS)
+
+
+# --- Made for us: lines carried on over what is lost ---------------------------------------
+
+_ALONG, _SLANTS = 24, 7  # cells along a border; directions of lines that meet it
+_STEEPEST = 1.2  # run along the border for each step towards it
+_STRIP = (0.02, 0.26)  # of the side, from the border inwards: where lines are looked at
+
+
+def _edges(blocks: Floats) -> tuple[Floats, Floats]:
+    """Gradients of light down and across, each block's brought to one strength."""
     light = art.luminance(blocks)
-    off = light - np.median(light, axis=(1, 2), keepdims=True)
-    sign = np.sign(np.mean(np.clip(off, -90, 90) ** 3, axis=(1, 2), keepdims=True))
-    return np.asarray(np.clip((sign * off - 18) / 40, 0, 1), np.float32)
+    soft = np.stack([np.asarray(art.blurred(one, 1.2)) for one in light])
+    down, across = np.gradient(soft, axis=(1, 2))
+    strength = np.sqrt((down**2 + across**2).mean((1, 2), keepdims=True)) + 1e-6
+    return (down / strength).astype(np.float32), (across / strength).astype(np.float32)
 
 
-def _crossing(view: View, chance: Random) -> JSON:
-    """Ink against ink along the border, in a strip a little way in."""
-    inked = np.repeat(_inked(blocks_of(view))[..., None], 3, axis=3)
-
-    def gap(one: Floats, other: Floats) -> NDArray[np.float64]:
-        first, second = one[:, :, 1:6, 0].mean(2), other[:, :, 1:6, 0].mean(2)
-        return np.asarray(np.abs(first[:, None] - second[None]).mean(2), np.float64)
-
-    return best_order(_fits(inked, gap))
-
-
-_SMALL = 30  # px of a block's side when halves are recognised
-_DEEP = 17  # of them, inwards from the border
-_TURNS_DEG = (-15, -10, -5, 0, 5, 10, 15)
-_SCALES = (0.44, 0.48, 0.52)  # of the side: width of the cut
-_FARTHEST = 2  # px of the small block, along the border
-_MOVES = (-_FARTHEST, 0, _FARTHEST)
-
-
-def _recognised(view: View, chance: Random) -> JSON:
-    """Every half of every icon we ship against every side of every block: two sides fit as well
-    as the icon that explains both best, one half filled and the other outlined."""
-    inked = _inked(blocks_of(view))
-    small = np.stack([_shrunk(one) for one in inked])
-    edges = np.stack([_edged(one) for one in small])
-    found = []
-    for across in (True, False):
-        turned = edges if across else edges.swapaxes(1, 2)
-        ends = _unit(turned[:, :, ::-1][:, :, :_DEEP])
-        starts = _unit(turned[:, :, :_DEEP])
-        filled, filled_on, outlined, outlined_on = _halves(across)
-        found.append(
-            np.maximum(
-                _explained(ends, filled, starts, outlined_on),
-                _explained(ends, outlined, starts, filled_on),
-            )
-        )
-    return best_order(np.stack(found))
+def _carried(inwards: Floats, along: Floats, lost: float) -> Floats:
+    """(6, along, slants): how strong the lines are that would meet the middle of what is lost
+    there, at that slant. Gradients (6, along, inwards) from the border."""
+    side = inwards.shape[1]
+    first, last = (round(share * side) for share in _STRIP)
+    run, rise = along[:, :, first:last], inwards[:, :, first:last]
+    strength = np.minimum(run**2 + rise**2, 9.0)
+    slant = -rise / np.where(np.abs(run) < 1e-6, 1e-6, run)  # of the line: along for each inwards
+    depth = np.arange(first, last, dtype=np.float32)[None, None] + lost * side
+    place = np.arange(side, dtype=np.float32)[None, :, None] - slant * depth
+    cell = np.floor(place / side * _ALONG).astype(int)
+    way = np.floor((slant / _STEEPEST + 1) / 2 * _SLANTS).astype(int)
+    seen = (cell >= 0) & (cell < _ALONG) & (way >= 0) & (way < _SLANTS)
+    found = np.zeros((len(inwards), _ALONG, _SLANTS), np.float32)
+    block = np.broadcast_to(np.arange(len(inwards))[:, None, None], cell.shape)
+    np.add.at(found, (block[seen], cell[seen], way[seen]), strength[seen])
+    return _spread(np.sqrt(found))
 
 
-def _explained(
-    ends: Floats, firsts: tuple[Floats, ...], starts: Floats, seconds: tuple[Floats, ...]
-) -> NDArray[np.float64]:
-    """(6, 6): how well the best icon explains both; each half at its own best turn and size."""
-    here = np.stack([(ends @ rows.T).max(1) for rows in firsts], axis=1)  # (6, icons)
-    there = np.stack([(starts @ rows.T).max(1) for rows in seconds], axis=1)
-    return np.asarray((here[:, None] + there[None]).max(2), np.float64)
+def _spread(found: Floats) -> Floats:
+    """Blurred along the border and over slants: blocks are turned and moved."""
+    for axis, reach in ((1, 2), (2, 1)):
+        kernel = np.hanning(2 * reach + 3)[1:-1]
+        found = np.apply_along_axis(np.convolve, axis, found, kernel / kernel.sum(), "same")
+    return np.asarray(found, np.float32)
+
+
+def _line_ends(view: View, chance: Random) -> JSON:
+    """Lines carried on to the middle of what was lost between two blocks must meet there, and at
+    one slant. Whether something was lost at all shows in how well they do."""
+    down, across = _edges(blocks_of(view))
+    fits = [_meeting(down, across, lost) for lost in (0.0, restore.LOST / (1 - 2 * restore.LOST))]
+    return max(map(ranked, fits), key=lambda found: found[1])[0]
+
+
+def _meeting(down: Floats, across: Floats, lost: float) -> Fits:
+    right = _carried(-across[:, :, ::-1], down[:, :, ::-1], lost)
+    left = _carried(across, down, lost)
+    down, across = down.swapaxes(1, 2), across.swapaxes(1, 2)
+    lower = _carried(-down[:, :, ::-1], across[:, :, ::-1], lost)
+    upper = _carried(down, across, lost)
+    return np.stack([_alike(right, left[:, :, ::-1]), _alike(lower, upper[:, :, ::-1])])
+
+
+def _alike(one: Floats, other: Floats) -> NDArray[np.float64]:
+    return np.asarray(_unit(one) @ _unit(other).T, np.float64)
+
+
+# --- Made for us: where in a picture a block looks to be from ------------------------------
+
+
+def _placed(likely: NDArray[np.float64]) -> JSON:
+    """[block at each place], from (6 blocks, 6 places): how likely each is."""
+    total = sum(likely[ORDERS[:, place], place] for place in range(BLOCKS))
+    return [int(n) for n in ORDERS[int(np.argmax(total))]]
+
+
+def _inwards(view: View, chance: Random) -> JSON:
+    """A thing lies in the middle: a block's edges lie towards it."""
+    down, across = _edges(blocks_of(view))
+    energy = np.minimum(down**2 + across**2, 9.0)
+    side = np.linspace(-1, 1, energy.shape[1], dtype=np.float32)
+    total = energy.sum((1, 2)) + 1e-6
+    x, y = (energy.sum(1) @ side) / total, (energy.sum(2) @ side) / total
+    row, column = np.divmod(np.arange(BLOCKS), COLUMNS)
+    return _placed(-np.outer(x, column - 1.0) - np.outer(y, 2.0 * row - 1.0))
+
+
+def _light_above(view: View, chance: Random) -> JSON:
+    """Skies are light, grounds are dark; which is left and which right is told by edges."""
+    blocks = blocks_of(view)
+    light = art.luminance(blocks).mean((1, 2))
+    above = np.argsort(-light, kind="stable")[:COLUMNS]
+    fits = _fits(blocks, _profiles)
+    fits[1, above] += 10.0  # those have others below them
+    return best_order(fits)
+
+
+_CELLS, _WAYS, _SEEN = 6, 4, 30
+_EXAMPLES = 60  # of each subject
+
+
+def _examples_known(view: View, chance: Random) -> JSON:
+    """Pictures from our own generator, with lines alone: the one whose blocks look most alike in
+    some order, by the directions of edges, tells the order."""
+    rows = _directions(art.luminance(blocks_of(view)))
+    likeness = np.einsum("bf,npf->nbp", rows, _known())
+    best = np.stack(
+        [sum(one[ORDERS[:, place], place] for place in range(BLOCKS)) for one in likeness]
+    )
+    return [int(n) for n in ORDERS[int(np.argmax(np.logaddexp.reduce(best * 12, axis=0)))]]
 
 
 @cache
-def _halves(across: bool) -> tuple[tuple[Floats, ...], ...]:
-    """Filled first and second, outlined first and second halves: for each icon and its mirror
-    image, unit rows (variants, pixels)."""
-    kept: tuple[list[Floats], ...] = ([], [], [], [])
-    for icon in restore._able(across):
-        run = restore._cut_run(icon.filled, across)
-        assert run is not None
-        for style, ink in enumerate((icon.filled, icon.outline)):
-            turned = [_turned(ink, turn_deg, across) for turn_deg in _TURNS_DEG]
-            for mirrored in (False, True):
-                pairs = list(_variants(turned, run, across, mirrored))
-                kept[2 * style].append(_unit(np.stack([pair[0] for pair in pairs])))
-                kept[2 * style + 1].append(_unit(np.stack([pair[1] for pair in pairs])))
-    return tuple(tuple(rows) for rows in kept)
+def _known() -> Floats:
+    """(n, 6 places, features)."""
+    chance = np.random.default_rng(7)
+    pictures = [
+        [_lines(restore.seen(chance, subject, place)) for place in range(BLOCKS)]
+        for name in SUBJECTS
+        for subject in (restore.telling(chance, name) for _ in range(_EXAMPLES))
+    ]
+    return np.stack([_directions(np.stack(six)) for six in pictures])
 
 
-def _turned(ink: Alpha, turn_deg: float, across: bool) -> Image.Image:
-    """So that the border stands upright."""
-    picture = art.affine(Image.fromarray(ink), turn_deg)
-    return picture if across else picture.transpose(Image.Transpose.TRANSPOSE)
+def _lines(shapes: list[Shape]) -> Floats:
+    paints = Paints((0, 0, 0), ((255, 255, 255),) * TONES, 3.0)
+    drawn = paint(shapes, (BLOCK_PX, BLOCK_PX), paints)
+    page = Image.new("RGBA", drawn.size, (255, 255, 255, 255))
+    return art.luminance(art.pixels(Image.alpha_composite(page, drawn)))
 
 
-def _variants(
-    turned: list[Image.Image], run: tuple[int, int], across: bool, mirrored: bool
-) -> Iterator[tuple[Floats, Floats]]:
-    """The edges of both halves as they would lie in two blocks: (along, inwards) each."""
-    lost = round(restore.LOST_PX * _SMALL / BLOCK_PX)
-    for picture in turned:
-        for scale in _SCALES:
-            whole = _laid(picture, run, scale, across, mirrored)
-            for moved in _MOVES:
-                rows = whole[_FARTHEST - moved :][:_SMALL]
-                first = rows[:, : _SMALL - lost][:, ::-1][:, :_DEEP]
-                yield first, rows[:, _SMALL + lost :][:, :_DEEP]
+def _directions(lights: Floats) -> Floats:
+    """(n, features): how much of which direction in which part, of unit length."""
+    rows = []
+    for light in lights:
+        down, across = np.gradient(art.blurred(light, 1.5))
+        strength = np.hypot(down, across)
+        strength = np.sqrt(np.maximum(strength - np.median(strength), 0))
+        way = (np.arctan2(down, across) % np.pi / np.pi * _WAYS).astype(int) % _WAYS
+        parts = [_cells_of(np.where(way == n, strength, 0)) for n in range(_WAYS)]
+        row = np.concatenate(parts)
+        row = row - row.mean()
+        rows.append(row / (np.linalg.norm(row) + 1e-6))
+    return np.asarray(np.stack(rows), np.float32)
 
 
-def _laid(
-    picture: Image.Image, run: tuple[int, int], scale: float, across: bool, mirrored: bool
-) -> Floats:
-    """The edges of two blocks side by side, with `_FARTHEST` px more above and below."""
-    shown = BLOCK_PX / (BLOCK_PX - 2 * restore.LOST_PX)  # blocks are grown by what is lost
-    grown = scale * shown * _SMALL / (run[1] - run[0])
-    size = max(8, round(picture.width * grown))
-    picture = picture.resize((size, size))
-    middle = (run[0] + run[1]) / 2 * grown
-    if mirrored:  # left and right change places: along the border where it lies flat
-        flip = Image.Transpose.FLIP_LEFT_RIGHT if across else Image.Transpose.FLIP_TOP_BOTTOM
-        picture = picture.transpose(flip)
-        middle = middle if across else size - middle
-    laid = Image.new("L", (2 * _SMALL, _SMALL + 2 * _FARTHEST))
-    laid.paste(picture, (_SMALL - size // 2, round(_SMALL / 2 - middle) + _FARTHEST))
-    return _edged(art.pixels_of(laid))
-
-
-def _shrunk(plane: Floats) -> Floats:
-    picture = Image.fromarray((plane * 255).astype(np.uint8)).filter(ImageFilter.BoxBlur(1))
-    return art.pixels_of(picture.resize((_SMALL, _SMALL), Image.Resampling.BOX))
-
-
-def _edged(plane: Floats) -> Floats:
-    """The length of the gradient."""
-    down, across = np.gradient(plane)
-    return np.asarray(np.hypot(down, across), np.float32)
+def _cells_of(plane: Floats) -> Floats:
+    soft = Image.fromarray(np.asarray(plane, np.float32)).resize(
+        (_CELLS, _CELLS), Image.Resampling.BILINEAR
+    )
+    return np.asarray(soft, np.float32).ravel()
 
 
 def _unit(rows: Floats) -> Floats:
-    """(n, pixels), without mean, of length one."""
+    """(n, features), without mean, of length one."""
     flat = rows.reshape(len(rows), -1)
     flat = flat - flat.mean(1, keepdims=True)
     return np.asarray(flat / (np.linalg.norm(flat, axis=1, keepdims=True) + 1e-6), np.float32)
@@ -252,28 +301,35 @@ def _unit(rows: Floats) -> Floats:
 
 
 def naive(rng: Random) -> Made:
-    """As peers draw it: one scene, cut into blocks, in another order (MCA-Bench's jigsaw)."""
+    """As peers draw it, but of our subjects, so that every attack has something to find: one
+    picture in one paint, cut straight into blocks, in another order (MCA-Bench's jigsaw)."""
     chance = art.generator(rng)
-    whole = art.image(art.scene(chance, 450, 300, art.Style.of(b"")))
-    shown = restore._muddled(rng)
-    picture = Image.new("RGB", whole.size)
+    style = art.Style.of(b"")
+    size_px = (COLUMNS * BLOCK_PX, ROWS * BLOCK_PX)
+    whole = art.image(art.scene(chance, *size_px, style))
+    subject = moved(restore.telling(chance, restore.chosen(chance)), lambda at: at * BLOCK_PX)
+    drawn = paint(subject, size_px, restore.paints(chance, True, style))
+    whole.paste(drawn, mask=drawn)
+    shown = restore.muddled(rng)
+    picture = Image.new("RGB", size_px)
     for place, block in enumerate(shown):
         row, column = divmod(block, COLUMNS)
-        box = (column * 150, row * 150, column * 150 + 150, row * 150 + 150)
-        picture.paste(whole.crop(box), (place % COLUMNS * 150, place // COLUMNS * 150))
+        left, top = column * BLOCK_PX, row * BLOCK_PX
+        piece = whole.crop((left, top, left + BLOCK_PX, top + BLOCK_PX))
+        picture.paste(piece, (place % COLUMNS * BLOCK_PX, place // COLUMNS * BLOCK_PX))
     view = {"picture": art.webp(picture, 80), "aspect": 1.5, "rows": ROWS, "columns": COLUMNS}
     return Made(view | {"mode": "order"}, {"order": [shown.index(n) for n in range(BLOCKS)]})
 
 
 def blind(view: View, chance: Random) -> JSON:
     """An order as a guesser who knows the rules would draw it."""
-    return restore._muddled(chance)
+    return restore.muddled(chance)
 
 
 class _Pairs:
     """Each pair of sides that could face each other: ink and colour of both, seen small."""
 
-    _ALONG, _INWARDS = 15, 6
+    _CELLS_ALONG, _INWARDS = 15, 6
 
     def examples(self, made: Made) -> tuple[Rows, Labels]:
         rows, pairs = self._rows(made.view)
@@ -290,7 +346,8 @@ class _Pairs:
         return best_order(fits)
 
     def _rows(self, view: View) -> tuple[Rows, list[tuple[bool, int, int]]]:
-        ink = _inked(blocks_of(view))
+        down, across = _edges(blocks_of(view))
+        ink = np.minimum(np.hypot(down, across), 3.0)
         right, left, lower, upper = (self._seen(side) for side in _facing(ink))
         rows, pairs = [], []
         for one in range(BLOCKS):
@@ -305,8 +362,8 @@ class _Pairs:
         """(6, along × inwards): the outer 60 % of the block."""
         count, along = side.shape[0], side.shape[1]
         deep = along * 6 // 10 // self._INWARDS * self._INWARDS
-        cells = side[:, : along // self._ALONG * self._ALONG, :deep].reshape(
-            count, self._ALONG, -1, self._INWARDS, deep // self._INWARDS
+        cells = side[:, : along // self._CELLS_ALONG * self._CELLS_ALONG, :deep].reshape(
+            count, self._CELLS_ALONG, -1, self._INWARDS, deep // self._INWARDS
         )
         return np.asarray(cells.mean((2, 4)).reshape(count, -1), np.float32)
 
@@ -316,16 +373,22 @@ SUITE = Suite(
         Attack("squared differences", False, _by_edges(_squared)),
         Attack("predicted differences", False, _by_edges(_predicted)),
         Attack("Mahalanobis gradients", False, _by_edges(_mahalanobis)),
+        Attack("edges without light", False, _without_light),
+        Attack("profiles with slack", True, _with_slack),
         Attack("border profiles", True, _by_edges(_profiles)),
-        Attack("ink crossing", True, _crossing),
-        # Asked for: 0.15. Things that people know at once, known programs know too: ease wins.
-        # 21 of 40 and 22 of 40 before and after scenes were drawn coarser; 9 of 24 were luck.
-        Attack("icon halves", True, _recognised, most=0.6),
+        Attack("lines carried on", True, _line_ends),
+        Attack("edges lie inwards", True, _inwards),
+        Attack("light above", True, _light_above),
+        Attack("our subjects", True, _examples_known, most=0.3),
     ),
     naive=naive,
     controls=(
         Control("squared differences", 0.8),
         Control("predicted differences", 0.8),
+        Control("edges without light", 0.8),
+        Control("profiles with slack", 0.5),
+        Control("lines carried on", 0.5),
+        Control("our subjects", 0.5),
         Control("Mahalanobis gradients", 0.3),  # made for cuts without loss through compression
     ),
     learner=_Pairs(),
