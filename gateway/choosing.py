@@ -10,9 +10,10 @@ A second round asks what a program must have learnt by itself. Kinds that the sa
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import takewhile
 from random import Random
 
-from gateway.decide import asked_rung
+from gateway.decide import asked_rung, next_step, step_of
 from gateway.model import ACCESSIBLE, Route, Rung, Ticket
 
 _READ_ALIKE = (
@@ -28,11 +29,39 @@ def first_choice(route: Route, risk: float, rng: Random, *, harder: int = 0, kin
     """
     if route.flow == "multiple" and route.ladder:
         return rng.randrange(len(route.ladder))
-    return asked_rung(route, risk, harder, kind)
+    return one_of_step(route, asked_rung(route, risk, harder, kind), rng)
+
+
+def one_of_step(route: Route, index: int, rng: Random) -> int:
+    """`index` or one of those of the same step, by chance."""
+    step = _step(route, index)
+    return rng.choice(step) if len(step) > 1 else index
+
+
+def _step(route: Route, index: int) -> list[int]:
+    """All rungs of the step."""
+    first = step_of(route, index)
+    later = range(first + 1, len(route.ladder))
+    return [first, *takewhile(lambda i: route.ladder[i].beside, later)]
+
+
+def others_of(route: Route, index: int) -> list[Rung]:
+    """What a wish for another kind may bring in place of `index`."""
+    match route.flow:
+        case "fusion":
+            return []
+        case "multiple":
+            others: Iterable[int] = range(len(route.ladder))
+        case _:
+            others = [*_step(route, index), *range(index + 1, len(route.ladder))]
+    return [route.ladder[at] for at in dict.fromkeys(others) if at != index]
 
 
 def another_choice(route: Route, index: int, rng: Random) -> int:
-    """In place of `index`, after wrong answers or at a wish: the next rung, or chance's."""
+    """In place of `index`, after wrong answers or at a wish: one beside it, else the next step's.
+
+    In `multiple` chance's.
+    """
     last = max(len(route.ladder) - 1, 0)
     match route.flow:
         case "fusion":
@@ -40,7 +69,8 @@ def another_choice(route: Route, index: int, rng: Random) -> int:
         case "multiple" if last:
             return (index + rng.randrange(1, last + 1)) % (last + 1)
         case _:
-            return min(index + 1, last)
+            beside = [at for at in _step(route, index) if at != index]
+            return rng.choice(beside) if beside else next_step(route, index)
 
 
 def wished_choice(
@@ -67,7 +97,8 @@ def wished_choice(
     elif route.flow == "multiple":
         asked = first if want == "new" else ticket.rung
     else:
-        asked = max(first, ticket.rung)
+        here, there = step_of(route, ticket.rung), step_of(route, first)
+        asked = first if there > here or (there == here and want == "new") else ticket.rung
     if want == "another" and not accessible:
         asked = another_choice(route, asked, rng)
     return independent_choice(route, ticket, asked, rng)

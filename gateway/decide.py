@@ -89,18 +89,35 @@ def first_rung(route: Route, risk: float, after: int = -1) -> int:
     for index, rung in enumerate(route.ladder):
         if index > after and risk <= rung.max_risk:
             return index
-    return max(len(route.ladder) - 1, 0)
+    return step_of(route, len(route.ladder) - 1)
+
+
+def step_of(route: Route, index: int) -> int:
+    """Index of the first rung of the step that `index` is of: what others stand beside."""
+    while index > 0 and route.ladder[index].beside:
+        index -= 1
+    return max(index, 0)
+
+
+def next_step(route: Route, index: int) -> int:
+    """The first rung of the step above that of `index`; of its own if that is the highest."""
+    later = range(index + 1, len(route.ladder))
+    return next((i for i in later if not route.ladder[i].beside), step_of(route, index))
 
 
 def asked_rung(route: Route, risk: float, harder: int = 0, kind: str = "") -> int:
-    """Index of the rung to be asked: each limit that asks for harder is one step up.
+    """Index of the rung to be asked, or one beside it: each limit that asks for harder is one step
+    up.
 
     With `flow: fusion` that of the `kind` that the app named; of none that it may name, the last.
     """
     if route.flow == "fusion":
         named = (index for index, rung in enumerate(route.ladder) if rung.kind == kind)
         return next(named, max(len(route.ladder) - 1, 0))
-    return min(first_rung(route, risk) + harder, max(len(route.ladder) - 1, 0))
+    index = first_rung(route, risk)
+    for _ in range(min(harder, len(route.ladder))):
+        index = next_step(route, index)
+    return index
 
 
 def required_level(route: Route, risk: float, harder: int = 0, kind: str = "") -> int:

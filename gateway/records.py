@@ -149,11 +149,13 @@ def _asked(route: Route | None, facts: Facts | None) -> dict[str, object]:
 
 
 def _rung(route: Route, risk: float, steps: int, named: str) -> dict[str, object]:
-    """The step of the ladder that is asked first; of `multiple` nobody knows before it is drawn."""
+    """The step of the ladder that is asked first; what chance chooses nobody knows before."""
     if route.flow == "multiple":
         return {}
     index = asked_rung(route, risk, steps, named)
-    return {"rung": index, "kind": route.ladder[index].kind if route.ladder else None}
+    several = any(rung.beside for rung in route.ladder[index + 1 : index + 2])
+    known = bool(route.ladder) and not several
+    return {"rung": index, "kind": route.ladder[index].kind if known else None}
 
 
 def _limit(reached: Reached) -> dict[str, object]:

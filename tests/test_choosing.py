@@ -14,6 +14,7 @@ from gateway.choosing import (
     first_choice,
     has_two_rounds,
     independent_choice,
+    others_of,
     second_choice,
     wished_choice,
 )
@@ -29,6 +30,22 @@ THREE = replace(ROUTE, flow="multiple", ladder=ladder("puzzle", "word", "icon"))
 NAMED = replace(ROUTE, flow="fusion", ladder=ladder("one_click", "puzzle", "icon"))
 SINGLE = replace(ROUTE, flow="single", ladder=ladder("puzzle"))
 TWICE = replace(ROUTE, rounds=2, ladder=ladder("slider", "word", "phrase", "icon"))
+
+
+BESIDE = replace(  # one_click, then slider or rotate, then icon or word or puzzle
+    ROUTE,
+    ladder=tuple(
+        Rung(kind, None, most, level, beside)
+        for kind, most, level, beside in (
+            ("one_click", 0.3, 1, False),
+            ("slider", 0.6, 2, False),
+            ("rotate", 0.6, 2, True),
+            ("icon", 1.0, 3, False),
+            ("word", 1.0, 3, True),
+            ("puzzle", 1.0, 3, True),
+        )
+    ),
+)
 
 
 def of_many(choose: object, route: Route, *args: object, **named: object) -> set[int]:
@@ -50,6 +67,13 @@ def of_many(choose: object, route: Route, *args: object, **named: object) -> set
         (NAMED, 0.0, 0, "puzzle", {1}),
         (NAMED, 0.0, 5, "icon", {2}),
         (NAMED, 0.0, 0, "word", {2}),  # no longer the route's: its hardest
+        (BESIDE, 0.3, 0, "", {0}),
+        (BESIDE, 0.31, 0, "", {1, 2}),
+        (BESIDE, 0.6, 0, "", {1, 2}),
+        (BESIDE, 0.61, 0, "", {3, 4, 5}),
+        (BESIDE, 0.0, 1, "", {1, 2}),  # a limit's step is over all kinds of one
+        (BESIDE, 0.0, 2, "", {3, 4, 5}),
+        (BESIDE, 0.5, 9, "", {3, 4, 5}),
     ],
 )
 def test_the_first(route: Route, risk: float, harder: int, kind: str, choices: set[int]) -> None:
@@ -67,6 +91,10 @@ def test_the_first(route: Route, risk: float, harder: int, kind: str, choices: s
         (THREE, 1, {0, 2}),
         (THREE, 2, {0, 1}),
         (replace(THREE, ladder=ladder("puzzle")), 0, {0}),
+        (BESIDE, 0, {1}),
+        (BESIDE, 1, {2}),
+        (BESIDE, 2, {1}),
+        (BESIDE, 4, {3, 5}),
         (replace(ROUTE, ladder=()), 0, {0}),
     ],
 )
@@ -90,6 +118,33 @@ def test_wishes_of_chance_and_of_the_app() -> None:
     assert wished(NAMED, None, "new", kind="puzzle") == {1}
     assert wished(ROUTE, None, "new", harder=1) == {1}
     assert wished(ROUTE, replace(TICKET, rung=ACCESSIBLE), "another", harder=1) == {1}
+
+
+@pytest.mark.parametrize(
+    ("rung", "want", "risk", "choices"),
+    [
+        (2, "new", 0.5, {1, 2}),
+        (2, "picture", 0.5, {2}),  # what a toll was paid for
+        (2, "another", 0.5, {1}),
+        (4, "another", 0.0, {3, 5}),
+        (4, "new", 0.5, {4}),  # never an easier step
+        (1, "new", 0.9, {3, 4, 5}),
+        (0, "another", 0.0, {1}),
+    ],
+)
+def test_wishes_among_kinds_of_one_step(
+    rung: int, want: str, risk: float, choices: set[int]
+) -> None:
+    shown = replace(TICKET, rung=rung, kind=BESIDE.ladder[rung].kind)
+    assert of_many(wished_choice, BESIDE, shown, want, risk) == choices
+
+
+@pytest.mark.parametrize(
+    ("index", "others"),
+    [(0, [1, 2, 3, 4, 5]), (2, [1, 3, 4, 5]), (3, [4, 5]), (5, [3, 4])],
+)
+def test_what_a_wish_may_bring(index: int, others: list[int]) -> None:
+    assert others_of(BESIDE, index) == [BESIDE.ladder[at] for at in others]
 
 
 # --- A second round --------------------------------------------------------------------------

@@ -185,7 +185,9 @@ def _ladder(tree: Tree, told: Explanation) -> None:
     steps = ", ".join(f"{each.limit} {each.count}" for each in told.facts.reached if each.over)
     node = tree.add(f"ladder{f' (limits passed: {steps})' if steps else ''}")
     for step in told.ladder:
-        words = f"{step.kind} up to {step.max_risk:g}, level {step.level}"
+        words = (
+            f"{'or ' if step.beside else ''}{step.kind} up to {step.max_risk:g}, level {step.level}"
+        )
         mark = Text("→ ", style="cyan bold") if step.asked else Text("  ")
         node.add(mark.append(words, style="bold" if step.asked else "default"))
     if not told.facts.finishing:

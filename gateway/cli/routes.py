@@ -14,6 +14,7 @@ from gateway.cli import exits
 from gateway.cli.ask import Asker, form_body, outcome, printable
 from gateway.cli.faults import load_or_explain
 from gateway.config import Config
+from gateway.decide import step_of
 from gateway.model import Match, Rung, Site
 from gateway.model import Route as Route_
 
@@ -80,13 +81,16 @@ def what(route: Route_) -> str:
     """`challenge: invisible up to 0.3, else slider`."""
     if route.action != "challenge":
         return route.action
-    rungs = [_rung(rung) for rung in route.ladder]
-    return f"challenge: {', else '.join(rungs)}"
+    steps: dict[int, list[Rung]] = {}
+    for index, rung in enumerate(route.ladder):
+        steps.setdefault(step_of(route, index), []).append(rung)
+    return f"challenge: {', else '.join(map(_step, steps.values()))}"
 
 
-def _rung(rung: Rung) -> str:
-    up_to = f" up to {rung.max_risk:g}" if rung.max_risk < 1 else ""
-    return f"{rung.kind}{up_to}"
+def _step(rungs: list[Rung]) -> str:
+    most = rungs[0].max_risk
+    up_to = f" up to {most:g}" if most < 1 else ""
+    return " or ".join(rung.kind for rung in rungs) + up_to
 
 
 def pass_words(route: Route_) -> str:

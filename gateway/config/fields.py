@@ -29,6 +29,16 @@ def _kind_named(value: Any) -> Any:
     return {"kind": value} if isinstance(value, str) else value
 
 
+def _step_named(value: Any) -> Any:
+    """The same, and `[puzzle, rotate]` for `{kind: puzzle, beside: [rotate]}`."""
+    if not isinstance(value, list) or not value:
+        return _kind_named(value)
+    first = _kind_named(value[0])
+    if not isinstance(first, dict):
+        return value
+    return {**first, "beside": [*first.get("beside", []), *value[1:]]}
+
+
 def _for_named(value: Any) -> Any:
     """`none` and `2h` are short for `{for: none}` and `{for: 2h}`."""
     return {"for": value} if isinstance(value, str) else value
@@ -59,5 +69,6 @@ Size = Annotated[int, _from_text(units.size_bytes), _text_schema(_SIZE_PATTERN, 
 Words = Annotated[list[str], BeforeValidator(_listed)]
 OneOrMany = BeforeValidator(_listed)
 KindNamed = BeforeValidator(_kind_named)
+StepNamed = BeforeValidator(_step_named)
 ForNamed = BeforeValidator(_for_named)
 UrlNamed = BeforeValidator(_url_named)

@@ -20,6 +20,9 @@ def check_flow(flow: Flow, parts: list[RungPart], faults: Faults, loc: Loc) -> N
         if "max_risk" in part.model_fields_set:
             what = f"means nothing with flow: {flow}, where {_MAX_RISK[flow]}; remove it"
             faults.add((*loc, index, "max_risk"), what, key=True)
+        if part.beside:
+            what = f"means nothing with flow: {flow}: each kind is a step of its own"
+            faults.add((*loc, index, "beside"), what, key=True)
     if flow == "single" and len(parts) > 1:
         many = f"flow: single asks one kind, and {len(parts)} are named"
         faults.add(loc, f"{many}: leave one, or use flow: multiple")

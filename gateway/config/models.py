@@ -19,6 +19,7 @@ from gateway.config.fields import (
     OneOrMany,
     Size,
     SpanOrNone,
+    StepNamed,
     Truth,
     UrlNamed,
     Whole,
@@ -61,10 +62,24 @@ class MatchPart(Part):
     form: Values = Field(default={}, description="Form fields of the body, likewise.")
 
 
+class BesidePart(Part):
+    """Another kind of one step."""
+
+    kind: str = Field(description="The kind.")
+    params: dict[str, Value | list[Value]] = Field(
+        default={}, description="What the kind lets be set."
+    )
+
+
 class RungPart(Part):
     """One step of a ladder."""
 
     kind: str = Field(description="The kind of challenge.")
+    beside: Annotated[list[Annotated[BesidePart, KindNamed]], OneOrMany] = Field(
+        default=[],
+        description="Kinds of the same worth: chance chooses which of the step is asked, and after "
+        "wrong answers another. A list in place of a kind is short for it: `[puzzle, rotate]`.",
+    )
     max_risk: Number = Field(
         default=written("1.0"),
         ge=0,
@@ -153,7 +168,7 @@ class RoutePart(Part):
         "(`single`), one of several at random (`multiple`), the one the app names, signed "
         "(`fusion`), nobody anything (`probe`).",
     )
-    ladder: Annotated[list[Annotated[RungPart, KindNamed]], OneOrMany] = Field(
+    ladder: Annotated[list[Annotated[RungPart, StepNamed]], OneOrMany] = Field(
         default=written([{"kind": "one_click", "max_risk": "0.3"}, {"kind": "slider"}]),
         description="Kinds of challenge, the easiest first.",
     )

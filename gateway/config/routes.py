@@ -130,7 +130,8 @@ def _ladder(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> 
         )
         return ()
     ladder = compile_ladder(part.ladder, around.kinds, faults, (*loc, "ladder"), part.flow)
-    if part.rounds == 2 and len(ladder) == len(part.ladder) and not has_two_rounds(ladder):
+    named = sum(1 + len(step.beside) for step in part.ladder)
+    if part.rounds == 2 and len(ladder) == named and not has_two_rounds(ladder):
         what = "a second round asks another skill, and the ladder has none beside some of its kinds"
         faults.add((*loc, "rounds"), f"{what}: add a kind, as puzzle, icon or word")
     return ladder

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from gateway.config import units
 from gateway.config.faults import did_you_mean, one_of
 from gateway.config.flows import check_flow
-from gateway.config.models import RungPart
+from gateway.config.models import BesidePart, RungPart
 from gateway.config.nodes import Loc
 from gateway.config.shape import Faults
 from gateway.kinds import Between, Kind, settable
@@ -27,14 +28,8 @@ def compile_ladder(
     rungs: list[Rung] = []
     for index, part in enumerate(parts):
         here = (*loc, index)
-        kind = kinds.get(part.kind)
-        if kind is None:
-            faults.add((*here, "kind"), one_of(part.kind, kinds, "kind"), alone=True)
-            continue
-        params = _params(kind.params, part.params, faults, (*here, "params"))
-        if params is not None:
-            level = part.level or (1 if flow == "multiple" else 0)
-            rungs.append(Rung(part.kind, params, part.max_risk, level))
+        level = part.level or (1 if flow == "multiple" else 0)
+        rungs += _rungs(part, kinds, faults, here, level)
     if flow != "intelligent":
         check_flow(flow, parts, faults, loc)
     elif parts:
@@ -42,7 +37,35 @@ def compile_ladder(
     return tuple(rungs)
 
 
+def _rungs(
+    part: RungPart, kinds: Mapping[str, Kind], faults: Faults, loc: Loc, level: int
+) -> list[Rung]:
+    """The kinds of one step."""
+    found = [_rung(part, kinds, faults, loc)]
+    found += [_rung(each, kinds, faults, (*loc, "beside", n)) for n, each in enumerate(part.beside)]
+    return [
+        replace(rung, max_risk=part.max_risk, level=level, beside=n > 0)
+        for n, rung in enumerate(found)
+        if rung is not None
+    ]
+
+
+def _rung(
+    part: RungPart | BesidePart, kinds: Mapping[str, Kind], faults: Faults, loc: Loc
+) -> Rung | None:
+    kind = kinds.get(part.kind)
+    if kind is None:
+        faults.add((*loc, "kind"), one_of(part.kind, kinds, "kind"), alone=True)
+        return None
+    params = _params(kind.params, part.params, faults, (*loc, "params"))
+    return None if params is None else Rung(part.kind, params)
+
+
 def _check_risks(parts: list[RungPart], faults: Faults, loc: Loc) -> None:
+    for index, part in enumerate(parts):
+        kinds = [part.kind, *(each.kind for each in part.beside)]
+        if len(set(kinds)) < len(kinds):
+            faults.add((*loc, index, "beside"), "names a kind twice: chance has one choice less")
     for index in range(1, len(parts)):
         before, after = parts[index - 1], parts[index]
         if before.max_risk < after.max_risk:

@@ -14,6 +14,12 @@ from gateway.config.presets import load_presets
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 _ALWAYS_LISTED = tuple(f"#/definitions/{part}" for part in ("SitePart", "RoutePart", "EntryPart"))
+_STEP = {  # a list in place of a kind: those behind the first stand beside it
+    "type": "array",
+    "items": [{"$ref": "#/definitions/RungPart"}],
+    "additionalItems": {"$ref": "#/definitions/BesidePart"},
+    "minItems": 1,
+}
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
 
 
@@ -22,9 +28,12 @@ def json_schema() -> dict[str, Any]:
     schema = _as_written(FilePart.model_json_schema(by_alias=True, mode="validation"))
     parts = schema["definitions"]
     kind = {"type": "string", "enum": sorted(kinds.load())}
-    rung, site = parts["RungPart"]["properties"], parts["SitePart"]["properties"]
-    rung["kind"] = {**kind, "description": rung["kind"]["description"]}
-    parts["RungPart"] = _also(kind, parts["RungPart"])
+    site = parts["SitePart"]["properties"]
+    for name in ("RungPart", "BesidePart"):
+        rung = parts[name]["properties"]
+        rung["kind"] = {**kind, "description": rung["kind"]["description"]}
+        parts[name] = _also(kind, parts[name])
+    parts["RungPart"]["anyOf"].append(_STEP)
     parts["UpstreamPart"] = _also(_listed({"type": "string"}), parts["UpstreamPart"])
     parts["ListPart"] = _also({"type": "string"}, parts["ListPart"])
     parts["MemoryPart"] = _also(parts["MemoryPart"]["properties"]["for"], parts["MemoryPart"])

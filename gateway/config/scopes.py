@@ -19,7 +19,7 @@ from typing import Any
 from gateway.config.nodes import Loc
 from gateway.config.shape import Faults
 from gateway.kinds import settable
-from gateway.model import Route
+from gateway.model import Route, Rung
 
 POLICY_DIGITS = 12
 
@@ -50,7 +50,9 @@ def _levels(routes: Sequence[Route]) -> dict[str, int]:
     below: dict[str, set[str]] = {}
     for route in routes:
         for index, rung in enumerate(route.ladder):
-            before = {r.kind for r in route.ladder[:index]} - {rung.kind}
+            if rung.beside:
+                continue
+            before = {r.kind for r in route.ladder[:index] if not r.beside} - {rung.kind}
             below.setdefault(rung.kind, set()).update(before)
             if rung.level:
                 given[rung.kind] = max(rung.level, given.get(rung.kind, 0))
@@ -62,8 +64,12 @@ def _levels(routes: Sequence[Route]) -> dict[str, int]:
 
 
 def _with_levels(route: Route, levels: dict[str, int]) -> Route:
-    ladder = tuple(replace(rung, level=rung.level or levels[rung.kind]) for rung in route.ladder)
-    return replace(route, ladder=ladder)
+    """Those beside a kind earn what it does: the operator says that they are worth as much."""
+    ladder: list[Rung] = []
+    for rung in route.ladder:
+        level = ladder[-1].level if rung.beside and ladder else rung.level or levels[rung.kind]
+        ladder.append(replace(rung, level=level))
+    return replace(route, ladder=tuple(ladder))
 
 
 def _check_rise(route: Route, loc: Loc, faults: Faults) -> None:
@@ -82,7 +88,7 @@ def _check_order(
     seen: dict[int, tuple[str, str]] = {}
     for route, loc in zip(routes, locs, strict=True):
         for index, rung in enumerate(route.ladder):
-            if rung.level:
+            if rung.level or rung.beside:
                 continue
             kind, name = seen.setdefault(levels[rung.kind], (rung.kind, route.name))
             if kind != rung.kind:
@@ -99,7 +105,10 @@ def _policy(routes: Sequence[Route]) -> str:
             route.accessible,
             route.no_javascript,
             route.work,
-            [[rung.kind, _given(rung.params), rung.level] for rung in route.ladder],
+            [
+                [rung.kind, _given(rung.params), rung.level, *([True] if rung.beside else [])]
+                for rung in route.ladder
+            ],
             *([route.flow] if route.flow != "intelligent" else []),
             *([route.rounds] if route.rounds > 1 else []),
         ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from gateway.decide import decide, harder, required_level
+from gateway.decide import decide, harder, required_level, step_of
 from gateway.explain.outcomes import Change, Share, changes_of, rung_asked, shares_of, words
 from gateway.model import JSON, Facts, LimitRule, Pass, Route
 from gateway.records import action_of
@@ -26,6 +26,7 @@ class Step:
     max_risk: float
     level: int
     asked: bool
+    beside: bool = False  # of the same step as the one before: chance chooses
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def _alike(pattern: str, path: str) -> float:
 def _ladder(route: Route, facts: Facts) -> tuple[Step, ...]:
     asked = rung_asked(route, facts) if route.flow != "multiple" else -1
     return tuple(
-        Step(rung.kind, rung.max_risk, rung.level, index == asked)
+        Step(rung.kind, rung.max_risk, rung.level, step_of(route, index) == asked, rung.beside)
         for index, rung in enumerate(route.ladder)
     )
 
@@ -174,7 +175,13 @@ def as_json(told: Explanation) -> dict[str, Any]:
             for each in told.shares
         ],
         "ladder": [
-            {"kind": each.kind, "max_risk": each.max_risk, "level": each.level, "asked": each.asked}
+            {
+                "kind": each.kind,
+                "max_risk": each.max_risk,
+                "level": each.level,
+                "asked": each.asked,
+                "beside": each.beside,
+            }
             for each in told.ladder
         ],
         "work_hashes": told.work_hashes,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
-from gateway.decide import asked_rung, decide, harder, named_kind, required_level
+from gateway.decide import asked_rung, decide, harder, named_kind, required_level, step_of
 from gateway.model import Decision, Facts, Pass, Route, Signal
 from gateway.records import action_of
 from gateway.risk import combine
@@ -87,6 +87,9 @@ def words(route: Route | None, decision: Decision, facts: Facts) -> str:
 def _asked(route: Route | None, told: Mapping[str, Any]) -> str:
     if route is not None and route.flow == "multiple":
         return "one of " + ", ".join(rung.kind for rung in route.ladder)
+    if "rung" in told and told.get("kind") is None and route is not None and route.ladder:
+        index = told["rung"]
+        return " or ".join(r.kind for i, r in enumerate(route.ladder) if step_of(route, i) == index)
     return told.get("kind") or "proof of work"
 
 

@@ -28,12 +28,16 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One step of a ladder: this kind suffices up to `max_risk` and earns `level`."""
+    """A kind in a ladder: it suffices up to `max_risk` and earns `level`.
+
+    A step has one or more; those but its first stand `beside` it, of the same worth.
+    """
 
     kind: str
     params: Any  # the kind's own `Params`
     max_risk: float = 1.0
     level: int = 1
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from gateway.choosing import (
     another_choice,
     first_choice,
     independent_choice,
+    one_of_step,
     second_choice,
     wished_choice,
 )
@@ -261,6 +262,8 @@ def _next_rung(gate: GateParts, judged: Judged) -> int:
     route, ticket, index = opened.route, opened.ticket, outcome.rung
     if outcome.reason == "next":
         return second_choice(route, ticket.kind, index, gate.rng)
+    if outcome.reason == "more":
+        index = one_of_step(route, index, gate.rng)
     if outcome.reason in ("wrong", "malformed") and index != ACCESSIBLE:
         if route.flow == "multiple":
             index = first_choice(route, ticket.risk, gate.rng)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from gateway import layout
-from gateway.choosing import are_alike
+from gateway.choosing import are_alike, others_of
 from gateway.decide import top_level
 from gateway.model import ACCESSIBLE, JSON, Caller, Made, Round, Route, Rung, Ticket, Visit
 from gateway.server.parts import GateParts
@@ -190,8 +190,5 @@ def ways(route: Route, index: int, first: Round | None = None) -> list[str]:
 
 def _has_another(route: Route, index: int, first: Round | None) -> bool:
     """Whether a wish for another kind would bring one."""
-    if route.flow == "fusion":
-        return False
-    others = route.ladder if route.flow == "multiple" else route.ladder[index + 1 :]
-    unlike = [rung for rung in others if first is None or not are_alike(first.kind, rung.kind)]
-    return len(unlike) > (route.flow == "multiple")
+    others = others_of(route, index)
+    return any(first is None or not are_alike(first.kind, rung.kind) for rung in others)

@@ -86,6 +86,8 @@ GOOD = "upstreams: {app: http://127.0.0.1:1}\nsites: [{name: s"
         "workers: ${N:-2}\n" + GOOD + "}]",
         GOOD + ", routes: [{name: r, ladder: slider}]}]",
         GOOD + ", routes: [{name: r, match: {query: {page: 1, x: , y: true}}}]}]",
+        GOOD
+        + ", routes: [{name: r, ladder: [[puzzle, {kind: icon}], {kind: word, beside: nine}]}]}]",
         GOOD + ", presets: feeds, mode: '${MODE}'}]",
     ],
 )
@@ -103,6 +105,8 @@ def test_schema_accepts(text):
         GOOD + ", presets: [feed]}]",
         GOOD + ", routes: [{name: r, ladder: [slidr]}]}]",
         GOOD + ", routes: [{name: r, ladder: [{kind: slidr}]}]}]",
+        GOOD + ", routes: [{name: r, ladder: [[puzzle, slidr]]}]}]",
+        GOOD + ", routes: [{name: r, ladder: [[puzzle, {kind: icon, max_risk: 0.5}]]}]}]",
         GOOD + ", routes: [{name: r, pass: {ttl: 30 minutes}}]}]",
         GOOD + ", routes: [{match: {path: /}}]}]",
         "sites: [{name: s}]",

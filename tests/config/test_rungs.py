@@ -56,6 +56,39 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Con
 
 
 @pytest.mark.parametrize(
+    "ladder",
+    [
+        "[{kind: one_click, max_risk: 0.3}, {kind: icon, beside: [word, {kind: puzzle, params: P}]}]",  # noqa: E501
+        "[{kind: one_click, max_risk: 0.3}, [icon, word, {kind: puzzle, params: P}]]",
+    ],
+)
+def test_kinds_of_one_step_are_worth_the_same(tmp_path: Path, ladder: str) -> None:
+    path = tmp_path / "gateway.yaml"
+    path.write_text(f"{HEAD}{ladder.replace('P', '{tolerance_px: 8}')}}}]}}]\n")
+    found = load(path, {}).sites[0].routes[0].ladder
+    assert [(r.kind, r.max_risk, r.level, r.beside) for r in found] == [
+        ("one_click", 0.3, 1, False),
+        ("icon", 1.0, 2, False),
+        ("word", 1.0, 2, True),
+        ("puzzle", 1.0, 2, True),
+    ]
+    assert found[3].params.tolerance_px == 8
+
+
+def test_what_stands_beside_a_kind_changes_the_policy(tmp_path: Path) -> None:
+    """A pass of before it did goes stale."""
+    policies = set()
+    for ladder in (
+        "[[icon, word]]",
+        "[{kind: icon, max_risk: 0.9, level: 1}, {kind: word, level: 1}]",
+    ):
+        path = tmp_path / "gateway.yaml"
+        path.write_text(f"{HEAD}{ladder}}}]}}]\n")
+        policies.add(load(path, {}).sites[0].routes[0].policy)
+    assert len(policies) == 2
+
+
+@pytest.mark.parametrize(
     "written, expected",
     [
         ("{}", Params()),

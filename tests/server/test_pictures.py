@@ -33,6 +33,7 @@ SHOP = replace(
         route("other", ladder=(DOTS,)),
         route("doubt", ladder=(FIRST, DOTS)),
         route("switch", ladder=(DOTS, SLIDER)),
+        route("beside", ladder=(DOTS, replace(SLIDER, max_risk=0.9, level=2, beside=True), TAP)),
         route("drag", ladder=(replace(SLIDER, max_risk=0.5), DOTS)),
         route("three", ladder=(replace(DOTS, max_risk=0.3), SLIDER, TAP)),
         route("loose", ladder=(DOTS,), on_error="pow"),
@@ -419,6 +420,23 @@ async def test_after_two_failures_the_ladders_next_kind(drawing: Any) -> None:
         shown = body["challenge"]
         kinds_seen.append(shown["kind"])
     assert kinds_seen == ["puzzle", "slider", "slider"]
+
+
+async def test_after_two_failures_a_kind_of_the_same_step(drawing: Any) -> None:
+    desk: Desk = await drawing()
+    asked: set[str] = set()
+    for _ in range(40):
+        data = await desk.page("beside")
+        asked.add(data["challenge"]["kind"])
+        if asked == {"puzzle", "slider"} and data["challenge"]["kind"] == "puzzle":
+            break
+    assert asked == {"puzzle", "slider"}
+    shown = await picture(desk, data)
+    for kind in ("puzzle", "slider", "slider"):
+        desk.clock.now_s += 1
+        body = await (await desk.post("answer", answer(data, shown, answer=-1))).json()
+        shown = body["challenge"]
+        assert shown["kind"] == kind
 
 
 async def test_kinds_that_are_not_drawn_stay(drawing: Any) -> None:
