@@ -1,8 +1,10 @@
 """What is kept about an address, a network, a user or a reference, and under which keys: pure.
 
-Records are found by the marks of who asked, counters by making their keys anew. Not found is what
-only its owner can name: what is remembered of a browser (`memory`), the uses of a pass, the tries
-of a visit. Those lapse by themselves, and name nobody.
+Records are found by the marks of who asked, counters by making their keys anew: of addresses, of
+users, and of the passes that the records name. Not found is what only its owner can name: what is
+remembered of a browser (`memory`), the tries of a visit, the values of a form, marks of paths. Left
+alone is what says that something was spent (a use of a pass, a visit, a question), or it could be
+spent again. All of that is keyed digests and chance, and lapses by itself: the README says when.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from gateway.users import Users
 
 MOST_NETWORKS = 4_096  # of /24 or /56 in one that is named
 MOST_HOSTS = 65_536
-_OF_WHO = frozenset({"address", "prefix", "user"})
+_OF_WHO = frozenset({"address", "prefix", "user", "pass"})
 _COUNTED = ("answers", "challenges", "pictures", "accessible")
 
 
@@ -32,6 +34,7 @@ class Whose:
     addresses: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
     users: frozenset[str] = frozenset()  # digests
+    passes: frozenset[str] = frozenset()  # ids, of what was found
     reference: str = ""
     marks: frozenset[str] = frozenset()
 
@@ -93,6 +96,15 @@ def is_of(whose: Whose, record: Mapping[str, JSON], marks: frozenset[str]) -> bo
     return bool(whose.marks & marks) or record.get("user") in whose.users
 
 
+def passes_in(record: Mapping[str, JSON]) -> Iterator[str]:
+    """Ids of the passes that a record names: the one it went by, and those that were shown."""
+    facts = record.get("facts")
+    shown = facts.get("passes") if isinstance(facts, dict) else None
+    ids = [record.get("pass_id")]
+    ids += [each.get("id") for each in shown or () if isinstance(each, dict)]
+    yield from (each for each in ids if isinstance(each, str))
+
+
 def counter_keys(
     whose: Whose, ring: KeyRing, sites: Iterable[Site], windows_s: Mapping[str, int], now_s: float
 ) -> Iterator[str]:
@@ -111,7 +123,7 @@ def counter_keys(
 
 
 def _by_who(route: Route) -> Route:
-    """The route with its limits per address, prefix and user alone, each by its plain key."""
+    """The route with its limits per address, prefix, user and pass alone, each by its plain key."""
     rules = (rule for rule in route.limits if rule.per in _OF_WHO)
     return replace(route, limits=tuple(replace(rule, distinct="", field="") for rule in rules))
 
@@ -120,3 +132,4 @@ def _subjects(whose: Whose) -> Iterator[Subject]:
     yield from (Subject(address=address) for address in whose.addresses)
     yield from (Subject(prefix=prefix) for prefix in whose.prefixes)
     yield from (Subject(user=user) for user in whose.users)
+    yield from (Subject(passes=(each,)) for each in whose.passes)

@@ -13,6 +13,7 @@ from gateway.forgetting import (
     of_network,
     of_reference,
     of_user,
+    passes_in,
 )
 from gateway.frequency.rules import Subject, charges, counts_of
 from gateway.frequency.values import Digests, field_of
@@ -28,6 +29,7 @@ RULES = (
     LimitRule("p", "prefix", 5, 60),
     LimitRule("fan", "address", 5, 60, distinct="phone"),
     LimitRule("u", "user", 5, 60),
+    LimitRule("own", "pass", 5, 60),
     LimitRule("all", "route", 5, 60),
 )
 SITE = Site("shop", ("*",), Upstream("app"), (replace(ROUTE, limits=RULES), ROUTE))
@@ -111,7 +113,24 @@ def test_counters_are_those_that_are_charged() -> None:
     network = keys(of_network(RING, CALLER.prefix))
     assert charged(Subject(prefix=CALLER.prefix)) <= network
     assert address <= network
+    passed = replace(of_reference("r1"), passes=frozenset({"p7"}))
+    assert charged(Subject(passes=("p7",))) == keys(passed) != set()
     named = {f"answers/{CALLER.prefix}/{n}" for n in (100, 99)}
     assert named | {f"accessible/{CALLER.prefix}/10"} <= network
     assert not any("/all/" in key for key in network | address)  # of everybody
     assert keys(of_reference("r1")) == set()
+
+
+@pytest.mark.parametrize(
+    ("record", "found"),
+    [
+        ({}, []),
+        ({"pass_id": "p1"}, ["p1"]),
+        ({"pass_id": "p1", "facts": {"passes": [{"id": "p2"}, {"id": "p3"}]}}, ["p1", "p2", "p3"]),
+        ({"pass_id": 1, "facts": {"passes": [1, {}, {"id": None}]}}, []),
+        ({"facts": 1}, []),
+        ({"facts": {"passes": None}}, []),
+    ],
+)
+def test_passes_that_a_record_names(record: dict[str, object], found: list[str]) -> None:
+    assert list(passes_in(record)) == found

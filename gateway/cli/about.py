@@ -145,7 +145,13 @@ def forget(
     ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what there is.")] = False,
 ) -> None:
-    """Remove what is kept about somebody: records, raw paths, held requests, counters."""
+    """Remove what is kept about somebody: records, raw paths, held requests, counters.
+
+    The rest names nobody and goes by itself: what was spent (uses of a pass, a visit, a question)
+    with what it was spent of, at most pass.ttl or hold.ttl; tries of a visit after 2 minutes; marks
+    of paths after an hour; what is remembered of a browser after memory.for; digests of form values
+    after their limit's within. Held requests on their way to the app, and the log, stay.
+    """
     from gateway.cli.forget import forget as forget_them
 
     if sum(map(bool, (address, prefix, user, reference))) != 1:

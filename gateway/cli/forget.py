@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from gateway.forgetting import (
     of_network,
     of_reference,
     of_user,
+    passes_in,
 )
 from gateway.hold.format import chunk_key, head_key, read_record, state_key
 from gateway.hold.terms import prefix_quota
@@ -93,6 +94,8 @@ async def _forget(
         await _forget_hold(store, hold_id, removed, dry_run=dry_run)
     answers = config.limits.answers
     windows_s = {"answers": answers.window_s, "accessible": answers.accessible_window_s}
+    named = frozenset(each for kept in found for each in passes_in(kept.record))
+    whose = replace(whose, passes=named)
     keys = dict.fromkeys(counter_keys(whose, ring, config.sites, windows_s, time.time()))
     quotas = [prefix_quota(prefix, small) for prefix in whose.prefixes for small in (True, False)]
     for some in _batches([*keys, *quotas]):
@@ -166,6 +169,7 @@ def _print(removed: Removed, *, dry_run: bool) -> None:
     ]
     if removed.under_way:
         told.append(f"{removed.under_way} held requests stay: they are on their way to the app")
+    told.append("what names nobody (uses of passes, tries, digests of values) lapses by itself")
     told.append("the log is a file of yours, and stays as it is")
     for line in told:
         console.print(Text(line))
