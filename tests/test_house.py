@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from fnmatch import fnmatch
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -37,11 +36,6 @@ def name_of(path: Path) -> str:
 
 FILES = sorted((ROOT / "gateway").rglob("*.py"))
 MODULES = {name_of(path): path for path in FILES}
-
-
-@cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
 
 
 # --- Rooms -----------------------------------------------------------------------------------
@@ -180,20 +174,23 @@ def imported(path: Path) -> set[str]:
     return found
 
 
+@cache
 def import_statements(
     path: Path, *, at_once: bool = False
-) -> Iterator[ast.Import | ast.ImportFrom]:
+) -> tuple[ast.Import | ast.ImportFrom, ...]:
     """Not what is for types alone. `at_once`: nor what waits in a function."""
     later = (ast.FunctionDef, ast.AsyncFunctionDef) if at_once else ()
-    waiting: list[ast.AST] = [parsed(path)]
+    found: list[ast.Import | ast.ImportFrom] = []
+    waiting: list[ast.AST] = [ast.parse(path.read_text())]
     while waiting:
         for node in ast.iter_child_nodes(waiting.pop()):
             if isinstance(node, ast.Import | ast.ImportFrom):
-                yield node
+                found.append(node)
             elif isinstance(node, later):
                 continue
             elif not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)):
                 waiting.append(node)
+    return tuple(found)
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if not has_effects(name)])
@@ -282,11 +279,11 @@ def log_fields() -> frozenset[str]:
     """Keywords of every record, and the keys of the dicts that `log` itself builds."""
     found = {"ts", "level", "event"}
     for path in FILES:
-        for node in ast.walk(parsed(path)):
+        for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and _is_record(node):
                 found |= {keyword.arg for keyword in node.keywords if keyword.arg}
     for name in ("gateway.log", "gateway.records"):
-        for node in ast.walk(parsed(MODULES[name])):
+        for node in ast.walk(ast.parse(MODULES[name].read_text())):
             if isinstance(node, ast.Dict):
                 found |= {k.value for k in node.keys if isinstance(k, ast.Constant) and _is_word(k)}
     return frozenset(found - {"debug", "info", "warning", "error"})
@@ -307,7 +304,7 @@ def _is_word(node: ast.Constant) -> bool:
 
 def routes_in(module: str) -> list[str]:
     """Every path that an aiohttp application of ours answers."""
-    tree = parsed(MODULES[module])
+    tree = ast.parse(MODULES[module].read_text())
     calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
     words = [
         argument.value
