@@ -15,8 +15,9 @@ import pytest
 
 from gateway.model import Answer, Score
 from gateway.risk import score_answer
-from gateway.signals import OF_BROWSERS
+from gateway.signals import OF_BROWSERS, SIGNALS
 from tests.reports.known import KNOWN
+from tests.reports.ranked import KEPT, LEFT_OUT
 from tests.samples import CALLER, TICKET
 from tests.test_risk import names
 
@@ -87,6 +88,21 @@ def test_what_fires_for_tools(name: str) -> None:
 def test_every_signal_of_browsers_has_a_tool_that_fires_it() -> None:
     no_browser = {"layout_wrong"}  # of what lays nothing out: tests/test_layout.py
     assert OF_BROWSERS.keys() - no_browser <= set().union(*FIRED.values())
+
+
+@pytest.mark.parametrize(("check", "signal", "tools"), KEPT, ids=[row[0] for row in KEPT])
+def test_what_still_tells_is_a_signal(check: str, signal: str, tools: tuple[str, ...]) -> None:
+    """Recorded tools fire it, and no recorded person does."""
+    assert signal in SIGNALS
+    for tool in tools:
+        assert signal in names(scored(RECORDED[tool])), tool
+    assert not any(signal in names(scored(report)) for report in CLEAN.values())
+    assert tools or signal == "untrusted_events"  # tests/browser/test_reports.py
+
+
+def test_what_is_left_out_is_said_with_the_reason() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    assert [check for check in LEFT_OUT if f"*{check}*" not in readme.replace("\n", " ")] == []
 
 
 def test_every_recording_is_looked_at() -> None:
