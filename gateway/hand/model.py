@@ -50,21 +50,20 @@ class Judge:
 
     lowest: Single  # features are cut to what training saw
     highest: Single
-    scale: Single
     net: Net
     slope: float
     offset: float
 
     def of_features(self, features: Single) -> NDArray[np.float64]:
         """(paths, features) to (paths,)."""
-        raw = self.raw(features)
-        result: NDArray[np.float64] = 1 / (1 + np.exp(-(self.slope * raw + self.offset)))
+        odds = np.exp(-self.slope * self.raw(features) - self.offset)
+        result: NDArray[np.float64] = 1 / (1 + odds)
         return result
 
     def raw(self, features: Single) -> NDArray[np.float64]:
         """Log odds, before they are scaled for the threshold."""
         cut = np.minimum(np.maximum(features, self.lowest), self.highest)
-        found = self.net((cut - self.lowest) * self.scale).astype(np.float64)
+        found = self.net(cut).astype(np.float64)
         result: NDArray[np.float64] = np.minimum(np.maximum(found, -LARGEST_RAW), LARGEST_RAW)
         return result
 
@@ -131,7 +130,6 @@ def _to_table(pointer: str, judge: Judge) -> Table:
     table: Table = {
         f"{pointer}_lowest": judge.lowest,
         f"{pointer}_highest": judge.highest,
-        f"{pointer}_scale": judge.scale,
         f"{pointer}_curve": np.array([judge.slope, judge.offset], np.float64),
     }
     for i, (weight, bias) in enumerate(zip(judge.net.weights, judge.net.biases, strict=True)):
@@ -152,4 +150,4 @@ def _from_table(pointer: str, table: Table) -> Judge:
         tuple(single[f"weight_{i}"] for i in layers), tuple(single[f"bias_{i}"] for i in layers)
     )
     slope, offset = (float(value) for value in own["curve"].tolist())
-    return Judge(single["lowest"], single["highest"], single["scale"], net, slope, offset)
+    return Judge(single["lowest"], single["highest"], net, slope, offset)

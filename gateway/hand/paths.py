@@ -50,6 +50,19 @@ def steps(values: NDArray[Any], lag: int = 1) -> NDArray[Any]:
     return found
 
 
+class Joined(NamedTuple):
+    """Events of all paths end to end."""
+
+    t: Floats
+    z: Places
+    starts: Ints
+    ends: Ints
+
+    @property
+    def counts(self) -> Ints:
+        return self.ends - self.starts
+
+
 def flat(t: Floats, z: Places, counts: Ints) -> Flat:
     """Arrays end to end, with their offsets."""
     ends = counts.cumsum()
@@ -58,7 +71,7 @@ def flat(t: Floats, z: Places, counts: Ints) -> Flat:
     return Flat(t, z, starts, ends, path, np.arange(len(t)) - starts[path])
 
 
-def join(paths: list[Points]) -> Flat:
+def join(paths: list[Points]) -> Joined:
     """Paths of one point or more, in the order of time: clocks from 0; of one moment the last."""
     counts = np.array([len(path[0]) for path in paths])
     rows = np.concatenate([path[axis] for axis in range(3) for path in paths])
@@ -72,8 +85,10 @@ def join(paths: list[Points]) -> Flat:
     np.greater(t[1:], t[:-1], out=keep[:-1])
     keep[ends - 1] = True
     if keep.all():
-        return flat(t, z, counts)
-    return flat(t[keep], z[keep], np.add.reduceat(keep, starts, dtype=np.int64))
+        return Joined(t, z, starts, ends)
+    counts = np.add.reduceat(keep, starts, dtype=np.int64)
+    ends = counts.cumsum()
+    return Joined(t[keep], z[keep], ends - counts, ends)
 
 
 class Moving(NamedTuple):
@@ -84,7 +99,7 @@ class Moving(NamedTuple):
     last_ms: list[float]  # between the last two events
 
 
-def moving(events: Flat) -> Moving:
+def moving(events: Joined) -> Moving:
     """Without the rests at both ends. Of a path that never moves, its last point is left."""
     moved = events.z[1:] != events.z[:-1]
     moved[events.starts[1:] - 1] = False
@@ -97,11 +112,11 @@ def moving(events: Flat) -> Moving:
         pieces.append((begin, final + 1))
         rest.append(t(end - 1) - t(final))
         gap.append(t(end - 1) - t(max(end - 2, start)))
-    counts = np.array([end - begin for begin, end in pieces])
-    if counts.sum() == len(events.z):
-        return Moving(events, rest, gap)
-    t_ms, z = (np.concatenate([of[begin:end] for begin, end in pieces]) for of in events[:2])
-    return Moving(flat(t_ms, z, counts), rest, gap)
+    counts = [end - begin for begin, end in pieces]
+    t_ms, z = events.t, events.z
+    if sum(counts) < len(z):
+        t_ms, z = (np.concatenate([of[begin:end] for begin, end in pieces]) for of in (t_ms, z))
+    return Moving(flat(t_ms, z, np.array(counts)), rest, gap)
 
 
 def clock(points: Flat) -> Floats:
@@ -117,9 +132,10 @@ def grid(events: Flat) -> Flat:
     they differ little.
     """
     begin = events.t[events.starts]
-    spans_ms = np.maximum(events.t[events.ends - 1] - begin, 1.0)
-    counts = np.maximum((spans_ms / GRID_MS + 1e-6).astype(np.int64) + 1, 2)
-    path = np.arange(len(counts)).repeat(counts)
+    spans_ms = events.t[events.ends - 1] - begin
+    samples = [max(int(span_ms / GRID_MS + 1e-6) + 1, 2) for span_ms in spans_ms.tolist()]
+    counts = np.array(samples)
+    path = np.arange(len(samples)).repeat(counts)
     ends = counts.cumsum()
     starts = ends - counts
     place = np.arange(len(path)) - starts[path]

@@ -114,7 +114,8 @@ def rows_of(folder: Path) -> sets.Rows:
                 t, x, y = (ruled if name.startswith("bot") else drawn)(30 + number)
                 t = np.cumsum(rng.integers(5, 12, len(t)))
                 row = {
-                    "source": source, "user": str(number), "pointer": "mouse",
+                    "source": source, "user": str(number),
+                    "pointer": "touch" if source in sets.TOUCH else "mouse",
                     "t": t.tolist(), "x": x.tolist(), "y": y.tolist(),
                     "label": name.partition("_")[0],
                 }  # fmt: skip
@@ -125,7 +126,7 @@ def rows_of(folder: Path) -> sets.Rows:
 
 def test_rows_and_folds_keep_people_apart(tmp_path: Path) -> None:
     rows = rows_of(tmp_path)
-    assert set(rows.view) == {"raw", "norm", "varied"}
+    assert set(rows.view) == {*check.JUDGED, "varied", sets.MORE, sets.MORE_NORM}
     assert {*FAMILIES, *BORROWERS} <= {name.removeprefix(sets.OWN) for name in rows.source}
     for fold in check.folds(rows):
         assert not (fold.train & (fold.people | fold.scripts)).any()
@@ -170,11 +171,11 @@ def test_nets_see_features_that_are() -> None:
 
 def test_sources_and_classes_weigh_alike(tmp_path: Path) -> None:
     rows = rows_of(tmp_path)
-    picked = fit.pick(rows, np.ones(len(rows.script), bool), 0)
+    picked = fit.pick(rows, np.ones(len(rows.script), bool), "mouse", 0)
     weight = fit.weights(rows, picked, "mouse")
     script, source = rows.script[picked], rows.source[picked]
     assert weight[script].sum() == pytest.approx(weight[~script].sum())
-    one, other = (weight[source == name].sum() for name in ("balabit", "howweswipe"))
+    one, other = (weight[source == name].sum() for name in ("pyclick", "own_tween"))
     assert one == pytest.approx(other)
     few, full = (weight[source == name].sum() for name in ("own_replay", "own_blend"))
     assert few < 0.5 * full
@@ -252,4 +253,5 @@ def test_what_a_visit_costs_is_the_sum_of_its_parts() -> None:
     assert found.visits == timing.VISITS
     assert found.events == pytest.approx(timing.PATHS * len(drawn()[0]), abs=3)
     assert 0 < found.nets_us < found.visit_us <= found.worst_visit_us
+    assert found.quickest_us <= found.visit_us
     assert 0 < found.features_us < found.worst_visit_us * 2

@@ -100,7 +100,7 @@ def test_what_is_written_is_read_again() -> None:
 def test_the_weights_fit_the_features_and_are_small() -> None:
     table = read(FILE)
     for pointer in ("mouse", "touch"):
-        assert len(table[f"{pointer}_lowest"]) == len(table[f"{pointer}_scale"]) == len(NAMES)
+        assert len(table[f"{pointer}_lowest"]) == len(table[f"{pointer}_highest"]) == len(NAMES)
         assert table[f"{pointer}_weight_0"].shape[0] == len(NAMES)
     assert FILE.stat().st_size <= MOST_BYTES
 

@@ -27,6 +27,7 @@ KIN = {
     "replay": "replay_noise dsjtzs_bot_a own_replay own_replay_noise own_replay_warp "
     "own_replay_coarse own_blend own_profile own_shuffled own_modes",
 }
+JUDGED = ("raw", "norm")  # views
 MOST_ALARMS = 0.012  # less than is promised, 1.5 % of each source
 # Source left out; generators left out, one of each kind; family left out if `strict`.
 FOLDS = (
@@ -101,7 +102,7 @@ def held_out(rows: Rows, *, strict: bool = False, nets: int) -> Judged:
     raw, index, number = [], [], []
     for i, fold in enumerate(folds(rows, strict=strict)):
         model = fit(rows, fold.train, seed=i, nets=nets)
-        own = np.flatnonzero((fold.people | fold.scripts) & (rows.view != "varied"))
+        own = np.flatnonzero((fold.people | fold.scripts) & np.isin(rows.view, JUDGED))
         features = rows.features[own]
         touch = rows.pointer[own] == "touch"
         raw.append(np.where(touch, model.touch.raw(features), model.mouse.raw(features)))

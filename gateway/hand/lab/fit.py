@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.hand.features import NAMES
-from gateway.hand.lab.sets import OWN, Rows
+from gateway.hand.lab.sets import MORE, MORE_NORM, OWN, Rows
 from gateway.hand.model import Judge, Model, Net, Single
 
 if TYPE_CHECKING:
@@ -21,42 +21,52 @@ if TYPE_CHECKING:
 
 NETS, UNITS, DECAY, EPOCHS, SHAKE = 6, (32,), 1e-2, 14, 0.4
 SLOPE = 0.4  # steeper ones make the mean of several paths a vote
-# Rows of each source and view: people's, scripts'.
-PER_SOURCE = {"raw": (900, 300), "norm": (300, 100), "varied": (900, 250)}
-# Mice are many and teach a little of fingers too; fingers taught nothing of mice.
-MICE_AMONG_TOUCH = 0.1
+# Rows of each source, of fingers or mice, by view: people's, scripts'. Mice are many and teach a
+# little of fingers too, at this share; fingers taught nothing of mice.
+Most = dict[str, tuple[int, int]]
+PER_SOURCE: Final[dict[str, dict[str, Most]]] = {
+    "mouse": {"mouse": {"raw": (900, 300), "norm": (300, 100), "varied": (900, 250)}},
+    "touch": {
+        "touch": {
+            "raw": (900, 200), "norm": (900, 100), "varied": (2600, 850), MORE: (2000, 500),
+            MORE_NORM: (1400, 400),
+        },
+        "mouse": {"raw": (300, 100), "varied": (300, 80)},
+    },
+}  # fmt: skip
+MICE_AMONG_TOUCH: Final = 0.1
 # An exact replay is a hand's movement: its share is small, or it would cost people.
 LESS = {OWN + "replay": 0.2, OWN + "replay_noise": 0.3, OWN + "replay_warp": 0.3}
 
 # What nets look at: what lost when people, recorder and script were unseen is out. Half of the nets
 # for mice look at everything: they know known recorders better, and the others strangers.
 _STRANGE: Final = {
-    "events", "gap_50", "event_axis", "stills", "mid_aside_share", "mid_along_share", "duration",
-    "reach", "straight", "bend_mean", "pace_cv", "pace_skew", "peaks_smooth", "last_step",
-    "braking", "along_1", "aside_force", "pace_wave_2", "pace_wave_3", "along_band_1", "curve_px_3",
+    "events", "gap_50", "event_axis", "stills", "duration", "reach", "straight", "bend_mean",
+    "pace_cv", "last_step", "braking", "along_1", "aside_force", "along_band_1", "curve_px_3",
 }  # fmt: skip
 SEEN: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "mouse": (tuple(name for name in NAMES if name not in _STRANGE), NAMES),
     "touch": ((
-        "gap_mode", "stills", "coupling", "coupled", "event_unit", "mid_aside_share",
-        "mid_along_share", "mean_speed", "overshoot", "bend_mean", "aside_force", "along_scale",
-        "aside_scale", "along_scale_jerk", "aside_scale_jerk", "shake_scale", "pace_skew",
-        "pace_flips", "pace_rough", "pace_scale", "peaks", "peaks_smooth", "last_step", "braking",
-        "by_10", "turn", "turn_spread", "turn_flips", "turn_big", "along_band_1", "along_band_2",
-        "along_1", "time_px_5", "pace_wave_2", "pace_wave_3", "curve_px_2", "curve_px_3",
-    ),),
+        "gap_mode", "stills", "coupling", "coupled", "event_unit", "mean_speed", "overshoot",
+        "bend_mean", "aside_force", "along_scale", "aside_scale", "along_scale_jerk",
+        "aside_scale_jerk", "pace_flips", "pace_rough", "last_step", "braking", "by_10", "turn",
+        "turn_spread", "turn_flips", "turn_big", "along_band_1", "along_band_2", "along_1",
+        "time_px_5", "curve_px_2", "curve_px_3",
+    ), NAMES),
 }  # fmt: skip
 
 
-def pick(rows: Rows, among: NDArray[np.bool_], seed: int) -> NDArray[np.int64]:
-    """Rows of each source and view, no more than will tell anything new."""
+def pick(rows: Rows, among: NDArray[np.bool_], pointer: str, seed: int) -> NDArray[np.int64]:
+    """Rows of each source and view, no more than will tell anything new to nets of `pointer`."""
     rng = np.random.default_rng(seed)
     found = []
-    for source in np.unique(rows.source[among]):
-        for view, (people, scripts) in PER_SOURCE.items():
-            own = np.flatnonzero(among & (rows.source == source) & (rows.view == view))
-            most = scripts if own.size and rows.script[own[0]] else people
-            found.append(rng.permutation(own)[:most])
+    for of, most in PER_SOURCE[pointer].items():
+        own = among & (rows.pointer == of)
+        for source in np.unique(rows.source[own]):
+            for view, (people, scripts) in most.items():
+                here = np.flatnonzero(own & (rows.source == source) & (rows.view == view))
+                many = scripts if here.size and rows.script[here[0]] else people
+                found.append(rng.permutation(here)[:many])
     return np.sort(np.concatenate(found))
 
 
@@ -75,15 +85,14 @@ def weights(rows: Rows, picked: NDArray[np.int64], pointer: str) -> Floats:
 
 def fit(rows: Rows, among: NDArray[np.bool_], *, seed: int = 0, nets: int = NETS) -> Model:
     """A model of these rows, not yet calibrated."""
-    mice = among & (rows.pointer == "mouse")
-    return Model(
-        _fit(rows, mice, "mouse", seed=seed, nets=nets),
-        _fit(rows, among, "touch", seed=seed, nets=nets),
+    mouse, touch = (
+        _fit(rows, among, pointer, seed=seed, nets=nets) for pointer in ("mouse", "touch")
     )
+    return Model(mouse, touch)
 
 
 def _fit(rows: Rows, among: NDArray[np.bool_], pointer: str, *, seed: int, nets: int) -> Judge:
-    picked = pick(rows, among, seed)
+    picked = pick(rows, among, pointer, seed)
     weight = weights(rows, picked, pointer)
     features, script = rows.features[picked], rows.script[picked]
     lowest, highest = np.percentile(features, [0.5, 99.5], axis=0).astype(np.float32)
@@ -95,11 +104,13 @@ def _fit(rows: Rows, among: NDArray[np.bool_], pointer: str, *, seed: int, nets:
     net = side_by_side(
         [_net(inputs, script, weight, ways[i % len(ways)], seed * 100 + i) for i in range(nets)]
     )
-    shifted = net.biases[0] + ((lowest - mean) * scale) @ net.weights[0]
-    biases: tuple[Single, ...] = (shifted.astype(np.float32), *net.biases[1:])
-    return Judge(
-        lowest, highest, scale.astype(np.float32), Net(net.weights, biases), SLOPE, 0.0
-    )  # fmt: skip
+    # Weights that take features as they are, as they will be written; biases that fit those.
+    first = (scale[:, None] * net.weights[0]).astype(np.float16).astype(np.float32)
+    biases: tuple[Single, ...] = (
+        (net.biases[0] - mean @ first).astype(np.float32),
+        *net.biases[1:],
+    )
+    return Judge(lowest, highest, Net((first, *net.weights[1:]), biases), SLOPE, 0.0)
 
 
 def _net(

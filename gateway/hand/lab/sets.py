@@ -1,5 +1,9 @@
 """Training sets: recordings, paths of our own generators, and each of them in several views.
 
+Fingers are fewer among both, so they have more of either: more paths of people, and of our
+generators as fingers would be told. Those only teach (views that begin with MORE): figures are of
+the same rows whatever is added.
+
 A row knows where it came from, so that a fold can leave out a human source, some users of every
 other, and a family of generators, with all replays of those people.
 """
@@ -27,6 +31,7 @@ from gateway.hand.lab.pieces import Floats, Points, Rng, scene
 PARTS = 6  # of each source's users
 MOST_PEOPLE = 1800  # paths of one source, spread over its users
 OWN = "own_"  # before the names of our generators
+MORE, MORE_NORM = "more", "more norm"  # views that nothing is judged by
 
 
 class Record(NamedTuple):
@@ -37,6 +42,9 @@ class Record(NamedTuple):
     pointer: str
     part: int  # of the users; -1 for scripts
     points: Points
+
+
+Told = tuple[Record, str, str, Points]  # a record, whose it is, the view and the path in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +93,42 @@ def build(records: list[Record], *, seed: int, each: int) -> Rows:
     """Rows of recordings and of `each` paths by every generator of ours, in several views."""
     rng = np.random.default_rng(seed)
     picked = chosen(rng, records)
+    people = _by_part(picked)
+    gaps = _gaps(rng, picked)
+    told: list[Told] = []
+    for record, person in _of_all(picked) + _generated(rng, people, gaps, each):
+        told += [(record, person, *view) for view in _views(rng, record.points, gaps)]
+    return _rows(told + _more(rng, records, people, gaps, each))
+
+
+def _of_all(records: list[Record]) -> list[tuple[Record, str]]:
+    return [(record, "" if record.script else record.source) for record in records]
+
+
+def _by_part(records: list[Record]) -> dict[tuple[str, int], People]:
     people: dict[tuple[str, int], People] = defaultdict(list)
-    for record in picked:
+    for record in records:
         if not record.script:
             people[record.source, record.part].append(record.points)
-    gaps = _gaps(rng, picked)
-    own = _generated(rng, people, gaps, each)
-    told: list[tuple[Record, str, str, Points]] = []
-    for record, person in [(r, "" if r.script else r.source) for r in picked] + own:
-        told += [(record, person, *view) for view in _views(rng, record.points, gaps)]
-    return _rows(told)
+    return people
+
+
+def _more(
+    rng: Rng,
+    records: list[Record],
+    people: dict[tuple[str, int], People],
+    gaps: list[Floats],
+    each: int,
+) -> list[Told]:
+    """Of fingers: all people's paths, and `each` of every generator of ours, at their rates."""
+    touch = [record for record in records if record.source in TOUCH]
+    own = {key: paths for key, paths in people.items() if key[0] in TOUCH}
+    rates = _gaps(rng, touch) * 2 + gaps
+    told: list[Told] = []
+    for record, person in _of_all(touch) + _generated(rng, own, rates, each, touch=True):
+        views_ = _views(rng, record.points, rates, varied=2)
+        told += [(record, person, _MORE_OF.get(name, name), points) for name, points in views_]
+    return told
 
 
 def _gaps(rng: Rng, records: list[Record]) -> list[Floats]:
@@ -111,14 +145,22 @@ def _gaps(rng: Rng, records: list[Record]) -> list[Floats]:
 
 
 def _generated(
-    rng: Rng, people: dict[tuple[str, int], People], gaps: list[Floats], each: int
+    rng: Rng,
+    people: dict[tuple[str, int], People],
+    gaps: list[Floats],
+    each: int,
+    *,
+    touch: bool = False,
 ) -> list[tuple[Record, str]]:
+    """`each` of every generator of ours. `touch`: fingers' alone."""
     found: list[tuple[Record, str]] = []
     keys = list(people)
     for name, family in FAMILIES.items():
         count = 0
         while count < each:
             place = scene(rng)
+            if touch and not place.touch:
+                continue
             points = _played(rng, family(rng, place), gaps)
             if views.usable(points):
                 pointer = "touch" if place.touch else "mouse"
@@ -138,6 +180,7 @@ def _generated(
 
 
 TOUCH = frozenset({"howweswipe", "shapematch"})
+_MORE_OF = {"raw": MORE, "norm": MORE_NORM}
 
 
 def _played(rng: Rng, points: Points, gaps: list[Floats]) -> Points:
@@ -145,14 +188,16 @@ def _played(rng: Rng, points: Points, gaps: list[Floats]) -> Points:
     return t - t[0], np.rint(x), np.rint(y)
 
 
-def _views(rng: Rng, points: Points, gaps: list[Floats]) -> list[tuple[str, Points]]:
-    """As recorded, at 30 Hz in whole pixels, and three times varied."""
+def _views(
+    rng: Rng, points: Points, gaps: list[Floats], varied: int = 3
+) -> list[tuple[str, Points]]:
+    """As recorded, at 30 Hz in whole pixels, and some times varied."""
     found = [("raw", points), ("norm", views.norm(points))]
-    varied = (views.varied(rng, points, gaps) for _ in range(3))
-    return found + [("varied", view) for view in varied if views.usable(view)]
+    others = (views.varied(rng, points, gaps) for _ in range(varied))
+    return found + [("varied", view) for view in others if views.usable(view)]
 
 
-def _rows(told: list[tuple[Record, str, str, Points]]) -> Rows:
+def _rows(told: list[Told]) -> Rows:
     at_once = 1000
     parts = [
         measure([points for _, _, _, points in told[i : i + at_once]])
