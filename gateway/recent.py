@@ -79,17 +79,17 @@ class Recent:
 
     async def run(self) -> None:
         """Write what waits, again and again; to be cancelled, and `flush` called, at the end."""
-        await self.flush()  # what outlived its time while nobody served, or is kept no more, goes
+        done = await self.flush()  # what outlived its time meanwhile, or is kept no more, goes
         tidied_s = 0.0
-        while self._most:
+        while self._most or not done:
             await asyncio.sleep(EVERY_S)
             tidied_s += EVERY_S
             if self._waiting or tidied_s >= TIDY_S:
                 tidied_s = 0.0
-                await self.flush()
+                done = await self.flush()
 
-    async def flush(self) -> None:
-        """Write what waits now. If the store fails, all of it is dropped. Never raises."""
+    async def flush(self) -> bool:
+        """Write what waits now; False if the store failed, and all of it was dropped."""
         while True:
             batch = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
             try:
@@ -99,9 +99,9 @@ class Recent:
                 self._waiting.clear()
                 if lost:
                     self._on_dropped("store", lost)
-                return
+                return False
             if not self._waiting:
-                return
+                return True
 
 
 def read(entry: Entry) -> Kept | None:

@@ -169,3 +169,22 @@ async def test_the_task_writes_by_itself(monkeypatch: pytest.MonkeyPatch) -> Non
         await asyncio.sleep(0.01)
     task.cancel()
     assert len(await store.entries()) == 1
+
+
+async def test_what_is_kept_no_more_goes_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the store was away just then."""
+    monkeypatch.setattr("gateway.recent.EVERY_S", 0.01)
+    monkeypatch.setattr("gateway.recent.TIDY_S", 0.01)
+    store = Away()
+    store.down = False
+    kept, _ = recent(store)
+    kept.add(ids(1)[0], "{}", CALLER)
+    await kept.flush()
+    store.down = True
+    none = Recent(store, RING, 0, 60.0)
+    task = asyncio.create_task(none.run())
+    await asyncio.sleep(0.05)
+    assert len(await store.entries()) == 1
+    store.down = False
+    await task  # it has nothing else to do
+    assert await store.entries() == []

@@ -10,14 +10,17 @@ import numpy as np
 import pytest
 
 from gateway.hand.features import NAMES
+from gateway.hand.kept import lines, pack, unpack
 from gateway.hand.lab import attack, check, fit, sets, timing, views, visits
 from gateway.hand.lab.borrow import BORROWERS
 from gateway.hand.lab.channels import framed, play
 from gateway.hand.lab.generators import FAMILIES
 from gateway.hand.lab.pieces import Scene, scene
 from gateway.hand.model import Net
+from gateway.hand.trace import Drawn
 from gateway.hand.weights import shipped
 from tests.hand.drawn import drawn, ruled
+from tests.samples import RING
 
 TO = Scene(100, 200, 400, 260)
 
@@ -255,3 +258,24 @@ def test_what_a_visit_costs_is_the_sum_of_its_parts() -> None:
     assert 0 < found.nets_us < found.visit_us <= found.worst_visit_us
     assert found.quickest_us <= found.visit_us
     assert 0 < found.features_us < found.worst_visit_us * 2
+
+
+def test_what_a_gate_has_kept_can_be_learnt_from(tmp_path: Path) -> None:
+    """With a label; its visits are the people it knows, and what drew each must be said."""
+    drawn_by = [
+        Drawn(ruled(), False, True),
+        Drawn(drawn(), True, False),
+        Drawn(drawn(), None, True),
+    ]
+    told = unpack(RING, pack(RING, drawn_by, b"n" * 12))
+    rows = [json.loads(line) | {"label": "human"} for line in lines("r1", told)]
+    with gzip.open(tmp_path / "kept.jsonl.gz", "wt") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    one, two = sets.read(tmp_path)
+    assert (one.source, one.script, one.pointer, two.pointer) == (
+        "gateway",
+        False,
+        "mouse",
+        "touch",
+    )
+    assert one.part == two.part >= 0

@@ -61,18 +61,20 @@ class Rows:
 
 
 def read(folder: Path) -> list[Record]:
-    """All `*.jsonl.gz` of the data folder."""
+    """All `*.jsonl.gz` of the data folder, but for paths that don't say what drew them."""
     found = []
     for file in sorted(folder.glob("*.jsonl.gz")):
         with gzip.open(file, "rt") as lines:
-            found += [_record(json.loads(line)) for line in lines]
+            rows = map(json.loads, lines)
+            found += [_record(row) for row in rows if "pointer" in row]
     return found
 
 
 def _record(row: dict[str, object]) -> Record:
     t, x, y = (np.array(row[name], float) for name in "txy")
     script = row["label"] == "bot"
-    part = -1 if script else int(sha256(str(row["user"]).encode()).hexdigest()[:8], 16) % PARTS
+    who = str(row.get("user", row.get("session")))  # what a gate has kept knows visits alone
+    part = -1 if script else int(sha256(who.encode()).hexdigest()[:8], 16) % PARTS
     return Record(str(row["source"]), script, str(row["pointer"]), part, (t - t[0], x, y))
 
 
