@@ -164,7 +164,9 @@ class Frequency:
     def is_charged(self, asked: Asked, decision: Forward | Resume) -> bool:
         """The page of `challenge_on` does not, nor what is only watched where we broke."""
         route = decision.route
-        if route is None or not self.concerns(route) or (asked.facts and asked.facts.broken):
+        if route is None or not self.concerns(route):
+            return False
+        if route.mode == "shadow" and asked.facts is not None and asked.facts.broken:
             return False
         return isinstance(decision, Resume) or not (asked.opening or decision.reason in _UNCHARGED)
 

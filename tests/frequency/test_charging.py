@@ -107,6 +107,21 @@ def bench() -> Bench:
 
 
 @pytest.mark.parametrize(
+    ("mode", "broken", "charged"),
+    [("shadow", False, True), ("shadow", True, False), ("enforce", True, True)],
+)
+def test_where_we_broke_nothing_is_counted_in_shadow(
+    bench: Bench, mode: Mode, broken: bool, charged: bool
+) -> None:
+    """It forwards then, and must not break once more; what goes otherwise is within its budget."""
+    route = limited(OFTEN, mode=mode)
+    asked = Asked(lambda: "ref", None, CALLER, REQUEST, Peer("192.0.2.7"))
+    asked.facts = Facts(1000.0, CALLER, "POST", broken=broken)
+    reason = Reason.SHADOW if mode == "shadow" else Reason.GOOD_BOT
+    assert bench.frequency.is_charged(asked, Forward(reason, route)) is charged
+
+
+@pytest.mark.parametrize(
     ("decision", "mode", "go"),
     [
         (USED, "enforce", 2),
