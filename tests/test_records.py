@@ -206,6 +206,14 @@ def test_a_shadowed_challenge_says_which() -> None:
     }
 
 
+def test_what_chance_chooses_of_a_step_is_not_told_before() -> None:
+    beside = replace(ROUTE.ladder[1], kind="rotate", beside=True)
+    route = replace(ROUTE, ladder=(*ROUTE.ladder, beside))
+    for risk, rung, kind in ((0.1, 0, "invisible"), (0.5, 1, None)):
+        told = action_of(Challenge(Reason.NO_PASS, route, risk), FACTS)
+        assert (told["rung"], told["kind"]) == (rung, kind)
+
+
 def test_a_resumed_request_says_by_what() -> None:
     told = action_of(Resume(ROUTE, VISIT, PASS), FACTS)
     assert told == {"action": "resume", "visit": "v1", "pass_id": "p"}

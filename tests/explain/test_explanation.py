@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.cli.routes import what
 from gateway.decide import decide
 from gateway.explain.explanation import as_json, explain, matched_and_near, pass_faults
 from gateway.explain.outcomes import changes_of, shares_of, words
@@ -218,6 +219,21 @@ def test_one_of_several_has_no_step_of_its_own() -> None:
     route = replace(ROUTE, flow="multiple")
     assert words(route, decide(route, FACTS), FACTS) == "one of invisible, slider"
     assert not any(step.asked for step in explain("GET", "/", "shop", route, FACTS).ladder)
+
+
+def test_kinds_of_one_step_are_told_together() -> None:
+    beside = replace(ROUTE.ladder[1], kind="rotate", beside=True)
+    route = replace(ROUTE, ladder=(*ROUTE.ladder, beside))
+    facts = on(NO_LANGUAGE)
+    assert words(route, decide(route, facts), facts) == "slider or rotate"
+    assert words(route, decide(route, FACTS), FACTS) == "invisible"
+    told = explain("GET", "/", "shop", route, facts)
+    assert [(each.kind, each.asked, each.beside) for each in told.ladder] == [
+        ("invisible", False, False),
+        ("slider", True, False),
+        ("rotate", True, True),
+    ]
+    assert what(route) == "challenge: invisible up to 0.3, else slider or rotate"
 
 
 PASS = Pass("p", "site", 1, 900.0, 1500.0, None, "p1", "slider", browser="firefox")
