@@ -6,9 +6,8 @@ by Otsu) or by GrabCut; circles by Hough's transform, forms by contours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -67,14 +66,15 @@ class Measured:
     """All of a tile."""
 
     things: tuple[Thing, ...]  # the largest first
-    labels: NDArray[np.int32]
+    labels: NDArray[np.int32]  # holes filled
+    mask: Mask
     lab: Vector
     circle: tuple[float, float, float]  # x, y, radius in px
 
-    def row(self) -> Vector:
+    def row(self, rules: Sequence[float]) -> Vector:
+        """All of it as one row, and what rules say of it."""
         rows = [thing.row() for thing in self.things[:MOST_THINGS]]
         rows += [[0.0] * 16] * (MOST_THINGS - len(rows))
-        rules = [rule(self) for rule in RELATIONS.values()]
         runs = legs(self)
         rim = whole_rim(self)
         flat = [*(v for row in rows for v in row), *rules, *runs, *rim, float(len(self.things))]
@@ -85,8 +85,9 @@ def measured(tile: Pixels, apart: Callable[[Pixels], Mask]) -> Measured:
     """`apart` tells things from the ground: `off_the_rim` or `grabbed`."""
     lab = np.asarray(cv2.cvtColor(tile, cv2.COLOR_RGB2LAB), np.float32)
     grey: Pixels = np.asarray(cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY), np.uint8)
-    labels, things = _things(apart(tile))
-    return Measured(things, labels, lab, _circle(grey))
+    mask = apart(tile)
+    labels, things = _things(mask)
+    return Measured(things, labels, mask, lab, _circle(grey))
 
 
 def grabbed(tile: Pixels) -> Mask:
@@ -175,7 +176,7 @@ _TURNS = np.linspace(0, 2 * np.pi, 120, endpoint=False)
 _COS, _SIN = np.cos(_TURNS), np.sin(_TURNS)
 
 
-# --- One rule for each relation: the higher, the likelier it fits --------------------------------
+# --- By direction -------------------------------------------------------------------------------
 
 
 def whole_rim(of: Measured) -> list[float]:
@@ -208,45 +209,6 @@ def _sample(lab: Vector, at: NDArray[np.float64]) -> Vector:
     return np.asarray(lab[row - 1 : row + 2, column - 1 : column + 2].mean((0, 1)))
 
 
-def behind(of: Measured) -> float:
-    """The rim is weak on the side of the other thing, or there the colour differs from the rest."""
-    rim = whole_rim(of)
-    x, y, radius = of.circle
-    if not radius:
-        return 0.0
-    away = _other_mass(of)
-    near = _sample(
-        of.lab, np.array([x, y]) + 0.65 * radius * np.array([np.cos(away), np.sin(away)])
-    )
-    far = _sample(of.lab, np.array([x, y]) - 0.65 * radius * np.array([np.cos(away), np.sin(away)]))
-    return float(np.linalg.norm(near - far) / 60 - (rim[0] + rim[1] + rim[-1]) / 3)
-
-
-def inside(of: Measured) -> float:
-    """A small part lies within the contour of another."""
-    for thing in of.things[1:]:
-        for big in of.things:
-            if big.area > 3 * thing.area and _encloses(big, thing):
-                return 1.0 - thing.area
-    return float(sum(thing.holes > 1 for thing in of.things)) * 0.5
-
-
-def _encloses(big: Thing, small: Thing) -> bool:
-    at = (small.x * 150, small.y * 150)
-    return bool(cv2.pointPolygonTest(big.contour, at, False) > 0)
-
-
-def joined(of: Measured) -> float:
-    """The largest part reaches from one side to the other."""
-    if not of.things:
-        return 0.0
-    first = of.things[0]
-    rest = sum(thing.area for thing in of.things[1:])
-    return float(
-        max(np.ptp(first.contour[:, 0, 0]), np.ptp(first.contour[:, 0, 1])) / 150 - rest * 5
-    )
-
-
 def legs(of: Measured) -> list[float]:
     """How often circles about the middle of what stands out meet it, by radius."""
     rows, columns = np.nonzero(of.labels)
@@ -257,62 +219,3 @@ def legs(of: Measured) -> list[float]:
     down = np.clip(np.rint(y + _RADII_PX[:, None] * _SIN), 0, 149).astype(int)
     met = (of.labels[down, across] > 0).astype(np.int8)
     return [float(n) for n in (np.diff(met, axis=1, append=met[:, :1]) == 1).sum(1)]
-
-
-def same(of: Measured) -> float:
-    """Contours of the two largest parts match by their moments and by their radial profiles."""
-    if len(of.things) < 2:
-        return -9.0
-    one, other = of.things[:2]
-    moments = cv2.matchShapes(one.contour, other.contour, cv2.CONTOURS_MATCH_I1, 0)
-    rings = [_profile(thing.contour) for thing in (one, other)]
-    best = max(float(np.dot(rings[0], np.roll(rings[1], s))) for s in range(len(rings[0])))
-    return best - min(moments, 2.0) - abs(one.solidity - other.solidity) * 2
-
-
-def _profile(contour: NDArray[np.int32]) -> Vector:
-    """Distance from the middle by direction, in 48 steps, of length 1 about its mean."""
-    points = contour[:, 0].astype(np.float32)
-    off = points - points.mean(0)
-    angle = np.arctan2(off[:, 1], off[:, 0])
-    far = np.hypot(off[:, 0], off[:, 1])
-    order = np.argsort(angle)
-    grid = np.linspace(-np.pi, np.pi, 48, endpoint=False)
-    ring = np.interp(grid, angle[order], far[order], period=2 * np.pi)
-    ring = ring - ring.mean()
-    return np.asarray(ring / (np.linalg.norm(ring) + 1e-3), np.float32)
-
-
-def points(of: Measured) -> float:
-    """The long part's heavy end is turned to the roundest other part."""
-    if len(of.things) < 3:
-        return 0.0
-    three_things = of.things[:3]
-    arrow = max(three_things, key=lambda t: t.long + 2 * (1 - t.solidity))
-    others = sorted((t for t in three_things if t is not arrow), key=lambda t: -t.round)
-    spots = arrow.contour[:, 0].astype(np.float64) / 150
-    mask = np.zeros((150, 150), np.uint8)
-    cv2.drawContours(mask, [arrow.contour], -1, 1, -1)
-    rows, columns = np.nonzero(mask)
-    middle = np.array([columns.mean(), rows.mean()]) / 150
-    off = spots - middle
-    _, _, axes = np.linalg.svd(off - off.mean(0), full_matrices=False)
-    along = (np.stack([columns, rows], 1) / 150 - middle) @ axes[0]
-    way = axes[0] * (-1 if (along**3).mean() > 0 else 1)
-    aims = [_towards(way, np.array([t.x, t.y]) - middle) for t in others]
-    return aims[0] - aims[1]
-
-
-def _towards(way: NDArray[np.float64], to: NDArray[np.float64]) -> float:
-    return float(way @ to / (np.linalg.norm(to) + 1e-6))
-
-
-RELATIONS: Mapping[str, Callable[[Measured], float]] = MappingProxyType(
-    {
-        "behind": behind,
-        "inside": inside,
-        "joined": joined,
-        "points": points,
-        "same": same,
-    }
-)

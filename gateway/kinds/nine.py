@@ -1,8 +1,9 @@
-"""Pick the three of nine tiles that fit a relation: behind, inside, joined, pointing, alike.
+"""Pick the three of nine tiles that fit a relation: two balls on one string, on one side, …
 
 Blind chance: 1 of 84, the ways to pick three of nine. There is no tolerance: a set is right or
 wrong. The relation's name reaches the page, which says it in words; that is no secret. Nothing
-else does: one picture holds all nine tiles, and another shows a further tile that fits.
+else does. To tell takes following a line, or looking at two places of a tile at once: any part of
+a tile is as likely to be of one that fits. One picture holds all nine, another a tenth that fits.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from PIL import Image, ImageChops
 from gateway import art
 from gateway.art.patterns import pattern
 from gateway.art.relations import RELATIONS, Habits, Tile
-from gateway.art.relations.shapes import BOXES, SHAPES
+from gateway.art.relations.shapes import SHAPES
 from gateway.art.relations.tile import SIDE_PX
 from gateway.art.style import PATTERNS, Style
 from gateway.kinds import Look
@@ -26,7 +27,6 @@ from gateway.model import JSON, Made, Verdict
 ACROSS = 3
 TILES = ACROSS * ACROSS
 FIT = 3  # always: a count that varies would tell something
-KNOWN = 4  # relations of an install, of all there are
 GUTTER_PX = 4
 WIDTH_PX = ACROSS * SIDE_PX + (ACROSS - 1) * GUTTER_PX
 SCENE_PX = 160
@@ -52,7 +52,7 @@ class Nine:
         """Nine tiles in one picture, an example in another, and the relation's name."""
         chance = art.generator(rng)
         style = Style.of(params.look.salt)
-        name = known(style)[int(chance.integers(KNOWN))]
+        name = sorted(RELATIONS)[int(chance.integers(len(RELATIONS)))]
         right = sorted(int(i) for i in chance.permutation(TILES)[:FIT])
         tiles = _tiles(chance, style, params.look.pictures)
         for index, tile in enumerate(tiles):
@@ -73,19 +73,13 @@ class Nine:
         return Verdict(True, "right")
 
 
-def known(style: Style) -> tuple[str, ...]:
-    """The relations that an install asks about."""
-    names = sorted(RELATIONS)
-    return tuple(names[i] for i in style.own("nine").permutation(len(names))[:KNOWN])
-
-
 def _tiles(chance: np.random.Generator, style: Style, pictures: tuple[bytes, ...]) -> list[Tile]:
     """Ten pieces of one scene, each turned and recoloured in its own way, with cloth to draw by."""
     scene = art.scene(chance, SCENE_PX, SCENE_PX, style, pictures)
     whole = GROWN * SCENE_PX
     ground = art.image(scene).resize((whole, whole), Image.Resampling.BICUBIC)
     weaves = [_weave(chance, style) for _ in range(WEAVES)]
-    habits = Habits.of(style, sorted(SHAPES), BOXES)
+    habits = Habits.of(style, sorted(SHAPES))
     places = chance.integers(0, whole - SIDE_PX + 1, (TILES + 1, 2))
     return [
         Tile(chance, _piece(chance, ground, int(x), int(y), weaves), weaves, habits)

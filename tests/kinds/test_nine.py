@@ -13,21 +13,14 @@ import pytest
 from PIL import Image
 
 from gateway import art
-from gateway.art.relations import (
-    RELATIONS,
-    Habits,
-    Tile,
-    enclosing,
-    hiding,
-    joining,
-    pointing,
-)
-from gateway.art.relations.shapes import BOXES, SHAPES, box_faces
+from gateway.art.relations import RELATIONS, Habits, Tile, enclosing, joining
+from gateway.art.relations.lines import crossings, steepness
+from gateway.art.relations.shapes import SHAPES
 from gateway.art.relations.tile import FINE, FLOOR, SIDE_PX, Bend, Sheet
 from gateway.art.style import Style
 from gateway.bench.pictures import decode
 from gateway.kinds import Look
-from gateway.kinds.nine import FIT, KIND, KNOWN, TILES, WIDTH_PX, Params, known
+from gateway.kinds.nine import FIT, KIND, TILES, WIDTH_PX, Params
 from gateway.model import JSON
 
 SECRET = {"right": [1, 4, 8]}
@@ -92,18 +85,14 @@ def test_sizes_never_vary_and_the_view_is_small() -> None:
         assert len(json.dumps(dict(view))) <= 40_000
 
 
-def test_an_install_asks_about_some_relations_in_a_way_of_its_own() -> None:
-    asked = {known(Style.of(f"salt {n}".encode())) for n in range(40)}
-    assert {len(set(names)) for names in asked} == {KNOWN}
-    assert {name for names in asked for name in names} == set(RELATIONS)
-    assert len({frozenset(names) for names in asked}) > 1
-    habits = {Habits.of(Style.of(f"{n}".encode()), sorted(SHAPES), BOXES).box for n in range(40)}
-    assert habits == set(BOXES)
+def test_every_relation_is_asked() -> None:
+    assert {made(seed).view["relation"] for seed in range(40)} == set(RELATIONS)
 
 
-def test_the_question_is_one_of_the_installs_own() -> None:
-    names = known(Style.of(b"mine"))
-    assert {made(seed, b"mine").view["relation"] for seed in range(40)} == set(names)
+def test_an_install_draws_in_a_way_of_its_own() -> None:
+    habits = [Habits.of(Style.of(f"{n}".encode()), sorted(SHAPES)) for n in range(40)]
+    assert {name for habit in habits for name in habit.shapes} == set(SHAPES)
+    assert len({habit.stroke for habit in habits}) == 40
 
 
 def test_the_tiles_fit_as_the_secret_says_and_so_does_the_example(
@@ -123,7 +112,7 @@ def tile(seed: int, shade: int = 128) -> Tile:
     chance = art.generator(Random(seed))
     weave = art.image(255.0 * (chance.random((SIDE_PX, SIDE_PX)) > 0.5).astype(np.float32))
     ground = Image.new("RGB", (SIDE_PX, SIDE_PX), (shade, shade, shade))
-    habits = Habits.of(Style.of(b""), sorted(SHAPES), BOXES)
+    habits = Habits.of(Style.of(b""), sorted(SHAPES))
     return Tile(chance, ground, [weave], habits)
 
 
@@ -144,59 +133,89 @@ def test_what_must_be_seen_stands_out(shade: int) -> None:
     for seed in range(20):
         drawn = tile(seed, shade)
         before = np.asarray(drawn.picture.copy(), float)
-        drawn.disc(np.array([0.5, 0.5]), 0.2, "plain")
+        drawn.ball(np.array([0.5, 0.5]), 0.2)
         inner = slice(SIDE_PX // 2 - 12, SIDE_PX // 2 + 12)
         off = (np.asarray(drawn.picture, float) - before)[inner, inner]
         assert np.sqrt((off**2).mean()) > 0.5 * FLOOR, seed
 
 
-def test_the_ball_and_the_box_cover_a_fair_share_of_each_other() -> None:
-    square = np.array([(0.3, 0.3), (0.6, 0.3), (0.6, 0.7), (0.3, 0.7)])
-    assert hiding._fair(np.array([0.65, 0.5]), 0.18, square)
-    assert not hiding._fair(np.array([0.85, 0.5]), 0.1, square), "not hidden"
-    assert not hiding._fair(np.array([0.45, 0.5]), 0.1, square), "wholly hidden"
-    assert not hiding._fair(np.array([0.65, 0.9]), 0.18, square), "beyond the tile"
+@pytest.mark.parametrize("fits", [True, False])
+def test_two_ends_are_of_one_string_or_not(monkeypatch: pytest.MonkeyPatch, fits: bool) -> None:
+    """And any pairing of the four ends, and so any number of crossings, is as likely both ways."""
+    crossed: Counter[int] = Counter()
+    for seed in range(150):
+        drawn = tile(seed)
+        strips: list[np.ndarray] = []
+        monkeypatch.setattr(Tile, "strip", lambda _, path, *__, strips=strips: strips.append(path))
+        two = joining._two(drawn.chance)
+        ends = joining._drawn(drawn, two, fits)
+        spots = {tuple(ends[i]) for i in two}
+        is_one = any({tuple(path[0]), tuple(path[-1])} == spots for path in strips)
+        assert is_one is fits
+        crossed[len(crossings(*strips))] += 1
+    assert set(crossed) == {1, 2}
+    assert 30 <= crossed[1] <= 70, "a third of 150"
 
 
-def test_only_who_is_drawn_last_tells_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    for fits in (True, False):
-        order: list[str] = []
-        monkeypatch.setattr(Tile, "disc", lambda *_, order=order: order.append("ball"))
-        monkeypatch.setattr(Tile, "polygon", lambda *_, order=order: order.append("box"))
-        hiding.behind(tile(1), fits)
-        assert (order[0] == "ball") is fits
-        assert (order[-1] == "ball") is not fits
-
-
-def test_inside_is_inside_and_beside_is_outside() -> None:
-    chance = art.generator(Random(1))
-    for _ in range(60):
-        path = enclosing._bent(chance)
-        half = enclosing.WIDTH / 2
-        inner, outer = enclosing._within(chance, path), enclosing._beside(chance, path, half)
-        far = [np.sqrt(((path - at) ** 2).sum(1)).min() for at in (inner, outer)]
-        assert far[0] + enclosing.SMALL < half
-        assert far[1] > half + enclosing.SMALL
-
-
-def test_a_cut_string_has_a_gap_and_a_whole_one_none() -> None:
+def test_strings_cross_steeply_and_are_apart_elsewhere() -> None:
     chance = art.generator(Random(2))
-    for _ in range(60):
-        path = joining._winding(chance)
-        first, second = joining._cut(chance, path)
-        assert np.hypot(*(second[0] - first[-1])) >= joining.GAP[0]
-        assert len(first) > 4 and len(second) > 4
-        assert np.hypot(*np.diff(path, axis=0).T).max() < 0.08, "the whole one has no gap"
+    for pairing in joining.PAIRINGS * 8:
+        one, other = joining._strings(chance, pairing)
+        met = crossings(one, other)
+        assert all(steepness(one, other, at) >= joining.STEEP for at in met)
+        off = np.sqrt(((one[:, None] - other[None]) ** 2).sum(2)).min(1)
+        near = one[off < joining.STRING]
+        to_crossing = np.sqrt(((near[:, None] - np.array(met)[None]) ** 2).sum(2)).min(1)
+        assert to_crossing.max() <= joining.CLEAR
 
 
-def test_the_arrow_aims_at_one_of_two_that_are_far_apart() -> None:
-    chance = art.generator(Random(4))
-    for _ in range(60):
-        start, ball, corner = pointing._places(chance)
-        a, b = ball - start, corner - start
-        angle = np.arccos(a @ b / np.hypot(*a) / np.hypot(*b))
-        assert angle > pointing.BETWEEN[0] - 1e-6
-        assert np.hypot(*(ball - corner)) > 2 * pointing.ROUND
+@pytest.mark.parametrize(
+    "one, other, where, angle",
+    [
+        ([(0, 0), (2, 2)], [(0, 2), (2, 0)], [(1, 1)], np.pi / 2),
+        ([(0, 0), (2, 0)], [(1, -1), (2, 1)], [(1.5, 0)], np.arctan(2)),
+        ([(0, 0), (2, 0)], [(0, 1), (2, 1)], [], 0.0),
+        ([(0, 0), (1, 0)], [(2, -1), (2, 1)], [], np.pi / 2),
+    ],
+)
+def test_lines_cross(one: object, other: object, where: object, angle: float) -> None:
+    lines = np.array(one, float), np.array(other, float)
+    assert np.allclose(np.array(crossings(*lines)).reshape(-1, 2), np.array(where).reshape(-1, 2))
+    assert steepness(*lines, np.array([1.0, 1.0])) == pytest.approx(angle)
+
+
+def test_balls_are_on_the_sides_they_should_be_and_as_far_apart_both_ways() -> None:
+    far: dict[bool, list[float]] = {True: [], False: []}
+    for seed in range(160):
+        chance, fits = art.generator(Random(seed)), seed % 2 == 0
+        path = enclosing._bent(chance)
+        sides = enclosing._places(chance, path, 0.28, enclosing.LINE)
+        pair = enclosing._pair(chance, *sides, fits)
+        if pair is None:
+            continue
+        off = [np.sqrt(((path - at) ** 2).sum(1)).min() for at in pair]
+        assert all(abs(o - 0.14) > enclosing.SMALL + enclosing.LINE / 2 for o in off)
+        assert bool((off[0] < 0.14) == (off[1] < 0.14)) is fits
+        far[fits].append(float(np.hypot(*(pair[0] - pair[1]))))
+    assert min(len(found) for found in far.values()) > 40
+    assert abs(np.mean(far[True]) - np.mean(far[False])) < 0.06
+
+
+def test_a_ring_of_dashes_has_gaps_all_around() -> None:
+    straight = np.stack([np.linspace(0.25, 0.75, 40), np.full(40, 0.5)], axis=1)
+    sheet = Sheet.about(straight, 0.4)
+    sheet.strip(straight, 0.34)
+    sheet.strip(straight, 0.26, 0)
+    whole = (np.asarray(sheet.mask) > 0).sum()
+    sheet.cut(straight, 0.38, 0.03)
+    left = np.asarray(sheet.mask) > 0
+    assert 0.5 * whole < left.sum() < 0.9 * whole
+    assert len(_runs(left[int(0.04 * SIDE_PX * FINE)])) > 3, "dashes along a side"
+
+
+def _runs(row: np.ndarray) -> list[int]:
+    """Where things begin in a row."""
+    return np.nonzero(np.diff(row.astype(int)) == 1)[0].tolist()
 
 
 def test_bending_keeps_what_is_apart_apart() -> None:
@@ -219,15 +238,6 @@ def test_a_strip_is_as_wide_as_it_says() -> None:
     mask = np.asarray(sheet.mask)
     assert abs((mask[:, mask.shape[1] // 2] > 0).sum() - 0.1 * SIDE_PX * FINE) <= 2
     assert sheet.at_px == (21, 66)
-
-
-def test_boxes_have_an_outline_of_their_faces() -> None:
-    drawn = tile(5)
-    outline, faces = box_faces(drawn, 0.2, 0.3)
-    corners = np.vstack([face for face, _ in faces])
-    assert np.allclose(corners.min(0), outline.min(0)) and np.allclose(
-        corners.max(0), outline.max(0)
-    )
 
 
 @pytest.mark.parametrize("name", SHAPES)

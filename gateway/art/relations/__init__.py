@@ -1,17 +1,15 @@
-"""Small scenes that fit a relation, or nearly: a thing behind another, inside it, joined to it …
+"""Small scenes that fit a relation, or nearly: two balls on one string, on one side of a line …
 
 Each relation draws both from the same distribution of things, sizes, places and colours, so that
-only the relation tells them apart: no class of things, no colour, no place does.
+only the relation tells them apart; and it takes two places of a tile, or the whole way from one to
+the other, to tell: no patch of a tile is likelier to be of one that fits.
 """
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from gateway.art.relations.enclosing import inside
-from gateway.art.relations.hiding import behind
-from gateway.art.relations.joining import joined
-from gateway.art.relations.likeness import same
-from gateway.art.relations.pointing import points
+from gateway.art.relations.enclosing import together
+from gateway.art.relations.joining import joined, paired
 from gateway.art.relations.tile import Habits, Tile
 
 __all__ = ["RELATIONS", "Habits", "Relation", "Tile"]
@@ -20,10 +18,8 @@ Relation = Callable[[Tile, bool], None]  # draws onto the tile; True: what fits
 
 RELATIONS: Mapping[str, Relation] = MappingProxyType(
     {
-        "behind": behind,
-        "inside": inside,
         "joined": joined,
-        "points": points,
-        "same": same,
+        "paired": paired,
+        "together": together,
     }
 )

@@ -1,81 +1,110 @@
-"""A string runs from one knob to the other, or is cut; another string lies across it."""
+"""Two strings that cross: of the four ends two are alike, and belong to one string or not.
+
+Where the knobs are, how long the strings are and how often they cross is drawn alike both ways:
+one has to follow a string to tell.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from gateway.art.relations.tile import Points, Tile, smooth, turned
+from gateway.art.relations.lines import crossings, steepness
+from gateway.art.relations.shapes import SHAPES
+from gateway.art.relations.tile import Points, Tile, turned
 
-STRING = 0.048
-KNOB = 0.075
-GAP = (0.24, 0.32)  # of a cut string, between its ends
-_REST = 6  # places of the path that are left of its second part, at least
-CLEAR = 0.14  # between the string that lies across and all ends
+STRING = 0.046
+KNOB = 0.07
+THING = (0.085, 0.1)  # radius
+FAR = (0.38, 0.45)  # of the ends, from the middle
+STEEP = 0.8  # radians: the flattest crossing
+BENT = (-0.18, 0.18)  # by how much a string strays
+PARTS = 28
+CLEAR = 0.13  # between strings, but for where they cross
+Pairing = tuple[tuple[int, int], tuple[int, int]]
+PAIRINGS: tuple[Pairing, ...] = (
+    ((0, 2), (1, 3)),
+    ((0, 1), (2, 3)),
+    ((1, 2), (3, 0)),
+)  # of ends, in order around
 
 
 def joined(tile: Tile, fits: bool) -> None:
-    """Where it is cut, the loose ends are plain to see. Another string lies across it."""
-    chance = tile.chance
-    width = STRING * tile.habits.stroke
-    path = _winding(chance)
-    parts = [path] if fits else _cut(chance, path)
-    across = crossing(chance, parts)
-    over = chance.random() < 0.5
-    if across is not None and not over:
-        tile.strip(across, width)
+    """Any two of the four ends have knobs; any pairing of the ends is as likely."""
+    knobs = _two(tile.chance)
+    ends = _drawn(tile, knobs, fits)
     cloth = None
-    for part in parts:
-        cloth = tile.strip(part, width, cloth)
-    if across is not None and over:
-        tile.strip(across, width)
-    for end in (path[0], path[-1]):
-        tile.disc(end, KNOB)
+    for i in knobs:
+        cloth = tile.ball(ends[i], KNOB, cloth)
 
 
-def _winding(chance: np.random.Generator) -> Points:
-    """From one knob to the other, in bends, any way round."""
-    count = int(chance.integers(3, 5))
-    x = np.linspace(-0.4, 0.4, count) + chance.uniform(-0.04, 0.04, count)
-    side = np.where(np.arange(count) % 2 == 0, 1, -1) * (1 if chance.random() < 0.5 else -1)
-    bends = np.stack([x, side * chance.uniform(0.14, 0.3, count)], axis=1)
-    made = turned(smooth(bends, 12), chance.uniform(0, 2 * np.pi))
-    low, high = made.min(0), made.max(0)
-    made = (made - (low + high) / 2) * min(1.0, 0.8 / float((high - low).max()))
-    return np.asarray(made + 0.5)
+def paired(tile: Tile, fits: bool) -> None:
+    """Things of one shape at any two of the four ends, of another at the others; of one stuff."""
+    chance, names = tile.chance, tile.habits.shapes
+    alike = _two(chance)
+    ends = _drawn(tile, alike, fits)
+    shapes = [SHAPES[names[int(n)]]() for n in chance.permutation(len(names))[:2]]
+    cloth = None
+    for i in chance.permutation(4).tolist():
+        shape = turned(shapes[i in alike], chance.uniform(0, 2 * np.pi), chance.uniform(*THING))
+        cloth = tile.polygon(shape + ends[i], "plain", cloth)
 
 
-def _cut(chance: np.random.Generator, path: Points) -> list[Points]:
-    """Two parts, with a gap between them that cannot be overlooked."""
-    gap = chance.uniform(*GAP)
-    for start in chance.permutation(np.arange(len(path) // 5, len(path) * 3 // 5)).tolist():
-        off = np.hypot(*(path[start + 1 : -_REST] - path[start]).T)
-        if (wide := np.nonzero(off >= gap)[0]).size:
-            return [path[: start + 1], path[start + 1 + int(wide[0]) :]]
-    third = len(path) // 3
-    return [path[:third], path[-third:]]
+def _two(chance: np.random.Generator) -> set[int]:
+    """Two of the four ends."""
+    return {int(i) for i in chance.permutation(4)[:2]}
 
 
-def crossing(chance: np.random.Generator, parts: list[Points]) -> Points | None:
-    """A short string across one of the parts, well off all ends and everything else."""
-    whole = np.vstack(parts)
-    ends = np.array([end for part in parts for end in (part[0], part[-1])])
-    for _ in range(30):
-        part = parts[int(chance.integers(len(parts)))]
-        at = int(chance.integers(2, len(part) - 2))
-        along = part[at + 1] - part[at - 1]
-        way = turned(along[None], np.pi / 2 + chance.uniform(-0.35, 0.35))[0] / np.hypot(*along)
-        reach = chance.uniform(0.1, 0.15, 2)
-        bend = along / np.hypot(*along) * chance.uniform(-0.03, 0.03)
-        made = smooth(
-            np.array([part[at] - way * reach[0], part[at] + bend, part[at] + way * reach[1]]), 8
-        )
-        elsewhere = whole[np.hypot(*(whole - part[at]).T) > CLEAR]
-        free = _off(made, ends) > CLEAR and _off(made, elsewhere) > STRING * 1.6
-        if free and made.min() > 0.05 and made.max() < 0.95:
-            return made
-    return None
+def _drawn(tile: Tile, two: set[int], is_one: bool) -> dict[int, Points]:
+    """Draw strings of which one joins these two ends, or none does. Returns where all ends are."""
+    chance = tile.chance
+    pairings = [p for p in PAIRINGS if any(set(pair) == two for pair in p) == is_one]
+    pairing = pairings[int(chance.integers(len(pairings)))]
+    strings = _strings(chance, pairing)
+    cloth = None
+    for n in chance.permutation(2).tolist():
+        cloth = tile.strip(strings[n], STRING * tile.habits.stroke, cloth)
+    return {
+        i: s[k]
+        for pair, s in zip(pairing, strings, strict=True)
+        for i, k in zip(pair, (0, -1), strict=True)
+    }
 
 
-def _off(one: Points, other: Points) -> float:
-    """The least distance between two sets of places."""
-    return float(np.sqrt(((one[:, None] - other[None]) ** 2).sum(2)).min())
+def _strings(chance: np.random.Generator, pairing: Pairing) -> list[Points]:
+    """Two strings between four ends around the middle, that cross once or twice, plainly."""
+    wanted = 1 if pairing == PAIRINGS[0] else 2
+    while True:
+        angles = chance.uniform(0, 2 * np.pi) + np.arange(4) * np.pi / 2
+        angles = angles + chance.uniform(-0.2, 0.2, 4)
+        far = chance.uniform(*FAR, 4)
+        ends = np.stack([np.cos(angles), np.sin(angles)], axis=1) * far[:, None]
+        one, other = (_string(chance, ends[a], ends[b]) + 0.5 for a, b in pairing)
+        if _is_plain(one, other, wanted):
+            return [one, other]
+
+
+def _string(chance: np.random.Generator, start: Points, end: Points) -> Points:
+    """From one end past the middle and to the other: Bezier's curve of four places."""
+    past = -(start + end) / 2 * chance.uniform(1.6, 2.2)
+    first, second = (at + past + chance.uniform(*BENT, 2) for at in (start * 0.8, end * 0.8))
+    t = np.linspace(0, 1, PARTS)[:, None]
+    made = start * (1 - t) ** 3 + 3 * first * t * (1 - t) ** 2
+    return np.asarray(made + 3 * second * t**2 * (1 - t) + end * t**3)
+
+
+def _is_plain(one: Points, other: Points, wanted: int) -> bool:
+    met = crossings(one, other)
+    if len(met) != wanted or np.abs(np.vstack([one, other]) - 0.5).max() > 0.43:
+        return False
+    if any(steepness(one, other, at) < STEEP for at in met):
+        return False
+    return all(_are_clear(a, b, met) for a, b in ((one, other), (other, one)))
+
+
+def _are_clear(one: Points, other: Points, met: list[Points]) -> bool:
+    """Nowhere near the other string but where they cross; and not about to turn back there."""
+    off = np.sqrt(((one[:, None] - np.array(met)[None]) ** 2).sum(2)).min(1)
+    rest = one[off > CLEAR]
+    near = np.sqrt(((rest[:, None] - other[None]) ** 2).sum(2)).min(initial=9.0)
+    between = np.hypot(*(met[0] - met[-1])) if len(met) > 1 else 9.0
+    return bool(near > STRING * 1.7 and between > 1.6 * CLEAR)

@@ -1,4 +1,4 @@
-"""Flat shapes that nobody takes for one another, and things with corners.
+"""Flat shapes that nobody takes for one another.
 
 Outlines lie about the origin; their radius is about 1.
 """
@@ -10,9 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from gateway.art.relations.tile import Points, Tile, turned
-
-BOXES = ("cube", "slab", "prism")
+from gateway.art.relations.tile import Points
 
 
 def _spiky(count: int, inner: float) -> Points:
@@ -88,26 +86,3 @@ SHAPES: Mapping[str, Callable[[], Points]] = MappingProxyType(
         "clover": _clover,
     }
 )
-
-
-def box_faces(tile: Tile, size: float, turn: float) -> tuple[Points, list[tuple[Points, str]]]:
-    """(outline, faces with their light) about the origin, as the install's habit has it."""
-    wide, high, deep = {
-        "cube": (1.0, 1.0, 0.62),
-        "slab": (1.3, 0.75, 0.5),
-        "prism": (0.8, 1.2, 0.5),
-    }[tile.habits.box]
-    wide, high = wide * tile.chance.uniform(0.88, 1.12), high * tile.chance.uniform(0.88, 1.12)
-    back = np.array([deep * tile.chance.uniform(0.8, 1.2), -deep * tile.chance.uniform(0.6, 1.0)])
-    front = np.array([(-wide, -high), (wide, -high), (wide, high), (-wide, high)]) - back / 2
-    top = np.array([front[0], front[1], front[1] + back, front[0] + back])
-    side = np.array([front[1], front[2], front[2] + back, front[1] + back])
-    outline = np.array(
-        [front[0], front[0] + back, front[1] + back, front[2] + back, front[2], front[3]]
-    )
-    if tile.chance.random() < 0.5:  # seen from the other side
-        front, top, side, outline = (part * (-1, 1) for part in (front, top, side, outline))
-    placed = [
-        turned(part, turn + tile.habits.lean, 0.75 * size) for part in (outline, front, top, side)
-    ]
-    return placed[0], [(placed[1], "front"), (placed[2], "top"), (placed[3], "side")]

@@ -6,7 +6,7 @@ that stand out from what lies under it; which colours they are means nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -23,7 +23,9 @@ FLOOR = 70.0  # root mean square over the channels, from what lies below to a cl
 SLACK = 25.0  # by which its second colour may be nearer
 COLOUR_TRIES = 12
 STEP = (45.0, 85.0)  # from one colour of a cloth to the other, in all channels
+DARK = 330  # of 765: colours whose cloth has lighter ones
 SHADOW = 140  # of 255
+DASH = 0.12  # of a ring's outline, with the gap after it
 
 Points = NDArray[np.float64]  # (n, 2): x and y
 
@@ -34,21 +36,15 @@ class Habits:
 
     stroke: float  # factor of line widths
     rim: int  # 0 to 255: how dark the edges of things are
-    lean: float  # of boxes and bodies, radians
     shapes: tuple[str, ...]  # its vocabulary of flat shapes
-    box: str  # what a thing with corners looks like
-    arrow: tuple[float, float]  # length and width of an arrow's head, as factors
 
     @classmethod
-    def of(cls, style: Style, shapes: Sequence[str], boxes: Sequence[str]) -> Habits:
+    def of(cls, style: Style, shapes: Sequence[str]) -> Habits:
         own = style.own("relations")
         return cls(
             stroke=float(own.uniform(0.9, 1.2)),
             rim=int(own.integers(60, 120)),
-            lean=float(own.uniform(-0.2, 0.2)),
             shapes=tuple(shapes[i] for i in own.permutation(len(shapes))[:8]),
-            box=boxes[int(own.integers(len(boxes)))],
-            arrow=(float(own.uniform(0.85, 1.2)), float(own.uniform(0.85, 1.2))),
         )
 
 
@@ -111,24 +107,23 @@ class Tile:
         sheet.draw.polygon(sheet.fine(bent), fill=255)
         return self.thing(sheet, light, cloth)
 
-    def disc(self, middle: Points, radius: float, light: str = "ball") -> Cloth:
-        return self.polygon(_RING * radius + middle, light)
+    def ball(self, middle: Points, radius: float, cloth: Cloth | None = None) -> Cloth:
+        return self.polygon(_RING * radius + middle, "ball", cloth)
 
-    def strip(
-        self, path: Points, width: float, cloth: Cloth | None = None, light: str = "plain"
-    ) -> Cloth:
+    def strip(self, path: Points, width: float, cloth: Cloth | None = None) -> Cloth:
         """A thick line with round ends."""
         bent = self.bend(path)
         sheet = Sheet.about(bent, width)
         sheet.strip(bent, width)
-        return self.thing(sheet, light, cloth)
+        return self.thing(sheet, "plain", cloth)
 
-    def ring(self, path: Points, width: float, line: float) -> Cloth:
-        """The outline, `line` wide, of a thick line `width` wide."""
+    def ring(self, path: Points, width: float, line: float, gap: float) -> Cloth:
+        """The outline, `line` wide, of a thick line `width` wide; in dashes, `gap` between them."""
         bent = self.bend(path)
         sheet = Sheet.about(bent, width + line)
         sheet.strip(bent, width + line)
         sheet.strip(bent, width - line, 0)
+        sheet.cut(bent, width + 2 * line, gap)
         return self.thing(sheet, "plain")
 
     def thing(self, sheet: Sheet, light: str, cloth: Cloth | None = None) -> Cloth:
@@ -150,9 +145,7 @@ class Tile:
         red, green, blue = below.tobytes()
         weave = int(self.chance.integers(len(self.weaves)))
         best, best_off = Cloth(weave, (0, 0, 0), (0, 0, 0)), -1.0
-        for _ in range(COLOUR_TRIES):
-            plain = _tinted(self.chance, 0.15, 1.0)
-            drawn = _stepped(self.chance, plain)
+        for plain, drawn in _colours(self.chance):
             off = min(_off(plain, (red, green, blue)), _off(drawn, (red, green, blue)) + SLACK)
             if off > best_off:
                 best, best_off = Cloth(weave, plain, drawn), off
@@ -204,9 +197,7 @@ class Sheet:
 
     def strip(self, path: Points, width: float, fill: int = 255) -> None:
         """A thick line with round ends: a field for each part of it."""
-        way = np.gradient(path, axis=0)
-        long = np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-6)[:, None]
-        across = np.stack([-way[:, 1], way[:, 0]], axis=1) * (width / 2 / long)
+        across = _across(path) * (width / 2)
         one, other = path - across, path + across
         fields = np.stack([one[:-1], other[:-1], other[1:], one[1:]], axis=1)
         fine = ((fields * SIDE_PX - self.at_px) * FINE).reshape(len(fields), 8).tolist()
@@ -216,29 +207,36 @@ class Sheet:
         for x, y in ((path[[0, -1]] * SIDE_PX - self.at_px) * FINE).tolist():
             self.draw.ellipse((x - half, y - half, x + half, y + half), fill)
 
+    def cut(self, path: Points, width: float, gap: float) -> None:
+        """Take narrow parts away across the sides of a thick line, and at both of its ends."""
+        across = _across(path) * (width / 2)
+        for side in (-across, across):
+            run = np.hypot(*np.diff(path + side, axis=0).T).cumsum()
+            for far in np.arange(DASH / 2, run[-1] - DASH / 2, DASH):
+                k = int(np.searchsorted(run, far))
+                self._cut(path[k] + 0.5 * side[k], path[k] + side[k], gap)
+        for k, out in ((0, -1.0), (-1, 1.0)):
+            for lean in (-0.7, 0.7):
+                to = turned(out * across[[k]], lean - np.pi / 2)[0]
+                self._cut(path[k] + 0.5 * to, path[k] + to, gap)
+
+    def _cut(self, start: Points, end: Points, width: float) -> None:
+        ends = self.fine(np.stack([start, end]))
+        self.draw.line(ends, fill=0, width=max(1, round(width * SIDE_PX * FINE)))
+
+
+def _across(path: Points) -> Points:
+    """By place, of length 1: square to the line."""
+    way = np.gradient(path, axis=0)
+    long = np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-6)[:, None]
+    return np.stack([-way[:, 1], way[:, 0]], axis=1) / long
+
 
 def turned(points: Points, angle: float, size: float = 1.0) -> Points:
     """About the origin, by radians."""
     cos, sin = np.cos(angle) * size, np.sin(angle) * size
     made: Points = points @ np.array([[cos, sin], [-sin, cos]])
     return made
-
-
-def smooth(corners: Points, per_part: int = 10) -> Points:
-    """A curve through all corners (Catmull and Rom's spline, open)."""
-    padded = np.vstack([2 * corners[0] - corners[1], corners, 2 * corners[-1] - corners[-2]])
-    t = np.linspace(0, 1, per_part, endpoint=False)[:, None]
-    parts = [
-        0.5
-        * (
-            2 * p1
-            + (p2 - p0) * t
-            + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2
-            + (3 * p1 - p0 - 3 * p2 + p3) * t**3
-        )
-        for p0, p1, p2, p3 in zip(padded, padded[1:], padded[2:], padded[3:], strict=False)
-    ]
-    return np.vstack([*parts, corners[-1:]])
 
 
 def _extent(low: float, high: float, more: float) -> tuple[int, int]:
@@ -261,17 +259,18 @@ def _off(one: Colour, other: Colour) -> float:
     return float(np.sqrt(sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) / 3))
 
 
-def _tinted(chance: np.random.Generator, low: float, high: float) -> Colour:
-    hue, saturation, value = chance.random(3)
-    return from_hsv(float(hue), 0.1 + 0.6 * float(saturation), low + (high - low) * float(value))
-
-
-def _stepped(chance: np.random.Generator, colour: Colour) -> Colour:
-    """Darker where it is light, lighter where it is dark; a little off in hue."""
-    step = chance.uniform(*STEP) * (1 if sum(colour) < 330 else -1)
-    off = chance.normal(step, 14.0, 3).tolist()
-    red, green, blue = (min(255, max(0, int(c + o))) for c, o in zip(colour, off, strict=True))
-    return red, green, blue
+def _colours(chance: np.random.Generator) -> Iterator[tuple[Colour, Colour]]:
+    """Pairs to choose from: any colour, and one that is darker or lighter, a little off in hue."""
+    plain = chance.random((COLOUR_TRIES, 3)) * (1.0, 0.6, 0.85) + (0.0, 0.1, 0.15)
+    steps = chance.uniform(*STEP, (COLOUR_TRIES, 1)) * (1, -1)
+    off = chance.normal(0.0, 14.0, (COLOUR_TRIES, 3))
+    for hsv, step, by in zip(plain.tolist(), steps.tolist(), off.tolist(), strict=True):
+        colour = from_hsv(*hsv)
+        way = step[0] if sum(colour) < DARK else step[1]
+        red, green, blue = (
+            min(255, max(0, int(c + way + o))) for c, o in zip(colour, by, strict=True)
+        )
+        yield colour, (red, green, blue)
 
 
 _MANY = 16  # corners of an outline that needs no more

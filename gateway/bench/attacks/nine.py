@@ -2,7 +2,7 @@
 
 Off the shelf: the tiles most like the example, or the three most like each other, by the usual
 descriptors. Made for us: one rule for each relation on segmented tiles. The learner takes all these
-measures, the relation's name and a grid of gradients, tile by tile.
+measures, what the rule says, the relation's name and a grid of gradients, tile by tile.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from gateway import art
 from gateway.art.relations.tile import SIDE_PX
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
 from gateway.bench.pictures import Pixels, decode
-from gateway.bench.tiles import RELATIONS, grabbed, gradients, measured, off_the_rim
+from gateway.bench.rules import RELATIONS, Rule
+from gateway.bench.tiles import grabbed, gradients, measured, off_the_rim
 from gateway.kinds.nine import ACROSS, FIT, GUTTER_PX, TILES
 from gateway.model import JSON, Made
 
@@ -141,10 +142,12 @@ class Tiles:
 
     def _rows(self, view: View) -> Rows:
         asked = [float(view["relation"] == name) for name in RELATIONS]
-        return np.stack([self._row(tile, asked) for tile in tiles_of(view)])
+        rule = RELATIONS[view["relation"]]
+        return np.stack([self._row(tile, rule, asked) for tile in tiles_of(view)])
 
-    def _row(self, tile: Pixels, asked: list[float]) -> Vector:
-        found = [measured(tile, apart).row() for apart in (off_the_rim, grabbed)]
+    def _row(self, tile: Pixels, rule: Rule, asked: list[float]) -> Vector:
+        seen = [measured(tile, apart) for apart in (off_the_rim, grabbed)]
+        found = [of.row([rule(of)]) for of in seen]
         return np.concatenate([*found, gradients(tile), np.array(asked, np.float32)])
 
 

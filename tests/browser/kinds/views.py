@@ -67,7 +67,7 @@ VIEWS: Mapping[str, JSON] = {
     "icon": PICTURE | PROMPT | {"count": 3},
     "puzzle": PICTURE | {"pieces": PIECES},
     "view": SCENES,
-    "nine": {"picture": NINE, "prompt": DIALS[0], "relation": "behind"},
+    "nine": {"picture": NINE, "prompt": DIALS[0], "relation": "joined"},
     "restore": PICTURE | {"rows": 2, "columns": 3, "mode": "order"},
     "gobang": BOARD | {"mode": "move"},
     "match": BOARD | {"mode": "swap"},
