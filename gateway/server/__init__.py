@@ -4,7 +4,8 @@ app ── who may speak, what if it breaks
  ├── challenging   hold, start a visit, first question      ┐
  ├── denying       why not                                  ├── showing, replies
  └── own           our endpoints                            ┘
-      ├── answering   open tokens, count, spend, judge      ── counting, local
+      ├── answering   open tokens, count, spend, judge      ┬─ opened, counting, local
+      ├── exchanging  another question instead              ┘
       ├── asking      make and seal a question
       └── releasing   a pass, or one request; needs a Solved
 """

@@ -1,12 +1,8 @@
-"""`answer` and `challenge`: judge an answer, hand out the next question.
+"""`answer`: judge an answer, and ask on where it did not suffice.
 
 Everything that matters comes from the two sealed tokens; of the client's own words only the answer
 to the question is believed, and that is what `judge` is for. In order: open the tokens, count the
 caller, look whether the answer may be judged now, spend the ticket, count the try, judge.
-
-Pictures are given only against work. The proof for a ticket, if that is this visit's and not spent,
-buys one: of a toll (`want: picture`), with a wrong answer, or with the wish for another question.
-Without one a toll is asked.
 """
 
 from __future__ import annotations
@@ -21,11 +17,10 @@ from gateway.choosing import (
     independent_choice,
     one_of_step,
     second_choice,
-    wished_choice,
 )
 from gateway.envelope import Envelope
-from gateway.judge import MAX_TRIES, belong, judge, not_now, result_of
-from gateway.memory import EXCHANGED, SOLVED, WRONG
+from gateway.judge import MAX_TRIES, judge, not_now, result_of
+from gateway.memory import SOLVED, WRONG
 from gateway.model import (
     ACCESSIBLE,
     JSON,
@@ -34,42 +29,26 @@ from gateway.model import (
     Outcome,
     Refused,
     Round,
-    Route,
     Score,
     Solved,
     Ticket,
-    Visit,
 )
 from gateway.records import signals_of
-from gateway.risk import score_answer, score_request
-from gateway.server.asking import WAIT_KIND, Asking, ask, ask_whole, ask_work, rung_at
-from gateway.server.counting import CountingDown, bump, spend
+from gateway.risk import score_answer
+from gateway.server.asking import WAIT_KIND, Asking, ask, ask_whole, ask_work
+from gateway.server.counting import CountingDown
 from gateway.server.hands import hear
 from gateway.server.keeping import keep_paths
+from gateway.server.opened import Opened, count_caller, count_try, open_tokens, spend_ticket
 from gateway.server.parts import GateParts
 from gateway.server.reading import text
 from gateway.server.remembering import remember
 from gateway.server.replays import replayed
-from gateway.server.replies import RETRY_S
-from gateway.tokens import open_ticket, open_visit
 from gateway.work import check_work
 
-SPENT_EXTRA_S = 60.0  # a spent ticket is remembered a little longer than it lives: clocks differ
 SWITCH_AFTER = 2  # wrong answers and exchanges of a visit, before another kind is tried
-RENEWAL_S = 10.0  # a ticket exchanged so shortly before its end ran out; that is no try
-
-
 ANSWERED = ("answer", "proof", "trace", "signals", "before")
 UNSCORED = Score(0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A visit of this site, and a ticket of it if one was shown."""
-
-    visit: Visit
-    route: Route
-    ticket: Ticket | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +63,6 @@ class Judged:
     cookies: bool = True  # False: the page says that its browser keeps none
 
 
-def open_tokens(gate: GateParts, envelope: Envelope, visit: str, ticket: str) -> Opened | None:
-    """What the tokens say; None unless the visit is one of this site's with a route that stands."""
-    opened = open_visit(gate.ring, visit)
-    if opened is None or opened.site != envelope.site:
-        return None
-    route = gate.route(opened.site, opened.route)
-    if route is None:
-        return None
-    shown = open_ticket(gate.ring, ticket) if ticket else None
-    return Opened(opened, route, shown)
-
-
 async def judge_answer(gate: GateParts, envelope: Envelope, body: Mapping[str, JSON]) -> Judged:
     """Judge what the page sent."""
     opened = open_tokens(gate, envelope, text(body.get("visit")), text(body.get("ticket")))
@@ -105,7 +72,7 @@ async def judge_answer(gate: GateParts, envelope: Envelope, body: Mapping[str, J
     try:
         judged = await _judge(gate, envelope, opened, opened.ticket, answer)
     except CountingDown as fault:
-        judged = Judged(_not_counted(fault), opened)
+        judged = Judged(fault.refused, opened)
     _note(gate, envelope, judged)
     if points := _points(judged.outcome):
         await remember(gate, opened.route, envelope.caller, points)
@@ -130,7 +97,7 @@ def _keeps_cookies(signals: JSON) -> bool:
 async def _judge(
     gate: GateParts, envelope: Envelope, opened: Opened, ticket: Ticket, answer: Answer
 ) -> Judged:
-    recent, left_s = await _count_caller(gate, envelope, opened.route, "answers")
+    recent, left_s = await count_caller(gate, envelope, opened.route, "answers")
     if recent > gate.limits.answers:
         return Judged(Refused("too_many", left_s), opened)
     now_s = gate.clock()
@@ -138,12 +105,12 @@ async def _judge(
     if early is not None:
         return Judged(early, opened)
     if ticket.rung == ACCESSIBLE and ticket.kind == WAIT_KIND:  # it came with the page, uncounted
-        granted, left_s = await _count_caller(gate, envelope, opened.route, "accessible")
+        granted, left_s = await count_caller(gate, envelope, opened.route, "accessible")
         if granted > gate.limits.accessible:
             return Judged(Refused("too_many", left_s), opened)
-    if not await _spend(gate, opened):
+    if not await spend_ticket(gate, opened):
         return Judged(Refused("spent"), opened)
-    tries, left_s = await _count_try(gate, opened)
+    tries, left_s = await count_try(gate, opened)
     # Shifted, so that `judge` refuses at the number the operator gave.
     visit = replace(opened.visit, tries=tries - 1 + MAX_TRIES - gate.limits.tries)
     heard = await hear(answer)
@@ -163,85 +130,10 @@ async def _judge(
     if isinstance(outcome, Refused) and outcome.reason == "too_many":
         outcome = Refused("too_many", left_s)
     if isinstance(outcome, Again) and outcome.reason == "work":
-        granted, left_s = await _count_caller(gate, envelope, opened.route, "accessible")
+        granted, left_s = await count_caller(gate, envelope, opened.route, "accessible")
         if granted > gate.limits.accessible:
             outcome = Refused("too_many", left_s)
     return Judged(outcome, opened, score, tries, check_work(ticket.work, answer.proof))
-
-
-async def exchange(
-    gate: GateParts, envelope: Envelope, body: Mapping[str, JSON]
-) -> dict[str, JSON] | Refused:
-    """Another question: what a toll was asked for, a new one, another way, the accessible one."""
-    opened = open_tokens(gate, envelope, text(body.get("visit")), text(body.get("ticket")))
-    want = body.get("want")
-    if opened is None or want not in ("picture", "new", "another", "accessible"):
-        return Refused("unreadable")
-    if opened.ticket is not None and not belong(opened.ticket, opened.visit, opened.route):
-        return Refused("unreadable")
-    if want == "picture" and not (opened.ticket and opened.ticket.toll):
-        return Refused("unreadable")
-    if not gate.clock() < opened.visit.expires_s:
-        return Refused("expired")
-    try:
-        return await _exchange(gate, envelope, opened, want, body.get("proof"))
-    except CountingDown as fault:
-        return _not_counted(fault)
-
-
-def _not_counted(fault: CountingDown) -> Refused:
-    return Refused("full" if fault.full else "unavailable", RETRY_S)
-
-
-async def _exchange(
-    gate: GateParts, envelope: Envelope, opened: Opened, want: str, proof: JSON
-) -> dict[str, JSON] | Refused:
-    what = "pictures" if want == "picture" else "challenges"
-    asked, left_s = await _count_caller(gate, envelope, opened.route, what)
-    if asked > gate.limits.challenges:
-        return Refused("too_many", left_s)
-    ticket, proved = opened.ticket, _proved(opened.ticket, proof, gate.clock())
-    tries = 0
-    if not _ran_out(ticket, gate.clock()) and not (proved and want == "picture"):
-        tries, left_s = await _count_try(gate, opened)
-        if tries > gate.limits.tries:
-            return Refused("too_many", left_s)
-        if want != "accessible":  # which nobody pays for but with what it asks
-            await remember(gate, opened.route, envelope.caller, EXCHANGED)
-    known = gate.register.background(envelope.caller, envelope.headers)
-    risk = score_request(envelope.headers, envelope.caller, known, recent=asked).risk
-    risk = max(risk, ticket.risk) if ticket else risk
-    visit = opened.visit
-    index = wished_choice(
-        opened.route, ticket, want, risk, gate.rng, harder=visit.harder, kind=visit.kind
-    )
-    if index == ACCESSIBLE:
-        granted, left_s = await _count_caller(gate, envelope, opened.route, "accessible")
-        if granted > gate.limits.accessible:
-            return Refused("too_many", left_s)
-    failures = max(0, tries - 1)  # to change one's mind once costs nothing
-    if ticket is not None and want == "picture":
-        failures = max(failures, ticket.failures - opened.visit.harder)
-    first = ticket.first if ticket else None
-    asking = Asking(visit, opened.route, envelope.caller, risk, failures + visit.harder, first)
-    if not proved or not gate.kinds[rung_at(gate, opened.route, index).kind].drawn:
-        return ask(gate, asking, index)
-    if await _spend(gate, opened):
-        return await ask_whole(gate, asking, index)
-    return Refused("spent") if want == "picture" else ask(gate, asking, index)
-
-
-def _proved(ticket: Ticket | None, proof: JSON, now_s: float) -> bool:
-    """Whether the work of a ticket that still stands was done."""
-    return ticket is not None and now_s < ticket.expires_s and check_work(ticket.work, proof)
-
-
-async def _spend(gate: GateParts, opened: Opened) -> bool:
-    """True once for a ticket, whatever it is spent on."""
-    ticket = opened.ticket
-    assert ticket is not None
-    ttl_s = ticket.expires_s - gate.clock() + SPENT_EXTRA_S
-    return await spend(gate, opened.route, f"ticket/{ticket.id}", ttl_s)
 
 
 async def next_question(gate: GateParts, envelope: Envelope, judged: Judged) -> dict[str, JSON]:
@@ -297,26 +189,6 @@ def _answered(ticket: Ticket) -> Round:
     if ticket.rung == ACCESSIBLE:
         return Round(ticket.kind, 0, 0.0)
     return Round(ticket.kind, ticket.level, ticket.max_risk)
-
-
-def _ran_out(ticket: Ticket | None, now_s: float) -> bool:
-    return ticket is not None and not now_s < ticket.expires_s - RENEWAL_S
-
-
-async def _count_caller(
-    gate: GateParts, envelope: Envelope, route: Route, what: str
-) -> tuple[int, int]:
-    """(how many of its kind from the caller's prefix in this window, seconds left of it)."""
-    if not gate.addresses_known():
-        return 0, 0
-    limits = gate.limits
-    window_s = limits.accessible_window_s if what == "accessible" else limits.answers_window_s
-    return await bump(gate, route, f"{what}/{envelope.caller.prefix}", window_s)
-
-
-async def _count_try(gate: GateParts, opened: Opened) -> tuple[int, int]:
-    """Counted by the visit's id, so that showing an older token of the visit resets nothing."""
-    return await bump(gate, opened.route, f"tries/{opened.visit.id}", gate.limits.tries_window_s)
 
 
 def _note(gate: GateParts, envelope: Envelope, judged: Judged) -> None:

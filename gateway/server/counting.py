@@ -6,8 +6,9 @@ judge on with counts of this process alone: a ticket is then spent once per proc
 
 from __future__ import annotations
 
-from gateway.model import Route
+from gateway.model import Refused, Route
 from gateway.server.parts import GateParts
+from gateway.server.replies import RETRY_S
 from gateway.stores import StoreError, StoreFull
 
 
@@ -17,6 +18,11 @@ class CountingDown(Exception):  # noqa: N818 - a state to act on
     def __init__(self, *, full: bool = False) -> None:
         super().__init__()
         self.full = full
+
+    @property
+    def refused(self) -> Refused:
+        """What is said of it."""
+        return Refused("full" if self.full else "unavailable", RETRY_S)
 
 
 async def spend(gate: GateParts, route: Route, key: str, ttl_s: float) -> bool:

@@ -8,15 +8,10 @@ from gateway.envelope import Envelope
 from gateway.model import JSON, Again, Refused, Solved, Visit
 from gateway.pages import Asset
 from gateway.passes import jwks
-from gateway.server.answering import (
-    Judged,
-    asking_next,
-    exchange,
-    judge_answer,
-    next_question,
-    open_tokens,
-)
+from gateway.server.answering import Judged, asking_next, judge_answer, next_question
 from gateway.server.challenging import page_data, show_question
+from gateway.server.exchanging import exchange
+from gateway.server.opened import open_tokens
 from gateway.server.parts import GateParts
 from gateway.server.reading import read_form, read_json
 from gateway.server.releasing import Release, release

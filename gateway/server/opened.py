@@ -1,0 +1,58 @@
+"""What came with a call about a visit: its tokens opened, its tries and its caller counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.envelope import Envelope
+from gateway.model import Route, Ticket, Visit
+from gateway.server.counting import bump, spend
+from gateway.server.parts import GateParts
+from gateway.tokens import open_ticket, open_visit
+
+SPENT_EXTRA_S = 60.0  # a spent ticket is remembered a little longer than it lives: clocks differ
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A visit of this site, and a ticket of it if one was shown."""
+
+    visit: Visit
+    route: Route
+    ticket: Ticket | None
+
+
+def open_tokens(gate: GateParts, envelope: Envelope, visit: str, ticket: str) -> Opened | None:
+    """What the tokens say; None unless the visit is one of this site's with a route that stands."""
+    opened = open_visit(gate.ring, visit)
+    if opened is None or opened.site != envelope.site:
+        return None
+    route = gate.route(opened.site, opened.route)
+    if route is None:
+        return None
+    shown = open_ticket(gate.ring, ticket) if ticket else None
+    return Opened(opened, route, shown)
+
+
+async def count_caller(
+    gate: GateParts, envelope: Envelope, route: Route, what: str
+) -> tuple[int, int]:
+    """(how many of its kind from the caller's prefix in this window, seconds left of it)."""
+    if not gate.addresses_known():
+        return 0, 0
+    limits = gate.limits
+    window_s = limits.accessible_window_s if what == "accessible" else limits.answers_window_s
+    return await bump(gate, route, f"{what}/{envelope.caller.prefix}", window_s)
+
+
+async def count_try(gate: GateParts, opened: Opened) -> tuple[int, int]:
+    """Counted by the visit's id, so that showing an older token of the visit resets nothing."""
+    return await bump(gate, opened.route, f"tries/{opened.visit.id}", gate.limits.tries_window_s)
+
+
+async def spend_ticket(gate: GateParts, opened: Opened) -> bool:
+    """True once for a ticket, whatever it is spent on."""
+    ticket = opened.ticket
+    assert ticket is not None
+    ttl_s = ticket.expires_s - gate.clock() + SPENT_EXTRA_S
+    return await spend(gate, opened.route, f"ticket/{ticket.id}", ttl_s)
