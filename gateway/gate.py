@@ -37,19 +37,19 @@ from gateway.counting import Row
 from gateway.files import data_dir
 from gateway.finish import ASK_AGAIN_S, Finisher
 from gateway.frequency.charging import Frequency
-from gateway.fusing import Fusing
+from gateway.given.fusing import Fusing
 from gateway.guard import Guard
 from gateway.handover import Handover
 from gateway.hold import HoldQuotas, Holds
 from gateway.ids import uuid7
 from gateway.inquiry import Inquiries, Inquiry
+from gateway.kept.recent import Recent
 from gateway.keys import create_keys
 from gateway.kinds import Look
 from gateway.metrics import Metrics
 from gateway.model import Address, Upstream
 from gateway.pages import Pages
 from gateway.processes import is_gone, my_name
-from gateway.recent import Recent
 from gateway.ring import KeyRing, KeysError
 from gateway.routing import Router
 from gateway.selfcheck import FirstCallers

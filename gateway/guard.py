@@ -21,6 +21,7 @@ from gateway.finish import FREE, Finisher, Noted, Ready
 from gateway.forwarding import IDEMPOTENT, app_head, told, usual_plan
 from gateway.frequency.charging import Charging, Unlimited
 from gateway.gathering import Gathering
+from gateway.given.users import Users
 from gateway.handover import Handover
 from gateway.ids import References
 from gateway.inquiry import Inquiries, Inquiry, found
@@ -58,7 +59,6 @@ from gateway.submission import (
     visited_route,
 )
 from gateway.tokens import open_visit
-from gateway.users import Users
 from gateway.wire.plan import NeedBody, Plan
 
 

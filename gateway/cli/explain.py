@@ -25,9 +25,9 @@ from gateway.explain.curl import parse_curl
 from gateway.explain.explanation import Explanation, as_json, explain
 from gateway.explain.har import parse_har
 from gateway.explain.sketch import Sketch
-from gateway.fusion import verify
 from gateway.gathering import Gathering
-from gateway.given import given
+from gateway.given.fusion import verify
+from gateway.given.places import given
 from gateway.keys import load_keys
 from gateway.log import path_of
 from gateway.model import JSON, BodySeen, Caller, Facts, Peer, Route, Site

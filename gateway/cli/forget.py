@@ -16,7 +16,9 @@ from gateway.cli.explained import wide_console
 from gateway.cli.faults import load_or_explain
 from gateway.cli.kept import keys_of, reference_of, with_store
 from gateway.config import Config
-from gateway.forgetting import (
+from gateway.hold.format import chunk_key, head_key, read_record, state_key
+from gateway.hold.terms import prefix_quota
+from gateway.kept.forgetting import (
     Whose,
     counter_keys,
     is_of,
@@ -26,9 +28,7 @@ from gateway.forgetting import (
     of_user,
     passes_in,
 )
-from gateway.hold.format import chunk_key, head_key, read_record, state_key
-from gateway.hold.terms import prefix_quota
-from gateway.recent import Kept, all_kept
+from gateway.kept.recent import Kept, all_kept
 from gateway.ring import KeyRing
 from gateway.stores import Entry, Store
 

@@ -14,9 +14,9 @@ import typer
 
 from gateway.cli.lines import opened
 from gateway.config import Config
+from gateway.kept.recent import Kept, all_kept, kept_under
 from gateway.keys import load_keys
 from gateway.model import JSON
-from gateway.recent import Kept, all_kept, kept_under
 from gateway.ring import KeyRing, KeysError
 from gateway.stores import Store, StoreError, open_store
 

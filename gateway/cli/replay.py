@@ -25,8 +25,8 @@ from gateway.cli.kept import MAX_LINE_BYTES, with_store
 from gateway.cli.lines import opened
 from gateway.config import Config
 from gateway.explain.replaying import Came, Replayer, recorded
+from gateway.kept.recent import all_kept
 from gateway.model import JSON
-from gateway.recent import all_kept
 from gateway.stores import Store
 
 MOST_SORTS = 1_000  # of changes told apart; more are counted together

@@ -17,8 +17,8 @@ from gateway.hand.model import Model
 from gateway.hand.paths import Points
 from gateway.hand.recorded import BadLineError, parse, tells
 from gateway.hand.weights import shipped
+from gateway.kept.recent import all_kept
 from gateway.model import JSON
-from gateway.recent import all_kept
 from gateway.stores import Store
 
 MAX_LINE_BYTES = 4 * 1024 * 1024

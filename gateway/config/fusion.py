@@ -14,7 +14,7 @@ from gateway.config.fields import WholeSpan
 from gateway.config.nodes import Loc, Text
 from gateway.config.part import Part, written
 from gateway.config.shape import Faults
-from gateway.fusion import GEETEST
+from gateway.given.fusion import GEETEST
 from gateway.model import FusionRule, Whence
 
 LEAST_KEY = 16  # bytes

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.kept.recent import Recent
 from gateway.model import Caller, Visit
-from gateway.recent import Recent
 
 if TYPE_CHECKING:  # numpy is for answers that bring paths
     from gateway.hand.trace import Drawn

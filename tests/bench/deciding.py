@@ -29,6 +29,7 @@ from gateway.guard import Guard
 from gateway.handover import Handover
 from gateway.hold import HoldQuotas, Holds
 from gateway.ids import References
+from gateway.kept.recent import Recent
 from gateway.log import DecisionLog
 from gateway.metrics import Metrics
 from gateway.model import (
@@ -46,7 +47,6 @@ from gateway.model import (
     Site,
     Upstream,
 )
-from gateway.recent import Recent
 from gateway.records import Judged, told_of
 from gateway.ring import Key, KeyRing
 from gateway.risk import score_request

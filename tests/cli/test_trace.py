@@ -10,8 +10,8 @@ import pytest
 
 from gateway.hand.kept import pack
 from gateway.hand.trace import Drawn
+from gateway.kept.recent import Recent
 from gateway.keys import load_keys
-from gateway.recent import Recent
 from gateway.stores import open_store
 from tests.hand.drawn import drawn, ruled
 from tests.samples import CALLER

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from gateway.hand.kept import unpack
-from gateway.marks import marks_of
-from gateway.recent import Recent, all_kept
+from gateway.kept.marks import marks_of
+from gateway.kept.recent import Recent, all_kept
 from gateway.server import KeptTraces
 from gateway.stores.memory import MemoryStore
 from tests.hand.drawn import drawn

@@ -74,6 +74,6 @@ def test_widget() -> None:
 
 
 def test_dev_tools_name_no_private_registry() -> None:
-    lock = json.loads((Path(__file__).parent / "js/package-lock.json").read_text("utf-8"))
+    lock = json.loads((Path(__file__).parent.parent / "js/package-lock.json").read_text("utf-8"))
     resolved = [package.get("resolved", "") for package in lock["packages"].values()]
     assert not [url for url in resolved if url and "registry.npmjs.org" not in url]

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
-from gateway.marks import marks_of
+from gateway.kept.marks import marks_of
 from gateway.model import JSON, Caller
 from gateway.ring import KeyRing
 from gateway.stores import Book, Entry, Store, StoreError

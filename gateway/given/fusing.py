@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from gateway.asked import Asked
 from gateway.finish import CLOCKS_S, Finisher
-from gateway.fusion import verify
-from gateway.given import given
+from gateway.given.fusion import verify
+from gateway.given.places import given
 from gateway.model import BodySeen, Facts, Reason, Route
 from gateway.stores import Store, StoreError
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from gateway.linking import link
+from gateway.pages.linking import link
 
 FILES = {
     "kinds/word.js": b'import { points, words } from "../controls/points.js";\npoints();',

@@ -16,9 +16,9 @@ from types import MappingProxyType
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from gateway.linking import Linked, link
 from gateway.model import JSON
-from gateway.skeleton import Skeleton, as_json, json_mark, plain, text_mark
+from gateway.pages.linking import Linked, link
+from gateway.pages.skeleton import Skeleton, as_json, json_mark, plain, text_mark
 
 FALLBACK = "en"
 MAX_ACCEPT_CHARS = 500  # of Accept-Language; no browser sends more

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.asked import Asked
-from gateway.fusing import Fusing
+from gateway.given.fusing import Fusing
 from gateway.model import (
     BodySeen,
     Facts,

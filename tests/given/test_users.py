@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 import pytest
 
-from gateway.given import given
+from gateway.given.places import given
+from gateway.given.users import MAX_CHARS, Users
 from gateway.model import BodySeen, Length, Match, NoBody, RequestHead, Site, Whence
 from gateway.ring import KeyRing
 from gateway.routing import NeedBodyFor, Router
-from gateway.users import MAX_CHARS, Users
 from tests.samples import NEW, OLD, RING, ROUTE, STRANGE_RING
 from tests.test_guard import APP
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 
-from gateway.given import given
+from gateway.given.places import given
 from gateway.model import BodySeen, RequestHead, Route
 from gateway.ring import KeyRing
 

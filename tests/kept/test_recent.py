@@ -9,9 +9,8 @@ from collections import Counter
 import pytest
 
 from gateway.ids import uuid7
-from gateway.marks import mark, marks_of, marks_to_find
-from gateway.model import Caller
-from gateway.recent import (
+from gateway.kept.marks import mark, marks_of, marks_to_find
+from gateway.kept.recent import (
     AT_ONCE,
     MAX_LINE_BYTES,
     MOST_WAITING,
@@ -20,6 +19,7 @@ from gateway.recent import (
     kept_under,
     read,
 )
+from gateway.model import Caller
 from gateway.ring import KeyRing
 from gateway.stores import Entry, StoreDown, open_store
 from gateway.stores.memory import MemoryStore
@@ -158,7 +158,7 @@ async def test_a_gate_keeps_what_it_decides(start_gate: StartGate) -> None:
 
 
 async def test_the_task_writes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.recent.EVERY_S", 0.01)
+    monkeypatch.setattr("gateway.kept.recent.EVERY_S", 0.01)
     store = MemoryStore()
     kept, _ = recent(store)
     task = asyncio.create_task(kept.run())
@@ -173,8 +173,8 @@ async def test_the_task_writes_by_itself(monkeypatch: pytest.MonkeyPatch) -> Non
 
 async def test_what_is_kept_no_more_goes_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the store was away just then."""
-    monkeypatch.setattr("gateway.recent.EVERY_S", 0.01)
-    monkeypatch.setattr("gateway.recent.TIDY_S", 0.01)
+    monkeypatch.setattr("gateway.kept.recent.EVERY_S", 0.01)
+    monkeypatch.setattr("gateway.kept.recent.TIDY_S", 0.01)
     store = Away()
     store.down = False
     kept, _ = recent(store)

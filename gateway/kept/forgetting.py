@@ -16,10 +16,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from gateway.callers import parse_address
 from gateway.frequency.rules import Subject, counts_of
 from gateway.frequency.values import Digests
-from gateway.marks import marks_to_find
+from gateway.given.users import Users
+from gateway.kept.marks import marks_to_find
 from gateway.model import JSON, Route, Site
 from gateway.ring import KeyRing
-from gateway.users import Users
 
 MOST_NETWORKS = 4_096  # of /24 or /56 in one that is named
 MOST_HOSTS = 65_536

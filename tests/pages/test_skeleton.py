@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gateway import kinds
 from gateway.files import data_dir
 from gateway.pages import Pages
-from gateway.skeleton import Skeleton, as_json, json_mark, plain, text_mark
+from gateway.pages.skeleton import Skeleton, as_json, json_mark, plain, text_mark
 
 PAGES = Pages(data_dir("templates"), "/_gateway/")
 TOKENS = st.from_regex(r"[A-Za-z0-9_-]{1,80}", fullmatch=True)

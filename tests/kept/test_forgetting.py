@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.forgetting import (
+from gateway.frequency.rules import Subject, charges, counts_of
+from gateway.frequency.values import Digests, field_of
+from gateway.given.users import Users
+from gateway.kept.forgetting import (
     counter_keys,
     is_of,
     of_address,
@@ -15,12 +18,9 @@ from gateway.forgetting import (
     of_user,
     passes_in,
 )
-from gateway.frequency.rules import Subject, charges, counts_of
-from gateway.frequency.values import Digests, field_of
-from gateway.marks import marks_of
+from gateway.kept.marks import marks_of
 from gateway.model import LimitRule, Site, Upstream
 from gateway.ring import KeyRing
-from gateway.users import Users
 from tests.samples import CALLER, NEW, OLD, RING, ROUTE
 
 MARKS = frozenset(marks_of(RING, CALLER))

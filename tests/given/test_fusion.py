@@ -12,7 +12,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from gateway import kinds
-from gateway.fusion import AHEAD_S, GEETEST, MAX_CHARS, verify
+from gateway.given.fusion import AHEAD_S, GEETEST, MAX_CHARS, verify
 from gateway.model import FusionRule, Named, Reason, Whence
 
 # docs.geetest.com, risk fusion mode: the worked example, and the key it is signed with.

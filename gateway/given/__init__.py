@@ -1,0 +1,1 @@
+"""What an app gives the gate with its requests: whom it knows the caller as, which kind to ask."""
