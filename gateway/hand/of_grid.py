@@ -71,7 +71,8 @@ class Way(NamedTuple):
 
     samples: Flat
     w: Places  # turned: along + i aside, px
-    step: Places  # of `w`; a path's first is 0
+    step_z: Places  # px, not turned; a path's first is 0
+    step: Places  # turned
     size: Floats  # of steps, px
     gone: Floats  # px, of all paths one after the other, by sample
     reach: Floats  # px, by path
@@ -85,17 +86,17 @@ def way(samples: Flat) -> Way:
     away = samples.z - samples.z[starts][own]
     far = np.abs(away)
     reach = np.maximum.reduceat(far, starts) + TINY
-    least = (reach - NONE).tolist()
-    bounds = zip(starts.tolist(), samples.ends.tolist(), least, strict=True)
-    at = [start + int((far[start:end] >= most).argmax()) for start, end, most in bounds]
+    farthest = np.flatnonzero(far >= (reach - NONE)[own])
+    at = farthest[farthest.searchsorted(starts)]  # the first of each path
     toward: Places = np.conjugate(away[at] / reach)
-    turned: Places = away * toward[own]
-    step = steps(turned)
-    step[starts] = 0.0
+    turn = toward[own]
+    step_z = steps(samples.z)
+    step_z[starts] = 0.0
+    step = step_z * turn
     size = np.abs(step)
     gone = size.cumsum()
     length: Floats = gone[samples.ends - 1] - gone[starts]
-    return Way(samples, turned, step, size, gone, reach, length, toward)
+    return Way(samples, away * turn, step_z, step, size, gone, reach, length, toward)
 
 
 def measure(found: Way) -> list[tuple[float, ...]]:
@@ -170,7 +171,7 @@ def _fill_steps(table: Floats, is_so: Bools, found: Way, aside: Floats) -> None:
     np.abs(along * aside, out=table[_PRODUCT])
     np.greater_equal(size, 0.5, out=is_so[_GOING])
     moved = np.greater(size, NONE, out=is_so[_MOVED])
-    on_page = np.abs((step * np.conj(found.toward)[found.samples.path]).view(np.float64))
+    on_page = np.abs(found.step_z.view(np.float64))
     np.less(np.minimum(on_page[::2], on_page[1::2]), 0.01, out=is_so[_AXIS])
     is_so[_AXIS] &= moved
 

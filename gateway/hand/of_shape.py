@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from gateway.hand.of_grid import Way
-from gateway.hand.paths import APART_MS, Flat, Floats, clock
+from gateway.hand.paths import Flat, Floats
 
 MOMENTS: Final = 24
 _AT: Final = (np.arange(MOMENTS) + 0.5) / MOMENTS
@@ -92,10 +92,9 @@ def _fill_by_time(rows: Floats, events: Flat, found: Way) -> None:
     """Places over the reach, turned as the way is. Where they begin makes no difference here."""
     begin = events.t[events.starts]
     spans_ms = events.t[events.ends - 1] - begin
-    begin += APART_MS * np.arange(len(begin))
     when = spans_ms[:, None] * _AT
     when += begin[:, None]
-    at = np.interp(when, clock(events), events.z)
+    at = np.interp(when, events.t, events.z)
     at *= (found.toward / found.reach)[:, None]
     rows[0], rows[1] = at.real, at.imag
 

@@ -10,7 +10,6 @@ that tells the recorder, not the hand.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +29,7 @@ MOST_MS = 12_000.0  # of a path; what comes later is taken for that moment
 class Flat(NamedTuple):
     """Arrays of all paths end to end. Path i is points `starts[i]` to `ends[i]`, the last out."""
 
-    t: Floats
+    t: Floats  # of all paths on one line: a path begins `APART_MS` after the one before it
     z: Places
     starts: Ints
     ends: Ints
@@ -64,11 +63,11 @@ class Joined(NamedTuple):
 
 
 def flat(t: Floats, z: Places, counts: Ints) -> Flat:
-    """Arrays end to end, with their offsets."""
+    """Arrays end to end, with their offsets; clocks of paths laid on one line."""
     ends = counts.cumsum()
     starts = ends - counts
     path = np.arange(len(counts)).repeat(counts)
-    return Flat(t, z, starts, ends, path, np.arange(len(t)) - starts[path])
+    return Flat(t + APART_MS * path, z, starts, ends, path, np.arange(len(t)) - starts[path])
 
 
 def join(paths: list[Points]) -> Joined:
@@ -101,14 +100,12 @@ class Moving(NamedTuple):
 
 def moving(events: Joined) -> Moving:
     """Without the rests at both ends. Of a path that never moves, its last point is left."""
-    moved = events.z[1:] != events.z[:-1]
-    moved[events.starts[1:] - 1] = False
-    hits = (np.flatnonzero(moved) + 1).tolist()
-    t, bounds = events.t.item, zip(events.starts.tolist(), events.ends.tolist(), strict=True)
-    pieces, rest, gap = [], [], []
-    for start, end in bounds:
-        first, after = bisect_left(hits, start), bisect_left(hits, end)
-        begin, final = (hits[first] - 1, hits[after - 1]) if after > first else (end - 1, end - 1)
+    hits = np.flatnonzero(events.z[1:] != events.z[:-1])  # what a step goes from
+    firsts, afters = hits.searchsorted(events.starts), hits.searchsorted(events.ends - 1)
+    t, hit, pieces, rest, gap = events.t.item, hits.item, [], [], []
+    bounds = (events.starts, events.ends, firsts, afters)
+    for start, end, first, after in zip(*(of.tolist() for of in bounds), strict=True):
+        begin, final = (hit(first), hit(after - 1) + 1) if after > first else (end - 1, end - 1)
         pieces.append((begin, final + 1))
         rest.append(t(end - 1) - t(final))
         gap.append(t(end - 1) - t(max(end - 2, start)))
@@ -117,12 +114,6 @@ def moving(events: Joined) -> Moving:
     if sum(counts) < len(z):
         t_ms, z = (np.concatenate([of[begin:end] for begin, end in pieces]) for of in (t_ms, z))
     return Moving(flat(t_ms, z, np.array(counts)), rest, gap)
-
-
-def clock(points: Flat) -> Floats:
-    """Times of all paths on one line that never turns back."""
-    found: Floats = points.t + APART_MS * points.path
-    return found
 
 
 def grid(events: Flat) -> Flat:
@@ -140,5 +131,5 @@ def grid(events: Flat) -> Flat:
     starts = ends - counts
     place = np.arange(len(path)) - starts[path]
     t = begin[path] + np.minimum(place * GRID_MS, spans_ms[path])
-    z: Places = np.interp(t + APART_MS * path, clock(events), events.z)
+    z: Places = np.interp(t, events.t, events.z)
     return Flat(t, z, starts, ends, path, place)
