@@ -133,7 +133,7 @@ def test_what_must_be_seen_stands_out(shade: int) -> None:
     for seed in range(20):
         drawn = tile(seed, shade)
         before = np.asarray(drawn.picture.copy(), float)
-        drawn.ball(np.array([0.5, 0.5]), 0.2)
+        drawn.balls([np.array([0.5, 0.5])], 0.2)
         inner = slice(SIDE_PX // 2 - 12, SIDE_PX // 2 + 12)
         off = (np.asarray(drawn.picture, float) - before)[inner, inner]
         assert np.sqrt((off**2).mean()) > 0.5 * FLOOR, seed

@@ -29,9 +29,7 @@ def together(tile: Tile, fits: bool) -> None:
         if pair is not None:
             break
     tile.ring(path, width, line, GAP)
-    cloth = None
-    for place in pair:
-        cloth = tile.ball(place, SMALL, cloth)
+    tile.balls(pair, SMALL)
 
 
 def _bent(chance: np.random.Generator) -> Points:

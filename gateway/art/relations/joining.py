@@ -16,6 +16,7 @@ STRING = 0.046
 KNOB = 0.07
 THING = (0.085, 0.1)  # radius
 FAR = (0.38, 0.45)  # of the ends, from the middle
+FARTHEST = 0.43  # of all of a string, along either axis
 STEEP = 0.8  # radians: the flattest crossing
 BENT = (-0.18, 0.18)  # by how much a string strays
 PARTS = 28
@@ -32,9 +33,7 @@ def joined(tile: Tile, fits: bool) -> None:
     """Any two of the four ends have knobs; any pairing of the ends is as likely."""
     knobs = _two(tile.chance)
     ends = _drawn(tile, knobs, fits)
-    cloth = None
-    for i in knobs:
-        cloth = tile.ball(ends[i], KNOB, cloth)
+    tile.balls([ends[i] for i in knobs], KNOB)
 
 
 def paired(tile: Tile, fits: bool) -> None:
@@ -44,9 +43,9 @@ def paired(tile: Tile, fits: bool) -> None:
     ends = _drawn(tile, alike, fits)
     shapes = [SHAPES[names[int(n)]]() for n in chance.permutation(len(names))[:2]]
     cloth = None
-    for i in chance.permutation(4).tolist():
-        shape = turned(shapes[i in alike], chance.uniform(0, 2 * np.pi), chance.uniform(*THING))
-        cloth = tile.polygon(shape + ends[i], "plain", cloth)
+    for shape, of in zip(shapes, (alike, set(ends) - alike), strict=True):
+        outline = turned(shape, chance.uniform(0, 2 * np.pi), chance.uniform(*THING))
+        cloth = tile.alike(outline, [ends[i] for i in of], "plain", cloth)
 
 
 def _two(chance: np.random.Generator) -> set[int]:
@@ -87,24 +86,29 @@ def _string(chance: np.random.Generator, start: Points, end: Points) -> Points:
     """From one end past the middle and to the other: Bezier's curve of four places."""
     past = -(start + end) / 2 * chance.uniform(1.6, 2.2)
     first, second = (at + past + chance.uniform(*BENT, 2) for at in (start * 0.8, end * 0.8))
-    t = np.linspace(0, 1, PARTS)[:, None]
-    made = start * (1 - t) ** 3 + 3 * first * t * (1 - t) ** 2
-    return np.asarray(made + 3 * second * t**2 * (1 - t) + end * t**3)
+    return _SHARES @ np.stack([start, first, second, end])
+
+
+_T = np.linspace(0, 1, PARTS)
+_SHARES = np.stack([(1 - _T) ** 3, 3 * _T * (1 - _T) ** 2, 3 * _T**2 * (1 - _T), _T**3], axis=1)
 
 
 def _is_plain(one: Points, other: Points, wanted: int) -> bool:
+    """Within the tile, crossing steeply as often as wanted, and well apart elsewhere."""
+    if np.abs(np.vstack([one, other]) - 0.5).max() > FARTHEST:
+        return False
     met = crossings(one, other)
-    if len(met) != wanted or np.abs(np.vstack([one, other]) - 0.5).max() > 0.43:
+    if len(met) != wanted or any(steepness(one, other, at) < STEEP for at in met):
         return False
-    if any(steepness(one, other, at) < STEEP for at in met):
+    if len(met) > 1 and np.hypot(*(met[0] - met[1])) <= 1.6 * CLEAR:
         return False
-    return all(_are_clear(a, b, met) for a, b in ((one, other), (other, one)))
+    apart = _distances(one, other)
+    rest, others = (_distances(line, np.array(met)).min(1) > CLEAR for line in (one, other))
+    near = min(apart[rest].min(initial=9.0), apart[:, others].min(initial=9.0))
+    return bool(near > STRING * 1.7)
 
 
-def _are_clear(one: Points, other: Points, met: list[Points]) -> bool:
-    """Nowhere near the other string but where they cross; and not about to turn back there."""
-    off = np.sqrt(((one[:, None] - np.array(met)[None]) ** 2).sum(2)).min(1)
-    rest = one[off > CLEAR]
-    near = np.sqrt(((rest[:, None] - other[None]) ** 2).sum(2)).min(initial=9.0)
-    between = np.hypot(*(met[0] - met[-1])) if len(met) > 1 else 9.0
-    return bool(near > STRING * 1.7 and between > 1.6 * CLEAR)
+def _distances(one: Points, other: Points) -> Points:
+    """(n, m): from each place of one to each of the other."""
+    off = one[:, None] - other[None]
+    return np.hypot(off[..., 0], off[..., 1])

@@ -100,15 +100,19 @@ class Tile:
     def __post_init__(self) -> None:
         self.bend = Bend.drawn(self.chance)
 
-    def polygon(self, outline: Points, light: str = "plain", cloth: Cloth | None = None) -> Cloth:
-        """A filled shape. Returns its cloth, for other faces of the same thing."""
-        bent = self.bend(_dense(outline))
+    def alike(
+        self, outline: Points, places: Sequence[Points], light: str, cloth: Cloth | None = None
+    ) -> Cloth:
+        """A filled shape, its outline about the origin, drawn once and laid in all these places."""
+        middle = np.array([[0.5, 0.5]])
+        bent = self.bend(_dense(outline) + middle)
         sheet = Sheet.about(bent, 0.0)
         sheet.draw.polygon(sheet.fine(bent), fill=255)
-        return self.thing(sheet, light, cloth)
+        off = np.rint((self.bend(np.array(places)) - self.bend(middle)) * SIDE_PX).astype(int)
+        return self.thing(sheet, light, cloth, [(x, y) for x, y in off.tolist()])
 
-    def ball(self, middle: Points, radius: float, cloth: Cloth | None = None) -> Cloth:
-        return self.polygon(_RING * radius + middle, "ball", cloth)
+    def balls(self, places: Sequence[Points], radius: float) -> Cloth:
+        return self.alike(_RING * radius, places, "ball")
 
     def strip(self, path: Points, width: float, cloth: Cloth | None = None) -> Cloth:
         """A thick line with round ends."""
@@ -126,17 +130,26 @@ class Tile:
         sheet.cut(bent, width + 2 * line, gap)
         return self.thing(sheet, "plain")
 
-    def thing(self, sheet: Sheet, light: str, cloth: Cloth | None = None) -> Cloth:
-        """Whatever is drawn on a sheet, in cloth of its own."""
-        own, at = sheet.mask.reduce(FINE), sheet.at_px
-        box = (*at, at[0] + own.width, at[1] + own.height)
+    def thing(
+        self,
+        sheet: Sheet,
+        light: str,
+        cloth: Cloth | None = None,
+        shifts_px: Sequence[tuple[int, int]] = ((0, 0),),
+    ) -> Cloth:
+        """Whatever is drawn on a sheet, in cloth of its own; once for each shift."""
+        own, (left, top) = sheet.mask.reduce(FINE), sheet.at_px
+        spots = [(left + x, top + y) for x, y in shifts_px]
         if cloth is None:
-            cloth = self._cloth(box)
-            self._shadow(own, at)
+            x, y = spots[0]
+            cloth = self._cloth((x, y, x + own.width, y + own.height))
+            for at in spots:
+                self._shadow(own, at)
         stuff = self._cut(cloth, own.size)
         _shade(self.chance, stuff, light)
         _bevel(stuff, own, self.habits.rim)
-        self.picture.paste(stuff, at, own)
+        for at in spots:
+            self.picture.paste(stuff, at, own)
         return cloth
 
     def _cloth(self, box: tuple[int, int, int, int]) -> Cloth:
@@ -210,19 +223,18 @@ class Sheet:
     def cut(self, path: Points, width: float, gap: float) -> None:
         """Take narrow parts away across the sides of a thick line, and at both of its ends."""
         across = _across(path) * (width / 2)
+        gone = []
         for side in (-across, across):
             run = np.hypot(*np.diff(path + side, axis=0).T).cumsum()
-            for far in np.arange(DASH / 2, run[-1] - DASH / 2, DASH):
-                k = int(np.searchsorted(run, far))
-                self._cut(path[k] + 0.5 * side[k], path[k] + side[k], gap)
+            at = np.searchsorted(run, np.arange(DASH / 2, run[-1] - DASH / 2, DASH))
+            gone.append(np.hstack([path[at] + 0.5 * side[at], path[at] + side[at]]))
         for k, out in ((0, -1.0), (-1, 1.0)):
             for lean in (-0.7, 0.7):
-                to = turned(out * across[[k]], lean - np.pi / 2)[0]
-                self._cut(path[k] + 0.5 * to, path[k] + to, gap)
-
-    def _cut(self, start: Points, end: Points, width: float) -> None:
-        ends = self.fine(np.stack([start, end]))
-        self.draw.line(ends, fill=0, width=max(1, round(width * SIDE_PX * FINE)))
+                to = turned(out * across[[k]], lean - np.pi / 2)
+                gone.append(np.hstack([path[[k]] + 0.5 * to, path[[k]] + to]))
+        fine = ((np.vstack(gone).reshape(-1, 2) * SIDE_PX - self.at_px) * FINE).reshape(-1, 4)
+        for ends in fine.tolist():
+            self.draw.line(ends, fill=0, width=max(1, round(gap * SIDE_PX * FINE)))
 
 
 def _across(path: Points) -> Points:
