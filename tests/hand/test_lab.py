@@ -11,7 +11,7 @@ import pytest
 
 from gateway.hand.features import NAMES
 from gateway.hand.kept import lines, pack, unpack
-from gateway.hand.lab import attack, check, fit, sets, timing, views, visits
+from gateway.hand.lab import attack, check, fit, knobs, sets, timing, views, visits
 from gateway.hand.lab.borrow import BORROWERS
 from gateway.hand.lab.channels import framed, play
 from gateway.hand.lab.generators import FAMILIES
@@ -244,8 +244,8 @@ def test_the_attacker_finds_a_low_place() -> None:
 def test_the_attackers_paths_are_usable() -> None:
     rng = np.random.default_rng(1)
     for _ in range(40):
-        knobs = attack.knobs_of(rng.normal(0, 1, len(attack.KNOBS)))
-        t, x, y = attack.draw(rng, attack.goal(rng), knobs)
+        found = knobs.knobs_of(rng.normal(0, 1, len(knobs.KNOBS)))
+        t, x, y = knobs.draw(rng, attack.goal(rng), found)
         assert (np.diff(t) >= 0).all()
         assert np.isfinite(x + y).all()
 

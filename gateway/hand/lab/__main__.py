@@ -51,13 +51,13 @@ def main() -> None:
     if given.command == "train":
         train_and_write(rows, given.out)
     else:
-        judged = check.held_out(rows, strict=given.strict, nets=fit.NETS)
+        judged = check.held_out(rows, strict=given.strict)
         print("\n".join(check.report(rows, judged) + visits.report(rows, judged)))
 
 
 def train_and_write(rows: sets.Rows, out: Path) -> None:
     """The model of all rows; its thresholds from models that left people and sources out."""
-    judged = check.held_out(rows, nets=fit.NETS)
+    judged = check.held_out(rows)
     model = fit.fit(rows, np.ones(len(rows.script), bool))
     mouse, touch = (check.threshold(rows, judged, pointer) for pointer in ("mouse", "touch"))
     model = Model(

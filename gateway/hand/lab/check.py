@@ -19,11 +19,12 @@ from gateway.hand.lab.sets import Rows
 
 KIN = {
     "linear": "cdp_linear cdp_linear_sleep touch_linear own_straight own_sectors",
-    "ease": "geetest_quad sel_expo touch_ease pyautogui_tween own_tween own_wobble own_fling",
+    "ease": "geetest_quad sel_expo touch_ease pyautogui_tween own_tween own_wobble own_fling "
+    "own_approach",
     "track": "sel_track_a sel_track_d oxy_gauss own_track own_walk own_wind",
     "bezier": "ghost_cursor ghost_cursor_pw pyclick humancursor_web own_bezier own_overshoot "
     "own_spline",
-    "smooth": "own_minimum_jerk own_strokes own_lognormal own_spring own_drift",
+    "smooth": "own_minimum_jerk own_strokes own_lognormal own_spring own_drift own_knobs",
     "replay": "replay_noise dsjtzs_bot_a own_replay own_replay_noise own_replay_warp "
     "own_replay_coarse own_blend own_profile own_shuffled own_modes",
 }
@@ -97,11 +98,11 @@ class Judged:
     fold: NDArray[np.int64]
 
 
-def held_out(rows: Rows, *, strict: bool = False, nets: int) -> Judged:
+def held_out(rows: Rows, *, strict: bool = False) -> Judged:
     """Fits a model for each fold. Rows are judged by the nets of their pointer."""
     raw, index, number = [], [], []
     for i, fold in enumerate(folds(rows, strict=strict)):
-        model = fit(rows, fold.train, seed=i, nets=nets)
+        model = fit(rows, fold.train, seed=i)
         own = np.flatnonzero((fold.people | fold.scripts) & np.isin(rows.view, JUDGED))
         features = rows.features[own]
         touch = rows.pointer[own] == "touch"

@@ -178,3 +178,19 @@ def fling(rng: Rng, scene: Scene) -> Points:
     aside = bump(rng, scene.span_px, u) + rng.normal(0, rng.choice([1e-9, 0.5, 1.5]), count)
     x, y = line(scene, along, aside)
     return t, x, y
+
+
+def approach(rng: Rng, scene: Scene) -> Points:
+    """Each step a share of what is left, as loops that chase a target do; then it waits."""
+    share, spread = rng.uniform(0.04, 0.4), rng.uniform(0, 0.8)
+    left, along = 1.0, [0.0]
+    while left * scene.span_px > 0.5 and len(along) < 150:
+        left *= 1 - min(share * (1 + spread * rng.uniform(-1, 1)), 1.0)
+        along.append(1 - left)
+    along += [1.0] * int(rng.integers(1, 20))
+    wiggle = rng.choice([0.0, 0.0, 0.6, 1.5])
+    aside = np.rint(rng.normal(0, 1, len(along)) * wiggle)
+    wait_ms = rng.uniform(6, 40) * rng.uniform(0.7, 1.3, len(along) - 1)
+    wait_ms[-1] += rng.choice([0.0, rng.uniform(50, 600)])
+    x, y = line(scene, np.array(along), aside)
+    return np.concatenate(([0.0], np.cumsum(wait_ms))), x, y

@@ -19,7 +19,8 @@ from gateway.hand.model import Judge, Model, Net, Single
 if TYPE_CHECKING:
     from gateway.hand.lab.pieces import Floats
 
-NETS, UNITS, DECAY, EPOCHS, SHAKE = 6, (32,), 1e-2, 14, 0.4
+NETS: Final = {"mouse": 6, "touch": 8}
+UNITS, DECAY, EPOCHS, SHAKE = (32,), 1e-2, 14, 0.4
 SLOPE = 0.4  # steeper ones make the mean of several paths a vote
 # Rows of each source, of fingers or mice, by view: people's, scripts'. Mice are many and teach a
 # little of fingers too, at this share; fingers taught nothing of mice.
@@ -83,10 +84,11 @@ def weights(rows: Rows, picked: NDArray[np.int64], pointer: str) -> Floats:
     return np.asarray(found)
 
 
-def fit(rows: Rows, among: NDArray[np.bool_], *, seed: int = 0, nets: int = NETS) -> Model:
-    """A model of these rows, not yet calibrated."""
+def fit(rows: Rows, among: NDArray[np.bool_], *, seed: int = 0, nets: int | None = None) -> Model:
+    """A model of these rows, not yet calibrated. `nets`: of each pointer; None: as many as ship."""
     mouse, touch = (
-        _fit(rows, among, pointer, seed=seed, nets=nets) for pointer in ("mouse", "touch")
+        _fit(rows, among, pointer, seed=seed, nets=nets or NETS[pointer])
+        for pointer in ("mouse", "touch")
     )
     return Model(mouse, touch)
 

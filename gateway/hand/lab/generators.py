@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.hand.lab import bodies, curves
+from gateway.hand.lab import bodies, curves, knobs
 from gateway.hand.lab.pieces import Points, Rng, Scene
 
 Generator = Callable[[Rng, Scene], Points]
@@ -30,4 +30,6 @@ FAMILIES: dict[str, Generator] = {
     "wobble": curves.wobble,
     "sectors": curves.sectors,
     "fling": curves.fling,
+    "approach": curves.approach,
+    "knobs": knobs.by_chance,
 }
