@@ -52,6 +52,16 @@ class Pool:
                 for waiting in futures:
                     waiting.cancel()
 
+    @contextmanager
+    def share(self, part: float) -> Iterator[None]:
+        """What runs meanwhile gets this part, 0 to 1, of the time that is left."""
+        whole_s, now_s = self.deadline_s, time.monotonic()
+        self.deadline_s = now_s + part * (whole_s - now_s)
+        try:
+            yield
+        finally:
+            self.deadline_s = whole_s
+
     def close(self) -> None:
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)

@@ -44,32 +44,38 @@ class Trained:
 
 
 def white_box(plan: Plan, pool: Pool, train: int, test: int, advance: Advance) -> WhiteBox:
-    """`plan.salts[0]` is the install under attack. Advances 2 · train + test times."""
+    """`plan.salts[0]` is the install under attack. Advances 2 · train + test times.
+
+    Where time is short each training takes two fifths of it, so that there is a test after them.
+    """
     install = plan.salts[0]
     known = replace(plan, salts=(install,), seed=plan.seed + 1)
     others = tuple(f"another install, {n} of {plan.seed}" for n in range(OTHER_INSTALLS))
-    rows, knowing = _trained(known, pool, train, advance)
-    _, stranger = _trained(replace(known, salts=others), pool, train, advance)
+    with pool.share(0.4):
+        drawn, rows, knowing = _trained(known, pool, train, advance)
+    with pool.share(0.4 / 0.6):
+        _, _, stranger = _trained(replace(known, salts=others), pool, train, advance)
     fresh = replace(plan, salts=(install,), seed=plan.seed + 2)
     right = pool.run(partial(_solve, fresh, (*knowing, *stranger)), range(test), advance)
     shares = [Share(sum(column), len(right)) for column in zip(*right, strict=True)]
     shares = shares or [Share(0, 0)] * (2 * len(MODELS))
     best = max(range(len(MODELS)), key=lambda n: shares[n].rate)
     unknown = max(shares[len(MODELS) :], key=lambda share: share.rate)
-    return WhiteBox(train, rows, MODELS[best], shares[best], unknown)
+    return WhiteBox(drawn, rows, MODELS[best], shares[best], unknown)
 
 
 def _trained(
     plan: Plan, pool: Pool, train: int, advance: Advance
-) -> tuple[int, tuple[Trained, ...]]:
-    """How many rows there were, and each of MODELS trained on them."""
+) -> tuple[int, int, tuple[Trained, ...]]:
+    """How many challenges and rows there were in time, and each of MODELS trained on them."""
     found = pool.run(partial(_examples, plan), range(train), advance)
     if not found:
-        return 0, ()
+        return 0, 0, ()
     rows = np.concatenate([rows for rows, _ in found])
     labels = np.concatenate([labels for _, labels in found])
     rows, labels = _thinned(rows, labels, plan.seed)
-    return len(rows), tuple(fit(name, rows, labels, plan.seed) for name in MODELS)
+    models = tuple(fit(name, rows, labels, plan.seed) for name in MODELS)
+    return len(found), len(rows), models
 
 
 def _examples(plan: Plan, index: int) -> tuple[Rows, Labels]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.bench.kinds import Options, run
-from gateway.bench.pool import open_pool
+from gateway.bench.pool import Pool, open_pool
 from gateway.bench.report import faults
 from gateway.bench.shares import Share
 from gateway.bench.table import markdown
@@ -169,6 +169,17 @@ def test_white_box_learns_what_can_be_learnt():
 
 def twice(number: int) -> int:
     return 2 * number
+
+
+def test_a_part_of_the_time_is_kept_for_what_comes_after():
+    pool = Pool(1, time.monotonic() + 60)
+    whole_s = pool.deadline_s
+    with pool.share(0.0):
+        assert pool.run(twice, range(9), lambda step: None) == []
+    with pool.share(0.9):
+        assert pool.deadline_s < whole_s
+        assert pool.run(twice, range(3), lambda step: None) == [0, 2, 4]
+    assert pool.deadline_s == whole_s
 
 
 def test_several_processes_keep_the_order():
