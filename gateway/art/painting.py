@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from gateway.art.colours import Colour
-from gateway.art.sketch import INK, Points, Shape
+from gateway.art.sketch import INK, TONES, Points, Shape
 
 SMOOTH = 2  # drawn so much larger, then reduced: smooth edges
 _THIN = 3.0  # px as drawn: thicker lines get round ends and corners
@@ -63,11 +63,15 @@ def _rounded(
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), ink)
 
 
-def tones_of(shapes: Sequence[Shape], size_px: tuple[int, int]) -> NDArray[np.int16]:
-    """(height, width): which tone lies where, from 1; 0 where none does. Lines are left out."""
+def tones_of(
+    shapes: Sequence[Shape], size_px: tuple[int, int], scale: float = 1.0
+) -> NDArray[np.int16]:
+    """(height, width): which tone lies where, from 1; 0 where none does. Lines are left out.
+    `scale`: of a picture as it is looked at to one as it is painted."""
     picture = Image.new("L", size_px)
     draw = ImageDraw.Draw(picture)
     for shape in shapes:
         if shape.tone is not None:
-            draw.polygon(shape.points.ravel().tolist(), shape.tone + 1 if shape.tone != INK else 9)
+            flat = (shape.points * scale).ravel().tolist()
+            draw.polygon(flat, shape.tone + 1 if shape.tone != INK else TONES + 1)
     return np.asarray(picture, np.int16)

@@ -67,20 +67,6 @@ def bent(
     return fetched(padded(source), size, a * x + b * y + c + 1, d * x + e * y + f + 1)
 
 
-def bent_within(
-    chance: np.random.Generator, source: NDArray[np.uint8], strength_px: float, cell_px: float
-) -> Pixels:
-    """`warp` for a mask, (h, w) to (h, w)."""
-    height, width = source.shape[:2]
-    columns, rows = max(2, width // _MESH_PX), max(2, height // _MESH_PX)
-    cell = cell_px * columns / width
-    x = np.linspace(0, width, columns + 1)[None, :]
-    y = np.linspace(0, height, rows + 1)[:, None]
-    from_x = x + noise(chance, rows + 1, columns + 1, cell) * strength_px
-    from_y = y + noise(chance, rows + 1, columns + 1, cell) * strength_px
-    return fetched(source, (width, height), from_x, from_y)
-
-
 def padded(source: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """With a rim of one empty pixel: what is fetched from outside is then empty."""
     height, width, *layers = source.shape

@@ -5,7 +5,7 @@ all blocks, and unlike in all its parts; each time bent, stretched, turned and m
 put a block where what it shows belongs: ears above paws, the spout before the handle. Edges don't
 tell. Of each side a tenth is lost; each block is turned, sized, stretched and bent a little on its
 own, has a ground of its own out of one scene, and its own ink and tones, dark or light by chance.
-Behind the thing lie the lines of two others, in the ink of the block and in a wrong order of their
+Behind the thing lie the lines of two others, in the ink of the block and in an order of their
 own: they go on across borders where nothing does. Forms hide what lies behind them, which is how
 people tell the thing from those lines. Colour never tells anything.
 
@@ -42,11 +42,11 @@ COARSER = 1.5  # the scene is drawn as large as it is shown
 GROUND_CONTRAST = 0.35
 SHADE = 0.2  # of light, over a block
 GHOSTS = 2  # other subjects, of which the lines lie behind
-WHOLE = Play(off=0.1, size=0.09, turn_deg=16.0, stretch=0.2, shear=0.22, bend=0.07)  # the subject
-OWN = Play(off=0.05, size=0.12, turn_deg=10.0, stretch=0.08, shear=0.08, bend=0.035)  # each block
+WHOLE = Play(off=0.1, size=0.09, turn_deg=16.0, stretch=0.2, shear=0.22, bend=0.09)  # the subject
+OWN = Play(off=0.05, size=0.12, turn_deg=11.0, stretch=0.1, shear=0.1, bend=0.05)  # each block
 WIDEST_PX = 8  # half of the widest line
-PROBE_PX = 16  # of a block's side, when what it shows is weighed
-LEAST_FORM = 0.15  # of a block is the subject's, in all blocks but one
+PROBE_PX = 20  # of a block's side, when what it shows is weighed
+LEAST_FORM = 0.2  # of a block is the subject's, in all blocks but one
 LEAST_UNLIKE = 0.3  # of any two blocks' places
 
 
@@ -147,10 +147,10 @@ def _blocks(chance: np.random.Generator, look: Look) -> list[Image.Image]:
         _block(
             chance,
             _piece(chance, scene),
-            seen(chance, ghosts, elsewhere[place]) + seen(chance, subject, place),
+            seen(chance, ghosts, elsewhere[place]) + shapes,
             style,
         )
-        for place in range(BLOCKS)
+        for place, shapes in enumerate(subject)
     ]
 
 
@@ -160,12 +160,13 @@ def chosen(chance: np.random.Generator) -> str:
     return names[int(chance.integers(len(names)))]
 
 
-def telling(chance: np.random.Generator, name: str) -> list[Shape]:
-    """A subject that lies so that no block could be another's."""
+def telling(chance: np.random.Generator, name: str) -> list[list[Shape]]:
+    """What each block shows of a subject, which lies so that no block could be another's."""
     while True:
         subject = whole(chance, name)
-        if are_told_apart(subject):
-            return subject
+        blocks = [seen(chance, subject, place) for place in range(BLOCKS)]
+        if are_told_apart(blocks):
+            return blocks
 
 
 def whole(chance: np.random.Generator, name: str) -> list[Shape]:
@@ -185,16 +186,14 @@ def seen(chance: np.random.Generator, subject: Sequence[Shape], place: int) -> l
     return seen_in(BLOCK_PX, subject, *steps, room=WIDEST_PX)
 
 
-def are_told_apart(subject: Sequence[Shape]) -> bool:
+def are_told_apart(blocks: Sequence[Sequence[Shape]]) -> bool:
     """Whether forms lie in all blocks but one, and in no two of them alike."""
-    size_px = (COLUMNS * PROBE_PX, ROWS * PROBE_PX)
-    grown = moved(subject, lambda points: points * PROBE_PX)
-    tones = tones_of(grown, size_px).reshape(ROWS, PROBE_PX, COLUMNS, PROBE_PX)
-    blocks = tones.swapaxes(1, 2).reshape(BLOCKS, -1)
-    formed = (blocks > 0).mean(1)
-    if np.sort(formed)[1] < LEAST_FORM:
+    size_px, scale = (PROBE_PX, PROBE_PX), PROBE_PX / BLOCK_PX
+    tones = [tones_of(shapes, size_px, scale) for shapes in blocks]
+    formed = sorted(float((one > 0).mean()) for one in tones)
+    if formed[1] < LEAST_FORM:
         return False
-    return all(float((a != b).mean()) >= LEAST_UNLIKE for a, b in combinations(blocks, 2))
+    return all(float((a != b).mean()) >= LEAST_UNLIKE for a, b in combinations(tones, 2))
 
 
 def _piece(chance: np.random.Generator, scene: art.Pixels) -> art.Pixels:

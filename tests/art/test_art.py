@@ -12,7 +12,7 @@ from PIL import Image
 from gateway import art
 from gateway.art.patterns import pattern
 from gateway.art.style import PATTERNS
-from gateway.art.warps import bent_within, fetched, padded
+from gateway.art.warps import bent, fetched, padded
 
 STOCK = art.Style.of(b"")
 
@@ -193,8 +193,10 @@ def test_what_is_fetched_lies_where_the_corners_say(layers: tuple[int, ...]) -> 
 def test_a_bend_moves_a_mask_no_farther_than_it_may() -> None:
     dot = np.zeros((120, 120), np.uint8)
     dot[58:62, 58:62] = 255
-    moved = bent_within(chance(4), dot, 9.0, 30.0)
+    as_it_is = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    moved = bent(chance(4), dot, as_it_is, (120, 120), 9.0, 30.0)
     rows, columns = np.nonzero(moved > 60)
     assert moved.shape == dot.shape and len(rows)
     assert 48 < rows.mean() < 72 and 48 < columns.mean() < 72
-    assert np.abs(bent_within(chance(4), dot, 0.0, 30.0) - dot).max() < 0.3
+    still = bent(chance(4), dot, as_it_is, (120, 120), 0.0, 30.0)
+    assert np.abs(still - dot).max() < 0.3

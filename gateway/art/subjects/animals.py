@@ -161,7 +161,7 @@ def fish(s: Sketch) -> None:
 
 
 def snail(s: Sketch) -> None:
-    """With its feelers up, and a shell wound up on its back."""
+    """With its feelers up, its shell on its back, a tulip before it and a mushroom behind."""
     x = s.about(1.9, 0.06)
     s.blob(
         0,
@@ -195,12 +195,14 @@ def snail(s: Sketch) -> None:
     s.line(*spiral, wide=1.5)
     for at in (1.0, 1.4, 1.8):
         s.line((at, 1.78), (at + 0.08, 1.9))
-    for at in (2.6, 2.8):
-        s.line((at, 2.05), (at - 0.05, 1.7), (at + 0.1, s.about(1.45, 0.06)))
+    s.tube(4, [(2.74, 1.4), (2.74, 1.72)], 0.16, 0.2)
+    s.blob(2, (2.46, 1.42), (2.54, 1.22), (2.74, 1.12), (2.94, 1.22), (3.02, 1.42), (2.74, 1.46))
+    s.line((0.1, 2.0), (0.06, 1.7), (0.1, 1.5), wide=1.6)
+    s.blob(2, (0.1, 1.56), (-0.12, 1.42), (-0.1, 1.2), (0.1, 1.3), (0.24, 1.16), (0.28, 1.42))
 
 
 def duck(s: Sketch) -> None:
-    """Afloat, with a wing, a tail in the air and waves below."""
+    """Afloat, with a wing, waves below, a water lily before it and reeds behind."""
     s.blob(
         0,
         (0.75, 0.85),
@@ -246,3 +248,9 @@ def duck(s: Sketch) -> None:
         points = [(start + 0.25 * n, y + (0.06 if n % 2 else -0.06)) for n in range(13)]
         s.line(*points, wide=1.6)
     s.line((1.35, 0.4), (1.6, 0.3), (1.75, 0.42), (1.95, 0.28), (2.2, 0.38))
+    for x, top in ((2.62, 1.36), (2.86, 1.2)):
+        s.line((x, 2.0), (x + 0.03, 1.7), (x, top + 0.2), wide=1.6)
+        s.oval(3, x, top + 0.1, 0.07, 0.2)
+    s.oval(1, 0.3, 1.78, 0.3, 0.09)
+    for x in (0.16, 0.3, 0.44):
+        s.oval(4, x, 1.66, 0.08, 0.12, deg=150 * (x - 0.3))

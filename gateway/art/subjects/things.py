@@ -94,7 +94,7 @@ def castle(s: Sketch) -> None:
 
 def teapot(s: Sketch) -> None:
     """With a steaming spout, a lid with a knob, a handle, and a flower on its belly."""
-    s.line((2.18, 0.72), (2.6, 0.46), (2.9, 0.75), (2.78, 1.2), (2.3, 1.42), wide=6.0)
+    s.tube(3, [(2.18, 0.72), (2.6, 0.46), (2.9, 0.75), (2.78, 1.2), (2.3, 1.42)], 0.2, 0.16)
     s.blob(
         0,
         (0.95, 1.3),
@@ -135,8 +135,8 @@ def teapot(s: Sketch) -> None:
     s.oval(1, 1.6, 1.32, 0.11, 0.11)
     s.straight((-0.2, 1.9), (3.2, 1.9), wide=1.4)
     s.blob(1, (2.62, 1.88), (2.56, 1.62), (2.74, 1.5), (2.9, 1.62), (2.88, 1.88))
-    s.blob(3, (0.25, 1.86), (0.2, 1.56), (0.44, 1.44), (0.7, 1.56), (0.64, 1.86))
-    s.line((0.44, 1.44), (0.48, 1.3))
+    s.blob(1, (0.2, 1.86), (0.12, 1.5), (0.44, 1.36), (0.76, 1.5), (0.68, 1.86))
+    s.line((0.44, 1.38), (0.48, 1.22))
 
 
 def shoe(s: Sketch) -> None:
@@ -192,8 +192,9 @@ def shoe(s: Sketch) -> None:
 
 
 def watering_can(s: Sketch) -> None:
-    """Pouring from its rose on a flower, its handle behind."""
-    s.line((1.6, 0.5), (1.9, 0.12), (2.5, 0.1), (2.85, 0.5), (2.75, 1.1), (2.4, 1.36), wide=5.0)
+    """Pouring from its rose on a flower, its handle behind over a mushroom."""
+    handle = [(1.6, 0.5), (1.9, 0.12), (2.5, 0.1), (2.85, 0.5), (2.75, 1.1), (2.4, 1.36)]
+    s.tube(3, handle, 0.16, 0.18)
     s.poly(0, (1.3, 1.5), (0.5, 0.52), (0.62, 0.42), (1.4, 1.1))
     s.poly(2, (0.28, 0.66), (0.72, 0.24), (0.78, 0.36), (0.4, 0.74))
     for n in range(5):
@@ -210,5 +211,5 @@ def watering_can(s: Sketch) -> None:
         s.oval(4, 0.38 + 0.15 * np.cos(angle), 1.26 + 0.15 * np.sin(angle), 0.1, 0.1)
     s.oval(2, 0.38, 1.26, 0.09, 0.09)
     s.straight((-0.2, 1.88), (3.2, 1.88), wide=1.4)
-    for x in (2.65, 2.78, 2.9):
-        s.line((x, 1.88), (x - 0.04, 1.74), (s.about(x, 0.04), 1.58), wide=1.3)
+    s.tube(4, [(2.78, 1.58), (2.78, 1.8)], 0.14, 0.18)
+    s.blob(2, (2.56, 1.62), (2.62, 1.46), (2.78, 1.38), (2.94, 1.46), (3.0, 1.62), (2.78, 1.66))

@@ -23,7 +23,7 @@ def _puffs(s: Sketch, x: float, y: float, count: int, step: float) -> None:
 
 
 def locomotive(s: Sketch) -> None:
-    """With a smoking chimney in front, a dome, a cab behind, and rods on its wheels."""
+    """With a smoking chimney in front, a dome, a cab, and a rod from cylinder to great wheel."""
     _puffs(s, 0.55, 0.16, 4, 0.26)
     s.poly(1, (1.95, 0.32), (2.75, 0.32), (2.75, 1.35), (1.95, 1.35))
     s.poly(2, (1.82, 0.18), (2.92, 0.18), (2.85, 0.36), (1.88, 0.36))
@@ -38,9 +38,9 @@ def locomotive(s: Sketch) -> None:
     s.poly(2, (0.1, 1.35), (2.9, 1.35), (2.9, 1.52), (0.1, 1.52))
     s.poly(3, (0.3, 1.5), (0.3, 1.88), (-0.1, 1.88))
     _wheel(s, 0.62, 1.68, 0.24, 4)
-    _wheel(s, 1.22, 1.68, 0.24, 4)
+    s.poly(4, (1.02, 1.56), (1.56, 1.56), (1.56, 1.82), (1.02, 1.82))
     _wheel(s, 2.3, 1.56, 0.38, int(s.chance.integers(6, 9)))
-    s.straight((0.62, 1.74), (2.3, 1.7), wide=2.2)
+    s.straight((1.56, 1.69), (2.3, 1.7), wide=2.2)
     s.straight((-0.2, 1.95), (3.2, 1.95), wide=1.6)
 
 
@@ -80,9 +80,19 @@ def car(s: Sketch) -> None:
 
 
 def sailboat(s: Sketch) -> None:
-    """With two sails, a flag, portholes, an anchor at the bow, and waves."""
+    """With two sails, a flag, portholes, an anchor at the bow, waves, and a cloud behind."""
+    x, y = s.about(2.5, 0.06), s.about(0.42, 0.04)
+    s.blob(
+        0,
+        (x - 0.4, y + 0.12),
+        (x - 0.3, y - 0.12),
+        (x, y - 0.22),
+        (x + 0.3, y - 0.1),
+        (x + 0.42, y + 0.12),
+        (x, y + 0.2),
+    )
     mast = s.about(1.3, 0.04)
-    s.poly(4, (mast + 0.1, 0.2), (mast + 0.1, 1.16), (s.about(2.6, 0.06), 1.16))
+    s.poly(4, (mast + 0.1, 0.2), (mast + 0.1, 1.16), (s.about(2.72, 0.05), 1.16))
     s.straight((mast + 0.14, 0.8), (2.1, 0.8))
     s.straight((mast + 0.14, 0.5), (1.78, 0.5))
     s.blob(1, (mast - 0.08, 0.14), (0.85, 0.68), (0.24, 1.16), (0.8, 1.1), (mast - 0.08, 1.1))
@@ -98,7 +108,7 @@ def sailboat(s: Sketch) -> None:
     for y in (1.76, 1.92):
         points = [(-0.2 + 0.28 * n, y + (0.07 if n % 2 else -0.07)) for n in range(13)]
         s.line(*points, wide=1.8)
-    for x, y in ((2.35, 0.25), (2.7, 0.5), (0.4, 0.3)):
+    for x, y in ((0.25, 0.5), (0.55, 0.25)):
         s.line(
             (x - 0.16, y - 0.07),
             (x - 0.06, y - 0.1),
