@@ -55,7 +55,6 @@ TURNS_DEG = (-30, -20, -10, 0, 10, 20, 30)
 TOO_ALIKE = 0.9  # overlap of the filled pictures at the best of TURNS_DEG
 ALIKE = 0.75  # never in one scene together
 PLAIN = 3  # an icon of whose shape there are more is too plain to be asked for
-NEAR = 12  # how many of the most similar ones below that are listed
 
 Alpha = NDArray[np.uint8]
 
@@ -191,21 +190,23 @@ def save_atlas(pairs: list[tuple[Alpha, ...]]) -> None:
 
 
 def save_index(icons: list[Icon], alike: NDArray[np.float32]) -> None:
-    """One line an icon: name, group, source, and the icons that must not stand beside it."""
+    """One line an icon: name, group, source, and the icons that must not stand beside it.
+
+    Those that lie beside it are written by near.py, which needs the atlas.
+    """
     lines = []
     kin = kin_of({icon.name for icon in icons})
     for number, icon in enumerate(icons):
         order = [int(at) for at in np.argsort(-alike[number]) if int(at) != number]
         of_its_shape = [icons[at].name for at in order if alike[number, at] > ALIKE]
         of_its_meaning = sorted(kin.get(icon.name, set()) - {icon.name, *of_its_shape})
-        taken = {*of_its_shape, *of_its_meaning}
         row = {
             "name": icon.name,
             "group": icon.group,
             "source": f"{PACKAGES[icon.package]}/{icon.source}",
             "alike": of_its_shape + of_its_meaning,
             "plain": len(of_its_shape) > PLAIN,
-            "near": [icons[at].name for at in order if icons[at].name not in taken][:NEAR],
+            "near": [],
         }
         lines.append(json.dumps(row))
     (HERE / "icons.json").write_text("[\n" + ",\n".join(lines) + "\n]\n", "utf-8")

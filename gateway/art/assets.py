@@ -36,7 +36,7 @@ class Icon:
     filled: Alpha
     alike: frozenset[str]  # names of icons of much its shape or meaning: never both in one picture
     plain: bool  # many have much its shape: hard to tell once it is bent
-    near: tuple[str, ...]  # of the others those most like it, the nearest first
+    near: tuple[str, ...]  # programs take it for these when it is bent, most often the first
 
 
 @cache

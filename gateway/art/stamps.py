@@ -25,6 +25,7 @@ from gateway.art.warps import fetched, padded
 
 ROOM = 1.5  # of a stamp's picture, to its size: for turns and bends
 MOST_CONTRAST = 90.0
+_FAINT = 0.1  # of ink: less is no part of a thing
 _MESH = 6  # cells of a bend, each way: it is smooth over more than one
 _TEXTURE_PX = 8  # # what is finer counts as texture, what is coarser as light
 _EVERY = 5  # pixel is enough to know what share of them lies above a height
@@ -78,6 +79,23 @@ def _matrix(chance: np.random.Generator, turn_deg: float, squeeze: float) -> NDA
 def _rotation(angle: float) -> NDArray[np.float64]:
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array([[cos, -sin], [sin, cos]])
+
+
+def fitted(mask: Mask, size_px: int) -> Mask:
+    """(s, s) with s = 1.5 size_px: the ink with its longer side at `size_px`, in the middle."""
+    side = round(ROOM * size_px)
+    rows, columns = np.flatnonzero((mask > _FAINT).any(1)), np.flatnonzero((mask > _FAINT).any(0))
+    if not rows.size:
+        return np.zeros((side, side), np.float32)
+    top, left, high, wide = rows[0], columns[0], np.ptp(rows) + 1, np.ptp(columns) + 1
+    scale = size_px / max(high, wide)
+    drawn = image(mask[top : top + high, left : left + wide] * np.float32(255.0)).resize(
+        (max(1, round(wide * scale)), max(1, round(high * scale))), Image.Resampling.BICUBIC
+    )
+    out = np.zeros((side, side), np.float32)
+    up, before = (side - drawn.height) // 2, (side - drawn.width) // 2
+    out[up : up + drawn.height, before : before + drawn.width] = pixels_of(drawn) / np.float32(255)
+    return out
 
 
 def hollowed(chance: np.random.Generator, mask: Mask, wall_px: float, share: float = 0.5) -> Mask:

@@ -55,13 +55,13 @@ def over_turns(cells: Sequence[Pixels]) -> Floats:
             cv2.warpAffine(cell, matrix, (SIDE, SIDE), borderMode=cv2.BORDER_REFLECT)
             for cell in scaled
         ]
-        runs = np.stack([_run(np.asarray(cell, np.uint8)) for cell in turned])
+        runs = np.stack([run(np.asarray(cell, np.uint8)) for cell in turned])
         best = np.maximum(best, runs @ still.T)
     return np.asarray(np.maximum(best, best.T), np.float32)
 
 
 def _runs(cells: Sequence[Pixels]) -> Floats:
-    return np.stack([_run(_scaled(cell)) for cell in cells])
+    return np.stack([run(_scaled(cell)) for cell in cells])
 
 
 def _scaled(cell: Pixels) -> Pixels:
@@ -70,7 +70,7 @@ def _scaled(cell: Pixels) -> Pixels:
     return np.asarray(small, np.uint8)
 
 
-def _run(picture: Pixels | Floats) -> Floats:
+def run(picture: Pixels | Floats) -> Floats:
     """(d,) of length 1: of each channel, whichever has more of it in a place."""
     found = _of_channels(np.atleast_3d(picture).astype(np.float32)).max(1).ravel()
     return np.asarray(found / (float(np.linalg.norm(found)) + 1e-6), np.float32)
@@ -109,7 +109,7 @@ def _atlas() -> Floats:
             for turn in TURNS_DEG:
                 matrix = cv2.getRotationMatrix2D((SIDE / 2 - 0.5, SIDE / 2 - 0.5), turn, 1.0)
                 turned = np.asarray(cv2.warpAffine(one, matrix, (SIDE, SIDE)), np.float32)
-                rows.append(_run(turned * np.float32(255)))
+                rows.append(run(turned * np.float32(255)))
     return np.stack(rows)
 
 

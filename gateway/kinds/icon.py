@@ -1,18 +1,22 @@
 """Click the icons of the prompt, in its order, where they lie in a picture.
 
-The prompt shows outlines. The scene shows seven things, filled: bent, turned, mirrored, hollow in
-parts, half of them lighter here and darker there; some are chosen for having much the shape of one
-that is asked, none for having all but the same; pieces of others lie between. Colour means nothing.
+The scene shows nine things, filled, each of one tone: bent a little, turned, mirrored, hollow in
+parts, before pieces of others in other tones. The prompt shows four of them as outlines, bent too,
+turned and mirrored another way, among strokes of others: people know a thing again, while whoever
+compares drawings has two that differ from what is shipped and from each other. Beside each that is
+asked lies one that programs take it for when it is bent (`near`), none that people do (`alike`).
+Colour keeps a thing apart from what is behind it and means nothing else.
 
-Tolerance: a circle about each icon's middle of half its size, 24 to 30 px of a picture shown 320
-wide. Blind chance: one click lies in a given circle with at most 3.7 %, three in order with 5 in
-100,000; whoever knows where the seven lie but not what they are has 1 in 210, of two 1 in 42.
+Tolerance: a circle about each icon's middle of half its size, 23 to 30 px of a picture shown 320
+wide. Blind chance: one click lies in a given circle with at most 3.7 %, four in order with 2 in a
+million; whoever knows where the nine lie but not what they are has 1 in 3,024, of two 1 in 72.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from random import Random
 from typing import Annotated, Literal
 
@@ -24,36 +28,42 @@ from gateway.art.assets import Icon as Thing
 from gateway.art.assets import icons
 from gateway.art.clickable import FILE_PX, SHOWN_PX, Paper, aims, ground, printed
 from gateway.art.forms import Mask
-from gateway.art.stamps import Canvas, Ink, bent, hollowed, piece
+from gateway.art.stamps import Canvas, Ink, bent, fitted, hollowed, piece
 from gateway.art.strewing import Spot, apart, between
 from gateway.clicks import judged
 from gateway.kinds import Between, Look
 from gateway.model import JSON, Made, Verdict
 
-THINGS = 7
-PIECES = 12
-PIECES_OF_ONE = 3
-PIECE, PIECE_BEND = 0.35, 0.15  # share of a thing that a piece is, and how far it is bent
-INK = Ink(contrast=64.0, two_toned=0.5)
-SIZE_PX = (72, 90)  # of the file
-PAPER = Paper((24.0, 190.0), (235.0, 62.0), 0.4)
+THINGS = 9
+NEAREST = 12  # of which one lies beside a thing
+PIECES = 3  # where there is room …
+BEHIND = 2  # … and behind each thing, as far off its middle as these shares of its size:
+BEHIND_OFF = (0.3, 0.6)
+WHOLES, TORN = 4, 8  # things that pieces are torn from, and pieces; each may lie here and there
+PIECE, PIECE_BEND = 0.33, 0.15  # share of a thing that a piece is, and how far it is bent
+PIECE_PX = (60, 84)  # of the file: what is torn
+INK = Ink(contrast=58.0, tint=56.0, two_toned=0.0)
+SIZE_PX = (70, 90)  # of the file
+PAPER = Paper((24.0, 190.0), (235.0, 62.0), 0.33)
 MOST_CHARS = 29_000  # of the scene as text
 QUALITY = 60  # of the prompt
 
 CELL = 0.8  # of the size: bends are smooth over so much
-TURN_DEG, SQUEEZE = 45.0, 0.15  # in the scene
-BEND = {"usual": 0.16, "hard": 0.26}  # of the size: how far each part of a thing may be moved
-PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE = 15.0, 0.1, 0.08
+TURN_DEG, SQUEEZE = 32.0, 0.18  # in the scene
+BEND = {"usual": 0.14, "hard": 0.26}  # of the size: how far each part of a thing may be moved
+PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE = 25.0, 0.16, 0.2
+PROMPT_SIZE_PX, PROMPT_ROOM_PX = 64, 76  # as it is bent; as it is printed
+STROKES, STROKE, STROKE_OFF_PX = 2, 0.25, 26  # of others, what share of each, how far off
 HOLLOW = 0.4  # chance that a thing is hollow in a part
-DETAIL = 0.7  # of the scene's contrast: what is left, so that things stand out
-LEAST_SEEN = 42.0  # mean difference of luminance to what is behind a thing; else drawn again
+DETAIL = 0.8  # of the scene's contrast: what is left, so that things stand out
+LEAST_SEEN = 40.0  # mean difference of luminance to what is behind a thing; else drawn again
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
     """`hard` bends things more: for programs that have our icons, and for people too."""
 
-    count: Annotated[int, Between(2, 4)] = 3  # icons to click
+    count: Annotated[int, Between(2, 4)] = 4  # icons to click
     hardness: Literal["usual", "hard"] = "usual"
     look: Look = Look()
 
@@ -87,17 +97,24 @@ class Icon:
 
 
 def _chosen(chance: np.random.Generator, count: int) -> list[Thing]:
-    """The asked ones first, then for each one of much its shape, then any."""
+    """The asked ones first, then for each in turn one that programs take it for."""
     chosen: list[Thing] = []
     while len(chosen) < count:
-        chosen += _fitting(_drawn(chance, 1), chosen)
-    for asked in tuple(chosen[: THINGS - count]):
-        near = _fitting([_by_name()[name] for name in asked.near], chosen)
-        if near:
-            chosen.append(near[int(chance.integers(len(near)))])
+        chosen += _one(chance, [], chosen)
+    asked = tuple(chosen)
     while len(chosen) < THINGS:
-        chosen += _fitting(_drawn(chance, 1), chosen)
+        chosen += _one(chance, [asked[len(chosen) % count]], chosen)
     return chosen
+
+
+def _one(
+    chance: np.random.Generator, beside: Sequence[Thing], chosen: Sequence[Thing]
+) -> list[Thing]:
+    """One of those nearest to a thing, or any; none where chance hits upon what doesn't fit."""
+    near = _fitting([_by_name()[name] for thing in beside for name in thing.near], chosen)
+    if near:
+        return [near[int(chance.integers(min(len(near), NEAREST)))]]
+    return _fitting(_drawn(chance, 1), chosen)
 
 
 def _drawn(chance: np.random.Generator, count: int) -> list[Thing]:
@@ -110,6 +127,7 @@ def _fitting(candidates: Sequence[Thing], chosen: Sequence[Thing]) -> list[Thing
     return [c for c in candidates if c.name not in taken and not c.plain]
 
 
+@cache
 def _by_name() -> Mapping[str, Thing]:
     return {thing.name: thing for thing in icons()}
 
@@ -125,7 +143,10 @@ def _picture(
     spots: Sequence[Spot],
 ) -> Image.Image:
     canvas = Canvas(scene)
-    _strew(chance, canvas, things, spots)
+    torn = _torn(chance, things)
+    for x_px, y_px in between(chance, spots, PIECES, *FILE_PX):
+        canvas.put(chance, next(torn), x_px, y_px, INK)
+    _strew(chance, canvas, torn, spots)
     for thing, spot in zip(things, spots, strict=True):
         mask = _shape(chance, thing, spot.size_px, BEND[params.hardness])
         for ink in _stronger(INK):
@@ -134,17 +155,33 @@ def _picture(
     return canvas.picture()
 
 
-def _strew(
-    chance: np.random.Generator, canvas: Canvas, things: Sequence[Thing], spots: Sequence[Spot]
-) -> None:
-    """Pieces of other things where there is room, a few of each."""
+def _torn(chance: np.random.Generator, things: Sequence[Thing]) -> Iterator[Mask]:
+    """Pieces of other things, turned and mirrored, without end."""
+    others = _fitting(_drawn(chance, 3 * WHOLES), things) or things  # none fit once in an age
     whole = [
-        _shape(chance, other, int(chance.integers(SIZE_PX[0], SIZE_PX[1] + 1)), PIECE_BEND)
-        for other in _fitting(_drawn(chance, PIECES // PIECES_OF_ONE), things)
+        _shape(chance, other, int(chance.integers(PIECE_PX[0], PIECE_PX[1] + 1)), PIECE_BEND)
+        for other in others[:WHOLES]
     ]
-    for number, (x_px, y_px) in enumerate(between(chance, spots, PIECES, *FILE_PX)):
-        if whole:
-            canvas.put(chance, piece(chance, whole[number % len(whole)], PIECE), x_px, y_px, INK)
+    torn = [piece(chance, whole[number % len(whole)], PIECE) for number in range(TORN)]
+    while True:
+        quarters, mirrored = int(chance.integers(4)), int(chance.integers(2))
+        turned = np.rot90(torn[int(chance.integers(TORN))], quarters)
+        yield turned[:, ::-1] if mirrored else turned
+
+
+def _strew(
+    chance: np.random.Generator,
+    canvas: Canvas,
+    torn: Iterator[Mask],
+    spots: Sequence[Spot],
+) -> None:
+    """Pieces that the outline of each thing will cross somewhere."""
+    for spot in spots:
+        for _ in range(BEHIND):
+            angle = float(chance.uniform(0, 2 * np.pi))
+            far_px = float(chance.uniform(*BEHIND_OFF)) * spot.size_px
+            x_px, y_px = spot.x_px + far_px * np.cos(angle), spot.y_px + far_px * np.sin(angle)
+            canvas.put(chance, next(torn), float(x_px), float(y_px), INK)
 
 
 def _shape(chance: np.random.Generator, thing: Thing, size_px: int, bend: float) -> Mask:
@@ -157,19 +194,34 @@ def _shape(chance: np.random.Generator, thing: Thing, size_px: int, bend: float)
 
 
 def _stronger(ink: Ink) -> Iterator[Ink]:
-    """The ink, then stronger ones of one tone."""
+    """The ink, then stronger ones."""
     yield ink
-    yield replace(ink, contrast=75.0, two_toned=0.0)
-    yield replace(ink, contrast=90.0, two_toned=0.0, texture=0.3)
+    yield replace(ink, contrast=68.0, texture=0.5)
+    yield replace(ink, contrast=84.0, texture=0.3)
 
 
 def _prompt(chance: np.random.Generator, scene: Image.Image, asked: Sequence[Thing]) -> Image.Image:
-    return printed(chance, scene, len(asked), (_outline(chance, thing) for thing in asked), PAPER)
+    return printed(chance, scene, len(asked), _asked(chance, asked), PAPER)
 
 
-def _outline(chance: np.random.Generator, thing: Thing) -> Mask:
-    turn = float(chance.uniform(-PROMPT_TURN_DEG, PROMPT_TURN_DEG))
-    return bent(chance, thing.outline, 60, turn, PROMPT_BEND, PROMPT_SQUEEZE, CELL)
+def _asked(chance: np.random.Generator, asked: Sequence[Thing]) -> Iterator[Mask]:
+    """The outline of each, and strokes of others: they are no part of it to whoever knows it."""
+    others = [_outline(chance, other, 180.0) for other in _drawn(chance, STROKES)]
+    for thing in asked:
+        mask = _outline(chance, thing, PROMPT_TURN_DEG)
+        for at in chance.integers(len(others), size=STROKES):
+            angle = float(chance.uniform(0, 2 * np.pi))
+            off = round(STROKE_OFF_PX * np.sin(angle)), round(STROKE_OFF_PX * np.cos(angle))
+            mask = np.maximum(mask, np.roll(piece(chance, others[int(at)], STROKE), off, (0, 1)))
+        yield mask
+
+
+def _outline(chance: np.random.Generator, thing: Thing, most_deg: float) -> Mask:
+    """What bending made small is enlarged: it is to be read at once."""
+    ink = thing.outline[:, ::-1] if chance.random() < 0.5 else thing.outline
+    turn_deg = float(chance.uniform(-most_deg, most_deg))
+    mask = bent(chance, ink, PROMPT_SIZE_PX, turn_deg, PROMPT_BEND, PROMPT_SQUEEZE, CELL)
+    return fitted(mask, PROMPT_ROOM_PX)
 
 
 KIND = Icon()

@@ -10,7 +10,7 @@ import pytest
 from gateway import art
 from gateway.art.assets import glyph, icons
 from gateway.art.forms import Mask
-from gateway.art.stamps import Canvas, Ink, bent, hollowed, piece
+from gateway.art.stamps import Canvas, Ink, bent, fitted, hollowed, piece
 
 SQUARE = np.pad(np.full((60, 60), 255, np.uint8), 18)
 
@@ -39,6 +39,22 @@ def test_no_bend_and_no_turn_keeps_the_thing():
     mask = bent(chance(), SQUARE, 60, 0.0, bend=0.0, squeeze=0.0)
     assert mask[45, 45] == pytest.approx(1.0, abs=0.02)
     assert mask.sum() == pytest.approx(3600, rel=0.05)
+
+
+@pytest.mark.parametrize("high, wide", [(10, 40), (50, 20), (30, 30)])
+def test_what_is_fitted_fills_its_size_in_the_middle(high: int, wide: int):
+    mask = np.zeros((90, 90), np.float32)
+    mask[5 : 5 + high, 7 : 7 + wide] = 1.0
+    found = fitted(mask, 60)
+    assert found.shape == (90, 90)
+    rows, columns = np.nonzero(found > 0.5)
+    assert max(np.ptp(rows), np.ptp(columns)) + 1 == pytest.approx(60, abs=2)
+    assert (np.ptp(rows) + 1) / (np.ptp(columns) + 1) == pytest.approx(high / wide, rel=0.12)
+    assert (rows.mean(), columns.mean()) == pytest.approx((44.5, 44.5), abs=1.5)
+
+
+def test_nothing_fitted_is_nothing():
+    assert not fitted(np.zeros((30, 30), np.float32), 20).any()
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6])
