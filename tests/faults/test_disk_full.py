@@ -6,9 +6,11 @@ relieved of (prlimit(2)); SQLite meets it as it meets a full disk.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import resource
+from typing import Any
 
 import aiohttp
 import pytest_asyncio
@@ -31,7 +33,17 @@ BODY = os.urandom(2 * 2**20)
 
 @pytest_asyncio.fixture
 async def gate(start_gate) -> GateProcess:
-    return await start_gate([FORM, SMS])
+    """Its worker serves and has opened the store: the sockets stand before either."""
+    gate = await start_gate([FORM, SMS])
+    async with aiohttp.ClientSession() as session, asyncio.timeout(20):
+        while (await ready(gate, session))[0] != 200:
+            await asyncio.sleep(0.05)
+    return gate
+
+
+async def ready(gate: GateProcess, session: aiohttp.ClientSession) -> tuple[int, Any]:
+    async with session.get(f"http://127.0.0.1:{gate.admin_port}/readyz") as reply:
+        return reply.status, await reply.json()
 
 
 @pytest_asyncio.fixture
@@ -100,13 +112,10 @@ async def test_an_answer_that_cannot_be_noted_says_why(gate, visitor):
     assert (await visitor.call(met.page, "answer", body)).json()["outcome"] == "solved"
 
 
-async def test_readyz_calls_it_full(gate, visitor):
-    assert (await visitor.get("/free")).status == 200  # it has started
-    admin = f"http://127.0.0.1:{gate.admin_port}/readyz"
+async def test_readyz_calls_it_full(gate):
     room(gate, 0)
-    async with aiohttp.ClientSession() as session, session.get(admin) as reply:
-        assert reply.status == 503
-        assert (await reply.json())["checks"] == {"store": "StoreFull"}
-    room(gate, resource.RLIM_INFINITY)
-    async with aiohttp.ClientSession() as session, session.get(admin) as reply:
-        assert reply.status == 200
+    async with aiohttp.ClientSession() as session:
+        status, told = await ready(gate, session)
+        assert (status, told["checks"]) == (503, {"store": "StoreFull"})
+        room(gate, resource.RLIM_INFINITY)
+        assert (await ready(gate, session))[0] == 200
