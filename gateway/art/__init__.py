@@ -7,7 +7,7 @@ Two forms of a picture go about here, both plain data:
 which `generator` derives from the kind's own `Random`; the same seed gives the same bytes.
 """
 
-from gateway.art.colours import Palette, contrast, from_hsv, luminance, recolour
+from gateway.art.colours import Palette, from_hsv, luminance, recolour
 from gateway.art.fields import colour_cloud, noise, shading
 from gateway.art.forms import Pixels, blurred, bounded, generator, image, pixels, pixels_of
 from gateway.art.scenes import photo, scene
@@ -24,7 +24,6 @@ __all__ = [
     "blurred",
     "bounded",
     "colour_cloud",
-    "contrast",
     "data_uri",
     "from_hsv",
     "generator",

@@ -1,4 +1,4 @@
-"""Colours: palettes, how light a thing is, and whether it can be seen beside another."""
+"""Colours: palettes, how light a thing is, and pictures in other colours."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import colorsys
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gateway.art.forms import Mask, Pixels, bounded
+from gateway.art.forms import Pixels, bounded
 
 Colour = tuple[int, int, int]  # sRGB, 0 to 255
 
@@ -39,20 +38,8 @@ def luminance(values: Pixels) -> Pixels:
     return values @ _LUMA
 
 
-def contrast(values: Pixels, inside: Mask, around: Mask) -> float:
-    """How far a thing stands out, 0 to 255: the root mean square, over the three channels, of the
-    difference between its mean colour and that of what is around it. Both masks weigh pixels."""
-    off = _mean(values, inside) - _mean(values, around)
-    return float(np.sqrt(np.mean(off**2)))
-
-
 def recolour(chance: np.random.Generator, values: Pixels, strength: float) -> Pixels:
     """Gain and offset per channel, drawn up to `strength` (0.2: a fifth), around mid grey."""
     gain = 1.0 + chance.uniform(-strength, strength, 3).astype(np.float32)
     offset = 127.0 * chance.uniform(-strength, strength, 3).astype(np.float32)
     return bounded((values - 127.0) * gain + 127.0 + offset)
-
-
-def _mean(values: Pixels, weights: Mask) -> NDArray[np.float32]:
-    total = max(float(weights.sum()), 1e-6)
-    return np.tensordot(weights, values, axes=((0, 1), (0, 1))) / np.float32(total)

@@ -139,15 +139,6 @@ def test_shading_keeps_to_its_depth():
         assert light.max() <= 1.2 + 1e-6
 
 
-def test_contrast_is_the_distance_of_mean_colours():
-    values = np.zeros((10, 20, 3), np.float32)
-    values[:, 10:] = (30, 40, 0)
-    left = np.zeros((10, 20), np.float32)
-    left[:, :10] = 1
-    assert art.contrast(values, left, 1 - left) == pytest.approx((2500 / 3) ** 0.5)
-    assert art.contrast(values, left, left) == 0
-
-
 @pytest.mark.parametrize("encode, form", [(art.webp, "webp"), (art.jpeg, "jpeg")])
 def test_pictures_travel_as_data_without_metadata(encode, form):
     from base64 import b64decode
