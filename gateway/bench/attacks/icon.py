@@ -41,6 +41,7 @@ NAMES = 4
 PRIOR = 0.02  # of a fit, -1 to 1, for each power of e that a name is likelier
 OWN = 0.5  # of a name's fit, for the fit of the prompt's own drawing
 CANDIDATES = 8
+NAIVE_ASKED, NAIVE_THINGS = 3, 7  # as peers ask
 NAIVE_PX = 60.0  # of 320
 NAIVE_BLUR_PX = 6.5  # photographs are softer than our scenes
 APART_PX = 9
@@ -233,9 +234,9 @@ def _spread(scene: Pixels, place: tuple[int, int], reach_px: int = 12) -> float:
 def naive(rng: Random) -> Made:
     """Flat pastel silhouettes with a shadow; the prompt shows the same silhouettes."""
     chance = generator(rng)
-    shown, count = SHOWN_PX, kind.Params().count
-    spots = apart(chance, [round(NAIVE_PX)] * kind.THINGS, *shown)
-    things = [icons()[int(n)] for n in chance.choice(len(icons()), kind.THINGS, replace=False)]
+    shown, count = SHOWN_PX, NAIVE_ASKED
+    spots = apart(chance, [round(NAIVE_PX)] * NAIVE_THINGS, *shown)
+    things = [icons()[int(n)] for n in chance.choice(len(icons()), NAIVE_THINGS, replace=False)]
     scene = twins.stamped(
         chance,
         blurred(twins.backdrop(chance, *shown), NAIVE_BLUR_PX),
