@@ -37,15 +37,6 @@ tooth tractor traffic-signal train treasure-chest trophy truck tulip umbrella va
 watch wheelbarrow wheelchair windmill wine wrench
 """
 KNOWN = frozenset(_WORDS.split())  # at a glance, and by a part of them
-_WORDS = """
-air-balloon anchor armchair bed bell bicycle boat boot bus cactus cake camera car castle-turret
-cat chair chess-knight chess-rook cooking-pot cow cowboy-hat crown desktop dog dress fire-truck
-gas-pump ghost gingerbread helicopter high-heel ice-cream lamp laptop lighthouse lock martini
-microscope milk-bottle moped mushroom palm pants piggy-bank potted-plant pram rabbit sailboat
-scooter shopping-cart skull sneaker t-shirt television toilet tractor train trophy truck tulip
-umbrella van wheelbarrow windmill wine
-"""
-UPRIGHT = frozenset(_WORDS.split())  # known, with an up that nobody doubts, and drawn that way
 OFTEN_TAKEN_FOR_EACH_OTHER = (
     frozenset({"bus", "car", "car-profile", "fire-truck", "train", "truck", "van", "tractor"}),
     frozenset({"cooking-pot", "basket", "bathtub", "shopping-cart", "wheelbarrow", "pram"}),
