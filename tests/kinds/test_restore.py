@@ -15,9 +15,11 @@ from gateway.kinds.restore import (
     BLOCK_PX,
     BLOCKS,
     COLUMNS,
+    HIDING,
     KIND,
     ROWS,
     SWAPS,
+    Hiding,
     Params,
     are_told_apart,
     muddled,
@@ -91,19 +93,21 @@ def test_the_secret_names_the_shown_block_of_each_place() -> None:
     assert [shown[n] for n in made.secret["order"]] == list(range(BLOCKS))
 
 
+@pytest.mark.parametrize("hardness", ["usual", "hard"])
 @pytest.mark.parametrize("seed", range(4))
-def test_pictures_are_all_of_one_size(seed: int) -> None:
-    picture = decode(KIND.make(Random(seed), Params()).view["picture"])
+def test_pictures_are_all_of_one_size(seed: int, hardness: str) -> None:
+    picture = decode(KIND.make(Random(seed), Params(hardness=hardness)).view["picture"])
     assert picture.shape == (ROWS * BLOCK_PX, COLUMNS * BLOCK_PX, 3)
 
 
 # --- What blocks show ------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("hiding", HIDING.values())
 @pytest.mark.parametrize("name", SUBJECTS)
-def test_every_subject_is_found_in_a_pose_that_tells(name: str) -> None:
+def test_every_subject_is_found_in_a_pose_that_tells(name: str, hiding: Hiding) -> None:
     chance = np.random.default_rng(3)
-    assert all(are_told_apart(telling(chance, name)) for _ in range(5))
+    assert all(are_told_apart(telling(chance, name, hiding)) for _ in range(5))
 
 
 def filled(*tones: int | None) -> list[list[Shape]]:
@@ -129,7 +133,8 @@ def test_blocks_that_could_be_exchanged_are_not_asked(
     assert are_told_apart(blocks) is told
 
 
-def test_a_block_shows_its_own_place() -> None:
+@pytest.mark.parametrize("hiding", HIDING.values())
+def test_a_block_shows_its_own_place(hiding: Hiding) -> None:
     """A spot in the middle of each block is seen near the middle of that one and in no other."""
     for seed in range(20):
         chance = np.random.default_rng(seed)
@@ -137,7 +142,7 @@ def test_a_block_shows_its_own_place() -> None:
             row, column = divmod(block, COLUMNS)
             spot = Shape(np.array([[column + 0.5, row + 0.5]] * 3), 0)
             for place in range(BLOCKS):
-                found = seen(chance, [spot], place)
+                found = seen(chance, [spot], place, hiding)
                 assert (len(found) == 1) is (place == block)
                 for shape in found:
                     off_px = np.abs(shape.points - BLOCK_PX / 2).max()
