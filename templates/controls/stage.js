@@ -8,7 +8,7 @@
 /** @typedef {(value: unknown) => void} Done */
 /** @typedef {[x: number, y: number]} Place fractions of the picture's width and height */
 
-const PROMPT_PX = 56; // its height; narrow pages shrink it
+const PROMPT_PX = 78; // its height; narrow pages shrink it
 
 /** Where an arrow key leads. @type {Record<string, Place>} */
 export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
