@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -50,21 +50,39 @@ QUALITY = 60  # of the prompt
 
 CELL = 0.8  # of the size: bends are smooth over so much
 TURN_DEG, SQUEEZE = 32.0, 0.18  # in the scene
-BEND = {"usual": 0.14, "hard": 0.26}  # of the size: how far each part of a thing may be moved
-PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE = 25.0, 0.16, 0.2
+PROMPT_TURN_DEG = 25.0
 PROMPT_SIZE_PX, PROMPT_ROOM_PX = 64, 76  # as it is bent; as it is printed
-STROKES, STROKE, STROKE_OFF_PX = 2, 0.25, 26  # of others, what share of each, how far off
+STROKED, STROKE, STROKE_OFF_PX = 2, 0.25, 26  # of how many others, what share, how far off
 HOLLOW = 0.4  # chance that a thing is hollow in a part
 DETAIL = 0.8  # of the scene's contrast: what is left, so that things stand out
 LEAST_SEEN = 40.0  # mean difference of luminance to what is behind a thing; else drawn again
 
 
+Hardness: TypeAlias = Literal["usual", "hard"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hiding:
+    """What keeps programs from knowing a thing again, and people somewhat."""
+
+    bend: float  # in the scene, of the size: how far each part of a thing may be moved
+    prompt_bend: float  # the same of the prompt
+    prompt_squeeze: float
+    strokes: int  # of others, over each icon of the prompt
+
+
+HIDING: Mapping[Hardness, Hiding] = {
+    "usual": Hiding(bend=0.12, prompt_bend=0.12, prompt_squeeze=0.12, strokes=1),
+    "hard": Hiding(bend=0.14, prompt_bend=0.16, prompt_squeeze=0.2, strokes=2),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Params:
-    """`hard` bends things more: for programs that have our icons, and for people too."""
+    """`hard`: dearer for programs that have our icons, and for people."""
 
     count: Annotated[int, Between(2, 4)] = 4  # icons to click
-    hardness: Literal["usual", "hard"] = "usual"
+    hardness: Hardness = "usual"
     look: Look = Look()
 
 
@@ -74,16 +92,16 @@ class Icon:
 
     def make(self, rng: Random, params: Params) -> Made:
         chance = art.generator(rng)
-        style = art.Style.of(params.look.salt)
+        style, hiding = art.Style.of(params.look.salt), HIDING[params.hardness]
         things = _chosen(chance, params.count)
         sizes = chance.integers(SIZE_PX[0], SIZE_PX[1] + 1, THINGS).tolist()
         spots = apart(chance, sizes, *FILE_PX)
         scene = ground(chance, style, params.look.pictures, DETAIL)
         view = {
-            "picture": art.within(_picture(chance, scene, params, things, spots), MOST_CHARS),
+            "picture": art.within(_picture(chance, scene, hiding, things, spots), MOST_CHARS),
             "aspect": FILE_PX[0] / FILE_PX[1],
             "count": params.count,
-            "prompt": art.jpeg(_prompt(chance, scene, things[: params.count]), QUALITY),
+            "prompt": art.jpeg(_prompt(chance, scene, things[: params.count], hiding), QUALITY),
             "prompt_aspect": params.count,
         }
         return Made(view, aims(spots[: params.count], 0.5))
@@ -138,7 +156,7 @@ def _by_name() -> Mapping[str, Thing]:
 def _picture(
     chance: np.random.Generator,
     scene: Image.Image,
-    params: Params,
+    hiding: Hiding,
     things: Sequence[Thing],
     spots: Sequence[Spot],
 ) -> Image.Image:
@@ -148,7 +166,7 @@ def _picture(
         canvas.put(chance, next(torn), x_px, y_px, INK)
     _strew(chance, canvas, torn, spots)
     for thing, spot in zip(things, spots, strict=True):
-        mask = _shape(chance, thing, spot.size_px, BEND[params.hardness])
+        mask = _shape(chance, thing, spot.size_px, hiding.bend)
         for ink in _stronger(INK):
             if canvas.put(chance, mask, spot.x_px, spot.y_px, ink) >= LEAST_SEEN:
                 break
@@ -200,27 +218,31 @@ def _stronger(ink: Ink) -> Iterator[Ink]:
     yield replace(ink, contrast=84.0, texture=0.3)
 
 
-def _prompt(chance: np.random.Generator, scene: Image.Image, asked: Sequence[Thing]) -> Image.Image:
-    return printed(chance, scene, len(asked), _asked(chance, asked), PAPER)
+def _prompt(
+    chance: np.random.Generator, scene: Image.Image, asked: Sequence[Thing], hiding: Hiding
+) -> Image.Image:
+    return printed(chance, scene, len(asked), prompted(chance, asked, hiding), PAPER)
 
 
-def _asked(chance: np.random.Generator, asked: Sequence[Thing]) -> Iterator[Mask]:
+def prompted(chance: np.random.Generator, asked: Sequence[Thing], hiding: Hiding) -> Iterator[Mask]:
     """The outline of each, and strokes of others: they are no part of it to whoever knows it."""
-    others = [_outline(chance, other, 180.0) for other in _drawn(chance, STROKES)]
+    others = [_outline(chance, other, 180.0, hiding) for other in _drawn(chance, STROKED)]
     for thing in asked:
-        mask = _outline(chance, thing, PROMPT_TURN_DEG)
-        for at in chance.integers(len(others), size=STROKES):
+        mask = _outline(chance, thing, PROMPT_TURN_DEG, hiding)
+        for at in chance.integers(len(others), size=hiding.strokes):
             angle = float(chance.uniform(0, 2 * np.pi))
             off = round(STROKE_OFF_PX * np.sin(angle)), round(STROKE_OFF_PX * np.cos(angle))
             mask = np.maximum(mask, np.roll(piece(chance, others[int(at)], STROKE), off, (0, 1)))
         yield mask
 
 
-def _outline(chance: np.random.Generator, thing: Thing, most_deg: float) -> Mask:
+def _outline(chance: np.random.Generator, thing: Thing, most_deg: float, hiding: Hiding) -> Mask:
     """What bending made small is enlarged: it is to be read at once."""
     ink = thing.outline[:, ::-1] if chance.random() < 0.5 else thing.outline
     turn_deg = float(chance.uniform(-most_deg, most_deg))
-    mask = bent(chance, ink, PROMPT_SIZE_PX, turn_deg, PROMPT_BEND, PROMPT_SQUEEZE, CELL)
+    mask = bent(
+        chance, ink, PROMPT_SIZE_PX, turn_deg, hiding.prompt_bend, hiding.prompt_squeeze, CELL
+    )
     return fitted(mask, PROMPT_ROOM_PX)
 
 

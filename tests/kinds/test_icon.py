@@ -124,6 +124,7 @@ def test_hardness_changes_the_picture_alone():
     usual, hard = KIND.make(Random(4), Params()), KIND.make(Random(4), Params(hardness="hard"))
     assert hard.secret == usual.secret
     assert hard.view["picture"] != usual.view["picture"]
+    assert hard.view["prompt"] != usual.view["prompt"]
 
 
 # --- Which things ----------------------------------------------------------------------------
