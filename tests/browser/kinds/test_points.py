@@ -101,7 +101,7 @@ async def test_one_more_than_wanted_changes_nothing(board: Board) -> None:
 
 
 async def test_once_confirmed_nothing_changes(board: Board) -> None:
-    board.double.slow_s = 0.6
+    board.double.slow_s = 2.5
     for x in (0.2, 0.5, 0.8):
         await board.press(x, 0.5)
     await board.confirm.dblclick()
