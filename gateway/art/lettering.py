@@ -8,7 +8,7 @@ are not used, nor two in one scene that could be taken for one another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -18,8 +18,8 @@ from PIL import Image
 
 from gateway.art.assets import Alpha, Font, characters, glyph
 from gateway.art.clickable import FILE_PX, Paper, ground, printed
-from gateway.art.forms import Mask, blurred, bounded
-from gateway.art.stamps import Canvas, Ink, bent, hollowed, piece
+from gateway.art.forms import Mask
+from gateway.art.stamps import Canvas, Ink, bent, fitted, hollowed, piece
 from gateway.art.strewing import Spot, apart, between
 from gateway.art.style import Style
 
@@ -29,12 +29,17 @@ STROKES = 12
 STROKES_OF_ONE = 4
 
 SQUEEZE = 0.3  # in the scene
-PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE = 10.0, 0.17, 0.2
+PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE, PROMPT_CELL = 25.0, 0.15, 0.2, 0.5
+PROMPT_SIZE_PX, PROMPT_ROOM_PX = 62, 72  # as it is bent; as it is printed
+CUTS, CUT, CUT_OFF_PX = 1, 0.25, 26  # strokes of others in a cell, share of each, how far off
+BEHIND_OFF = (0.3, 0.6)  # of a character's size: how far off its middle pieces lie behind it
+PIECE = 0.3  # share of a character that a torn stroke is
 HOLLOW = 0.35  # chance that a character is hollow in a part
 DETAIL = 0.65  # of the scene's contrast: what is left
 LEAST_SEEN = 44.0  # mean difference of luminance to what is behind; else drawn again
+NEAREST = 12  # of which one lies beside a character
 MOST_ALIKE = 0.5  # correlation of the ink of two characters, laid over each other
-CROSSINGS = (1.25, 2.2)  # of ink by a line through: sparser ones look like strokes …
+CROSSINGS = (1.25, 2.4)  # of ink by a line through: sparser ones look like strokes …
 DENSEST = 3.1  # … denser ones take a second look when bent, and beyond this close up
 
 _HAN: tuple[Font, Font] = ("noto-sans-sc-bold", "noto-sans-sc-regular")
@@ -49,6 +54,8 @@ class Hand:
 
     bend: float = 0.17  # how far a part of one may move, of its size
     turn_deg: float = 28.0
+    cell: float = 0.42  # of its size: bends are smooth over so much
+    behind: int = 0  # strokes of others behind each
 
 
 def lettered(
@@ -72,20 +79,31 @@ def lettered(
 
 
 def prompt(chance: np.random.Generator, drawn: Image.Image, asked: Sequence[str]) -> Image.Image:
-    """Outlined characters side by side."""
-    return printed(chance, drawn, len(asked), (_outline(chance, c) for c in asked), PAPER)
+    """The asked characters side by side."""
+    return printed(chance, drawn, len(asked), in_prompt(chance, asked), PAPER)
 
 
-def _outline(chance: np.random.Generator, character: str) -> Mask:
-    turn = float(chance.uniform(-PROMPT_TURN_DEG, PROMPT_TURN_DEG))
+def in_prompt(chance: np.random.Generator, asked: Sequence[str]) -> Iterator[Mask]:
+    """Each, bent, and a stroke of another: no part of it to whoever reads."""
+    known = legible(asked[0].isascii())
+    others = [
+        _asked(chance, known[int(at)], 180.0) for at in chance.integers(len(known), size=CUTS)
+    ]
+    for character in asked:
+        mask = _asked(chance, character, PROMPT_TURN_DEG)
+        for at in chance.integers(len(others), size=CUTS):
+            angle = float(chance.uniform(0, 2 * np.pi))
+            off = round(CUT_OFF_PX * np.sin(angle)), round(CUT_OFF_PX * np.cos(angle))
+            mask = np.maximum(mask, np.roll(piece(chance, others[int(at)], CUT), off, (0, 1)))
+        yield mask
+
+
+def _asked(chance: np.random.Generator, character: str, most_deg: float) -> Mask:
+    """What bending made small is enlarged: it is to be read at once."""
+    turn = float(chance.uniform(-most_deg, most_deg))
     bold = glyph(character, _DRAWN_PX, _fonts(character)[0])
-    return outlined(bent(chance, bold, 62, turn, PROMPT_BEND, PROMPT_SQUEEZE))
-
-
-def outlined(mask: Mask) -> Mask:
-    """The outline of what is inked, about 2 px wide."""
-    soft = blurred(mask * np.float32(255.0), 1.1) / np.float32(255.0)
-    return bounded((1.0 - np.abs(soft - 0.42) * 3.4) * 1.7, 0, 1)
+    mask = bent(chance, bold, PROMPT_SIZE_PX, turn, PROMPT_BEND, PROMPT_SQUEEZE, PROMPT_CELL)
+    return fitted(mask, PROMPT_ROOM_PX)
 
 
 def apart_from(candidates: Sequence[str], chosen: Sequence[str]) -> list[str]:
@@ -126,6 +144,17 @@ def crossings(character: str) -> float:
 
 
 @cache
+def nearest(latin: bool) -> Mapping[str, tuple[str, ...]]:
+    """Of each legible character the NEAREST that programs take for it and people don't."""
+    known = legible(latin)
+    thumbs = np.stack([_thumb(character) for character in known])
+    likeness = thumbs @ thumbs.T
+    likeness[likeness >= MOST_ALIKE] = -1.0
+    order = np.argsort(-likeness, axis=1)[:, :NEAREST]
+    return {c: tuple(known[int(at)] for at in row) for c, row in zip(known, order, strict=True)}
+
+
+@cache
 def _thumb(character: str) -> NDArray[np.float32]:
     """The soft ink, small, of mean 0 and length 1: the product of two is their correlation."""
     ink = Image.fromarray(glyph(character, _DRAWN_PX, _fonts(character)[0]))
@@ -151,16 +180,22 @@ def _strew(
     sizes = chance.integers(*SIZE_PX, STROKES // STROKES_OF_ONE).tolist()
     chosen = [others[int(at)] for at in chance.integers(len(others), size=len(sizes))]
     wholes = [_shape(chance, c, size, any_way) for c, size in zip(chosen, sizes, strict=True)]
-    for number, (x_px, y_px) in enumerate(between(chance, spots, STROKES, *FILE_PX)):
-        part = piece(chance, wholes[number % len(wholes)], 0.3)
+    torn = [piece(chance, wholes[n % len(wholes)], PIECE) for n in range(STROKES)]
+    for part, (x_px, y_px) in zip(torn, between(chance, spots, STROKES, *FILE_PX), strict=False):
         canvas.put(chance, part, x_px, y_px, Ink())
+    for spot in spots:
+        for at in chance.integers(STROKES, size=hand.behind).tolist():
+            angle = float(chance.uniform(0, 2 * np.pi))
+            far_px = float(chance.uniform(*BEHIND_OFF)) * spot.size_px
+            x_px, y_px = spot.x_px + far_px * np.cos(angle), spot.y_px + far_px * np.sin(angle)
+            canvas.put(chance, torn[at], float(x_px), float(y_px), Ink())
 
 
 def _shape(chance: np.random.Generator, character: str, size_px: int, hand: Hand) -> Mask:
     weight = 0 if chance.random() < 0.75 else 1
     ink: Alpha = glyph(character, _DRAWN_PX, _fonts(character)[weight])
     turn = float(chance.uniform(-hand.turn_deg, hand.turn_deg))
-    mask = bent(chance, ink, size_px, turn, hand.bend, SQUEEZE)
+    mask = bent(chance, ink, size_px, turn, hand.bend, SQUEEZE, hand.cell)
     if chance.random() < HOLLOW:
         return hollowed(chance, mask, 2.5, float(chance.uniform(0.25, 0.5)))
     return mask

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from gateway.bench.pictures import Pixels, Plane
 
+Heat = NDArray[np.float32]  # (height, width) of a scene: how well something fits there
+
 LEAST = -1.0  # of a heat: where nothing was tried
 LIGHT_PART = 0.02  # of a shape's edges: parts with less are left out
 
@@ -55,9 +57,12 @@ def flow_of(picture: Pixels | Plane, knee: float = 30.0) -> Flow:
 
 
 def variants(
-    ink: NDArray[np.uint8], sizes_px: Sequence[float], turns_deg: Iterable[float]
+    ink: NDArray[np.uint8],
+    sizes_px: Sequence[float],
+    turns_deg: Iterable[float],
+    mirrored: bool = True,
 ) -> Iterator[Plane]:
-    """The shape at each size of its longer side and each turn, and mirrored; 0..255."""
+    """The shape at each size of its longer side and each turn, and its mirror image; 0..255."""
     rows, columns = np.nonzero(ink > 80)
     cut = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1].astype(np.float32)
     height, width = cut.shape
@@ -69,7 +74,8 @@ def variants(
             matrix[:, 2] += (side - width) / 2, (side - height) / 2
             turned = cv2.warpAffine(cut, matrix, (side, side), flags=cv2.INTER_AREA)
             yield np.asarray(turned, np.float32)
-            yield np.ascontiguousarray(turned[:, ::-1], np.float32)
+            if mirrored:
+                yield np.ascontiguousarray(turned[:, ::-1], np.float32)
 
 
 def hottest(
@@ -146,3 +152,26 @@ def around(heat: NDArray[np.float32], place: tuple[int, int], reach_px: int = 4)
     x, y = place
     rows = slice(max(0, y - reach_px), y + reach_px + 1)
     return float(heat[rows, max(0, x - reach_px) : x + reach_px + 1].max())
+
+
+def placed(heats: Sequence[Heat], candidates: int, apart_px: int) -> list[list[float]]:
+    """For each heat a place, as fractions: the hottest first, and no place twice.
+
+    `candidates`: how many peaks of each are thought of.
+    """
+    places = [place for heat in heats for place in peaks(heat, candidates, apart_px)]
+    scores = np.array([[around(heat, place) for place in places] for heat in heats], np.float32)
+    taken: list[tuple[int, int]] = []
+    answer: dict[int, tuple[int, int]] = {}
+    for flat in np.argsort(-scores, axis=None):
+        row, column = (int(n) for n in np.unravel_index(flat, scores.shape))
+        place = places[column]
+        if row not in answer and all(np.hypot(*np.subtract(place, t)) > apart_px for t in taken):
+            answer[row] = place
+            taken.append(place)
+    return [list(fraction(answer[row], heats[0].shape)) for row in range(len(heats))]
+
+
+def fraction(place: tuple[int, int], shape: tuple[int, ...]) -> tuple[float, float]:
+    """The middle of a pixel (x, y), of the width and of the height."""
+    return (place[0] + 0.5) / shape[1], (place[1] + 0.5) / shape[0]

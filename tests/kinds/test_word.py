@@ -10,12 +10,15 @@ from gateway import art
 from gateway.art.clickable import FILE_PX, SHOWN_PX
 from gateway.art.lettering import (
     LEAST_SEEN,
+    NEAREST,
     SIZE_PX,
     Hand,
     apart_from,
     crossings,
+    in_prompt,
     legible,
     lettered,
+    nearest,
 )
 from gateway.bench.pictures import decode
 from gateway.kinds import Look
@@ -81,11 +84,37 @@ def test_pictures_are_all_of_one_size(script: str) -> None:
 @pytest.mark.parametrize("latin", [False, True])
 def test_no_two_characters_of_a_scene_are_taken_for_one_another(latin: bool) -> None:
     for seed in range(20):
-        shown = chosen(art.generator(Random(seed)), latin)
+        shown = chosen(art.generator(Random(seed)), latin, 4)
         assert len(set(shown)) == CHARACTERS
         for at, character in enumerate(shown):
             assert apart_from([character], shown[:at]) == [character]
     assert apart_from(["末", "山"], ["未"]) == ["山"]
+
+
+@pytest.mark.parametrize("latin", [False, True])
+@pytest.mark.parametrize("count", [2, 4, 5])
+def test_beside_each_asked_lies_one_that_programs_take_it_for(latin: bool, count: int) -> None:
+    """As often as one is left that people tell from all others."""
+    with_one = 0
+    for seed in range(40):
+        shown = chosen(art.generator(Random(seed)), latin, count)
+        with_one += sum(bool(set(nearest(latin)[c]) & set(shown[count:])) for c in shown[:count])
+    assert with_one >= (0.6 if count == 5 else 0.9) * 40 * count
+
+
+def test_whatever_lies_near_can_be_told_apart() -> None:
+    for character, near in nearest(latin=False).items():
+        assert len(near) == NEAREST
+        assert all(apart_from([other], [character]) for other in near)
+
+
+def test_the_prompt_is_drawn_anew_each_time() -> None:
+    """Bent another way, and as large: whoever compares drawings has no two alike."""
+    chance = art.generator(Random(3))
+    one, other = in_prompt(chance, ["山", "山"])
+    both = np.minimum(one, other).sum() / np.maximum(one, other).sum()
+    assert one.shape == other.shape
+    assert 0.1 < both < 0.8
 
 
 def test_dense_characters_are_left_out() -> None:

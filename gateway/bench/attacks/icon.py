@@ -8,12 +8,11 @@ may shift; others search whole at many turns, or bent by our own code many times
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache
 from random import Random
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gateway.art import blurred, generator, image, webp
 from gateway.art.assets import Icon, icons
@@ -23,7 +22,17 @@ from gateway.art.strewing import apart
 from gateway.bench import asked, blobs, gaps, twins
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
 from gateway.bench.naming import Namer, taught
-from gateway.bench.oriented import Flow, around, flow_of, hottest, peaks, variants
+from gateway.bench.oriented import (
+    Flow,
+    Heat,
+    around,
+    flow_of,
+    fraction,
+    hottest,
+    peaks,
+    placed,
+    variants,
+)
 from gateway.bench.pictures import Pixels, Plane, decode
 from gateway.kinds import icon as kind
 from gateway.model import JSON, Made
@@ -47,7 +56,6 @@ NAIVE_PX = 60.0  # of 320
 NAIVE_BLUR_PX = 6.5  # photographs are softer than our scenes
 APART_PX = 9
 
-Heat = NDArray[np.float32]
 Search = Callable[[Flow, Icon, Random], Heat]
 
 
@@ -79,7 +87,7 @@ def by_prompt(view: View, rng: Random) -> JSON:
     """What the prompt shows, in parts, wherever its edges fit."""
     scene = gaps.shrunk(decode(view["picture"]), WIDTH)
     flow = flow_of(scene)
-    return placed([_prompt_heat(flow, cell) for cell in cells(view)], scene.shape)
+    return placed([_prompt_heat(flow, cell) for cell in cells(view)], CANDIDATES, APART_PX)
 
 
 def by_atlas(search: Search) -> Callable[[View, Random], JSON]:
@@ -89,7 +97,7 @@ def by_atlas(search: Search) -> Callable[[View, Random], JSON]:
         scene = gaps.shrunk(decode(view["picture"]), WIDTH)
         flow = flow_of(scene)
         heats = [search(flow, named(cell)[0][0], rng) for cell in cells(view)]
-        return placed(heats, scene.shape)
+        return placed(heats, CANDIDATES, APART_PX)
 
     return solve
 
@@ -105,30 +113,12 @@ def by_both(view: View, rng: Random) -> JSON:
             for icon, likely in named(cell)[:NAMES]
         ]
         heats.append(np.max(fits, axis=0) + np.float32(OWN) * _prompt_heat(flow, cell))
-    return placed(heats, scene.shape)
+    return placed(heats, CANDIDATES, APART_PX)
 
 
 def _prompt_heat(flow: Flow, cell: Pixels) -> Heat:
     ink = np.asarray(255 * blobs.ink(cell), np.uint8)
     return hottest(flow, variants(ink, SIZES_PX, TURNS_DEG), PARTS, SLACK_PX)
-
-
-def placed(heats: Sequence[Heat], shape: tuple[int, ...]) -> JSON:
-    places = [place for heat in heats for place in peaks(heat, CANDIDATES, APART_PX)]
-    scores = np.array([[around(heat, place) for place in places] for heat in heats], np.float32)
-    taken: list[tuple[int, int]] = []
-    answer: dict[int, tuple[int, int]] = {}
-    for flat in np.argsort(-scores, axis=None):
-        row, column = (int(n) for n in np.unravel_index(flat, scores.shape))
-        place = places[column]
-        if row not in answer and all(np.hypot(*np.subtract(place, t)) > APART_PX for t in taken):
-            answer[row] = place
-            taken.append(place)
-    return [list(fraction(answer[row], shape)) for row in range(len(heats))]
-
-
-def fraction(place: tuple[int, int], shape: tuple[int, ...]) -> tuple[float, float]:
-    return (place[0] + 0.5) / shape[1], (place[1] + 0.5) / shape[0]
 
 
 def whole(flow: Flow, icon: Icon, rng: Random) -> Heat:
