@@ -29,7 +29,7 @@ STROKES = 12
 STROKES_OF_ONE = 4
 
 SQUEEZE = 0.3  # in the scene
-PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE, PROMPT_CELL = 25.0, 0.15, 0.2, 0.5
+PROMPT_TURN_DEG, PROMPT_BEND, PROMPT_SQUEEZE, PROMPT_CELL = 20.0, 0.11, 0.14, 0.5
 PROMPT_SIZE_PX, PROMPT_ROOM_PX = 62, 72  # as it is bent; as it is printed
 CUTS, CUT, CUT_OFF_PX = 1, 0.25, 26  # strokes of others in a cell, share of each, how far off
 BEHIND_OFF = (0.3, 0.6)  # of a character's size: how far off its middle pieces lie behind it
