@@ -21,7 +21,8 @@ from gateway.bench.report import WhiteBox
 from gateway.bench.shares import Share
 from gateway.bench.trial import Plan, challenge, is_right
 
-MOST_ROWS = 400_000  # what fits in minutes; more are thinned at random
+MOST_ROWS = 400_000  # what fits in minutes; more are thinned at random …
+MOST_NUMBERS = 100_000_000  # … and rows times features, which is what fits in memory
 OTHER_INSTALLS = 20
 MODELS = ("boosted trees", "small network")
 
@@ -68,18 +69,19 @@ def _trained(
     plan: Plan, pool: Pool, train: int, advance: Advance
 ) -> tuple[int, int, tuple[Trained, ...]]:
     """How many challenges and rows there were in time, and each of MODELS trained on them."""
-    found = pool.run(partial(_examples, plan), range(train), advance)
+    found = pool.run(partial(_examples, plan, train), range(train), advance)
     if not found:
         return 0, 0, ()
     rows = np.concatenate([rows for rows, _ in found])
     labels = np.concatenate([labels for _, labels in found])
-    rows, labels = _thinned(rows, labels, plan.seed)
     models = tuple(fit(name, rows, labels, plan.seed) for name in MODELS)
     return len(found), len(rows), models
 
 
-def _examples(plan: Plan, index: int) -> tuple[Rows, Labels]:
-    return suite(plan.kind).learner.examples(challenge(plan, index))
+def _examples(plan: Plan, train: int, index: int) -> tuple[Rows, Labels]:
+    """Those of one challenge of `train`, thinned at once: all of some kinds would take 14 GB."""
+    rows, labels = suite(plan.kind).learner.examples(challenge(plan, index))
+    return thinned(rows, labels, train, index)
 
 
 def _solve(plan: Plan, models: Sequence[Trained], index: int) -> tuple[bool, ...]:
@@ -91,10 +93,17 @@ def _solve(plan: Plan, models: Sequence[Trained], index: int) -> tuple[bool, ...
     return tuple(is_right(plan.kind, made, json.loads(json.dumps(answer))) for answer in answers)
 
 
-def _thinned(rows: Rows, labels: Labels, seed: int) -> tuple[Rows, Labels]:
-    if len(rows) <= MOST_ROWS:
+def thinned(rows: Rows, labels: Labels, train: int, index: int) -> tuple[Rows, Labels]:
+    """So many of a challenge's rows that `train` times as many fit: by chance, but of those that
+    are something (label not 0), the few, as many as half of them may be."""
+    chance = np.random.default_rng(index)
+    most = int(min(MOST_ROWS, MOST_NUMBERS // rows.shape[1]) / train + chance.random())
+    if len(rows) <= most:
         return rows, labels
-    kept = np.random.default_rng(seed).choice(len(rows), MOST_ROWS, replace=False)
+    order = chance.permutation(len(rows))
+    order = order[np.argsort(labels[order] == 0, kind="stable")]
+    something = min(int((labels != 0).sum()), most // 2)
+    kept = np.r_[order[:something], order[len(order) - (most - something) :]]
     return rows[kept], labels[kept]
 
 
