@@ -13,6 +13,7 @@ from ruamel.yaml.nodes import Node as YamlNode
 
 from gateway.config.faults import Fault, Place
 from gateway.config.nodes import Entry, Items, Node, Table, Text, path_of
+from gateway.config.syntax import syntax_fault
 
 Steps: TypeAlias = tuple[str | int, ...]
 
@@ -36,36 +37,19 @@ def parse(text: str, file: str, env: Mapping[str, str]) -> tuple[Node | None, li
     try:
         root = YAML(typ="rt", pure=True).compose(text)
     except MarkedYAMLError as error:
-        return None, [_syntax_fault(error, file)]
+        return None, [syntax_fault(error, file)]
     except (YAMLError, ValueError) as error:
         return None, [Fault(Place(file), "", f"not YAML: {str(error).splitlines()[0]}")]
     except RecursionError:
         return None, [Fault(Place(file), "", "nested too deeply")]
     if root is None:
-        return None, [Fault(Place(file, 1, 1), "", "the file is empty")]
+        return None, [Fault(Place(file, 1, 1), "", "the file is empty: `gateway init` prints one")]
     reader = _Reader(file, env)
     try:
         node = reader.node(root, ())
     except TooBigError as error:
         return None, [Fault(Place(file), "", str(error))]
     return node, [Fault(at, path_of(node, loc), what) for at, loc, what in reader.found]
-
-
-def _syntax_fault(error: MarkedYAMLError, file: str) -> Fault:
-    mark = error.problem_mark or error.context_mark
-    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-    problem = str(error.problem or error.context or "not YAML")
-    if r"'\t'" in problem:
-        return Fault(place, "", "a tab: YAML is indented by spaces")
-    if "<stream end>" in problem and error.context_mark:
-        mark = error.context_mark
-        what = "not YAML: what begins here is never closed"
-        return Fault(Place(file, mark.line + 1, mark.column + 1), "", what)
-    if "another document" in problem:
-        problem = "a second document (---): a file holds one"
-    if "mapping values are not allowed" in problem:
-        problem = "a second ':' on one line: quote the value, or indent the line below its key"
-    return Fault(place, "", f"not YAML: {problem}")
 
 
 class _Reader:

@@ -24,7 +24,11 @@ def read_text(path: Path, name: str) -> str | Fault:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        return Fault(Place(name), "", "there is no such file")
+        return Fault(
+            Place(name),
+            "",
+            "there is no such file: make it (`gateway init` prints one), or look at the name",
+        )
     except UnicodeDecodeError as error:
         return Fault(Place(name), "", f"not UTF-8 at byte {error.start}")
     except OSError as error:

@@ -271,8 +271,8 @@ def test_a_byte_order_mark_is_no_fault(tmp_path):
 @pytest.mark.parametrize(
     "data, what",
     [
-        (b"", "1:1: the file is empty"),
-        (b"# nothing\n", "1:1: the file is empty"),
+        (b"", "1:1: the file is empty: `gateway init` prints one"),
+        (b"# nothing\n", "1:1: the file is empty: `gateway init` prints one"),
         (b"- a\n", "1:1: the file must be a mapping of settings"),
         (b"text", "1:1: the file must be a mapping of settings"),
         (b"a: \xff\n", " not UTF-8 at byte 3"),
