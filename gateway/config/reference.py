@@ -74,7 +74,8 @@ def as_markdown() -> str:
         rows.append(f"| `{setting.key}` | {kind} | {default} | {setting.description} |")
     rows += ["", "| parameter of a kind | type | default |", "|---|---|---|"]
     for row in kind_parameters():
-        rows.append(f"| `{row.key}` | {row.type} | `{row.default}` |")
+        kind = row.type.replace("|", "\\|")
+        rows.append(f"| `{row.key}` | {kind} | `{row.default}` |")
     return "\n".join(rows) + "\n"
 
 
@@ -85,8 +86,13 @@ def kind_parameters() -> list[Setting]:
         usual = kind.params()
         for key, hint in settable(kind.params).items():
             words = _parameter_words(hint)
-            found.append(Setting(f"{name}.{key}", words, str(getattr(usual, key)), ""))
+            found.append(Setting(f"{name}.{key}", words, _short(getattr(usual, key)), ""))
     return found
+
+
+def _short(value: object) -> str:
+    """A default as people write it: 10, not 10.0."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _parameter_words(hint: Any) -> str:
