@@ -181,6 +181,8 @@ def asking_next(envelope: Envelope, judged: Judged) -> Asking:
         first = _answered(ticket)
     if outcome.reason in ("next", "work"):
         wrong -= 1
+    if outcome.reason == "expired":  # nothing was counted, and nothing is forgiven
+        wrong = ticket.failures - visit.harder
     return Asking(visit, opened.route, envelope.caller, risk, wrong + visit.harder, first)
 
 

@@ -17,13 +17,20 @@ from gateway.model import ACCESSIBLE, JSON, Refused, Ticket
 from gateway.risk import score_request
 from gateway.server.asking import Asking, ask, ask_whole, rung_at
 from gateway.server.counting import CountingDown
-from gateway.server.opened import Opened, count_caller, count_try, open_tokens, spend_ticket
+from gateway.server.opened import (
+    Opened,
+    count_caller,
+    count_try,
+    open_tokens,
+    renew_ticket,
+    spend_ticket,
+)
 from gateway.server.parts import GateParts
 from gateway.server.reading import text
 from gateway.server.remembering import remember
 from gateway.work import check_work
 
-RENEWAL_S = 10.0  # a ticket exchanged so shortly before its end ran out; that is no try
+RENEWAL_S = 10.0  # a ticket exchanged so shortly before its end ran out; once that is no try
 
 
 async def exchange(
@@ -55,7 +62,8 @@ async def _exchange(
         return Refused("too_many", left_s)
     ticket, proved = opened.ticket, _proved(opened.ticket, proof, gate.clock())
     tries = 0
-    if not _ran_out(ticket, gate.clock()) and not (proved and want == "picture"):
+    renewed = _ran_out(ticket, gate.clock()) and await renew_ticket(gate, opened)
+    if not renewed and not (proved and want == "picture"):
         tries, left_s = await count_try(gate, opened)
         if tries > gate.limits.tries:
             return Refused("too_many", left_s)
@@ -73,7 +81,7 @@ async def _exchange(
         if granted > gate.limits.accessible:
             return Refused("too_many", left_s)
     failures = max(0, tries - 1)  # to change one's mind once costs nothing
-    if ticket is not None and want == "picture":
+    if ticket is not None and (renewed or want == "picture"):
         failures = max(failures, ticket.failures - opened.visit.harder)
     first = ticket.first if ticket else None
     asking = Asking(visit, opened.route, envelope.caller, risk, failures + visit.harder, first)

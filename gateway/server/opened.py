@@ -56,3 +56,13 @@ async def spend_ticket(gate: GateParts, opened: Opened) -> bool:
     assert ticket is not None
     ttl_s = ticket.expires_s - gate.clock() + SPENT_EXTRA_S
     return await spend(gate, opened.route, f"ticket/{ticket.id}", ttl_s)
+
+
+async def renew_ticket(gate: GateParts, opened: Opened) -> bool:
+    """True once for a ticket that ran out: who shows it again, after wrong answers or to have
+    chance choose anew, exchanges it like any other.
+    """
+    ticket = opened.ticket
+    assert ticket is not None
+    ttl_s = opened.visit.expires_s - gate.clock() + SPENT_EXTRA_S
+    return await spend(gate, opened.route, f"renewed/{ticket.id}", ttl_s)

@@ -148,6 +148,29 @@ async def test_what_ran_out_counts_as_no_try(open_desk: Any) -> None:
     assert data["challenge"]["work"]["maxnumber"] == 2 * 1000
 
 
+async def test_what_ran_out_is_renewed_once(open_desk: Any) -> None:
+    """Else one old ticket would have chance choose again and again, for nothing."""
+    desk: Desk = await open_desk(limits=AnswerLimits(tries=1))
+    data = await desk.page("drag")
+    desk.clock.now_s += 121
+    asked = {"visit": data["visit"], "ticket": data["challenge"]["ticket"], "want": "new"}
+    words = [(await said(await desk.post("challenge", asked)))[1] for _ in range(3)]
+    assert words == ["challenge", "challenge", "refused too_many"]
+
+
+@pytest.mark.parametrize("endpoint", ["answer", "challenge"])
+async def test_what_ran_out_forgives_no_failure(desk: Desk, endpoint: str) -> None:
+    data = await desk.page("drag")
+    for _ in range(3):
+        body = await (await desk.answer(data, **WRONG)).json()
+        data = data | {"challenge": body["challenge"]}
+    desk.clock.now_s += 121
+    asked = {"visit": data["visit"], "ticket": data["challenge"]["ticket"], "want": "new"}
+    body = await (await desk.post(endpoint, asked)).json()
+    assert body["challenge"]["work"] != data["challenge"]["work"]
+    assert body["challenge"]["work"]["maxnumber"] == data["challenge"]["work"]["maxnumber"] == 16_000
+
+
 async def test_work_grows_with_failures(desk: Desk) -> None:
     data = await desk.page("drag")
     seen = []
