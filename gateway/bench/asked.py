@@ -6,21 +6,17 @@ as fractions of the scene, as `points` answers are written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Literal, TypeAlias
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.art.assets import icons
 from gateway.bench import blobs, gaps, ocr
 from gateway.bench.pictures import Pixels, Plane
 
 Point = tuple[float, float]
 Points = list[list[float]]
-Style: TypeAlias = Literal["outline", "filled"]
 Scores = NDArray[np.float32]  # (asked, candidates)
 
 WIDTH = 300  # of the scene while it is searched
@@ -87,39 +83,12 @@ def by_search(
     return _points([(p.x, p.y) for p in places], scores, small.shape)
 
 
-def by_atlas(
-    scene: Pixels,
-    asked: Sequence[Pixels],
-    size_px: float,
-    turns_deg: Sequence[float] = tuple(range(-50, 51, 10)),
-    scales: Sequence[float] = (0.9, 1.0, 1.1),
-    style: Style = "filled",
-    slack_px: float = 1.5,
-) -> Points:
-    """Knows every icon: names what is asked by the shipped atlas, then slides the other style."""
-    known = [atlas(style)[number] for number in identified(asked, "outline", "filled")]
-    return by_search(scene, known, size_px, turns_deg, scales, False, slack_px)
-
-
-def identified(asked: Sequence[Pixels], *styles: Style) -> list[int]:
-    """The numbers of the icons that pictures show, by likeness of their soft ink in any style."""
-    return nearest(asked, *(atlas(style) for style in styles))
-
-
 def nearest(asked: Sequence[Pixels], *books: Sequence[Pixels]) -> list[int]:
     """For each picture the number of the likest in any of the books, which are numbered alike."""
     pages = [np.stack([_thumb(blobs.ink(p)) for p in book]) for book in books]
     wanted = np.stack([_thumb(blobs.ink(p)) for p in asked])
     best = np.max([wanted @ page.T for page in pages], axis=0)
     return [int(n) for n in best.argmax(axis=1)]
-
-
-@cache
-def atlas(style: Style) -> tuple[Pixels, ...]:
-    """Every shipped icon, dark on white."""
-    return tuple(
-        np.repeat(255 - np.asarray(getattr(icon, style))[..., None], 3, axis=2) for icon in icons()
-    )
 
 
 def _thumb(mask: Plane, size: int = 24) -> Plane:
@@ -131,17 +100,6 @@ def _thumb(mask: Plane, size: int = 24) -> Plane:
     soft = cv2.GaussianBlur(cv2.resize(cut, (size, size), interpolation=cv2.INTER_AREA), (0, 0), 1)
     off = soft - soft.mean()
     return np.asarray((off / (np.linalg.norm(off) + 1e-6)).ravel(), np.float32)
-
-
-def by_scores(
-    scene: Pixels,
-    candidates: Sequence[Point],
-    asked: Sequence[Pixels],
-    score: Callable[[Pixels, Point], float],
-) -> Points:
-    """By any score of (what is asked, a place in pixels), each place used once."""
-    table = np.array([[score(a, c) for c in candidates] for a in asked], np.float32)
-    return _points(candidates, table.reshape(len(asked), len(candidates)), scene.shape)
 
 
 def _matched(

@@ -167,12 +167,6 @@ def _turns(one: Plane, step_deg: int, most_deg: int) -> NDArray[np.float32]:
     return np.stack([cv2.warpAffine(one, m, one.shape[::-1]).ravel() for m in matrices])
 
 
-def moments(mask: Plane) -> NDArray[np.float32]:
-    """(7,) Hu's moments on a log scale: the same however it is turned, moved or scaled."""
-    hu = cv2.HuMoments(cv2.moments(np.asarray(mask, np.float32))).ravel()
-    return np.asarray(-np.sign(hu) * np.log10(np.abs(hu) + 1e-12), np.float32)
-
-
 def paired(scores: NDArray[np.float32]) -> list[int]:
     """For each row (what is asked) the column (what is there), each used once, at the best sum."""
     from scipy.optimize import linear_sum_assignment

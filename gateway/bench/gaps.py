@@ -25,20 +25,16 @@ TURNS_DEG = (-12.0, -8.0, -4.0, 0.0, 4.0, 8.0, 12.0)
 SCALES = (0.88, 0.94, 1.0, 1.06, 1.12)
 RING_PX = 4  # about a mask: what belongs to the scene
 RIM_PX = 2  # right at the mask: often drawn over
+APART_PX = 6.0  # between two places of one search
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place for the piece's middle, in pixels of the scene, and how well it fits (more: better).
-
-    `turn_deg` and `scale`: how the mask was changed to fit; counter-clockwise, as OpenCV turns.
-    """
+    """A place for a piece's middle, in pixels of the scene, and how well it fits (more: better)."""
 
     x: float
     y: float
     score: float
-    turn_deg: float = 0.0
-    scale: float = 1.0
 
 
 Heat = NDArray[Any]  # how well it fits for each place of a template's upper left corner
@@ -110,15 +106,9 @@ def by_content(original: Pixels, piece: Pixels, count: int = 1) -> list[Place]:
 # --- what the mask tells ---------------------------------------------------------------------
 
 
-def by_contour(
-    scene: Pixels,
-    piece: Pixels,
-    count: int = 1,
-    turns_deg: Sequence[float] = TURNS_DEG,
-    scales: Sequence[float] = SCALES,
-) -> list[Place]:
+def by_contour(scene: Pixels, piece: Pixels, count: int = 1) -> list[Place]:
     """The mask's outline on the gradient, turned and scaled."""
-    return _searched(gradient(scene), piece, contour, count, turns_deg, scales)
+    return _searched(gradient(scene), piece, contour, count, TURNS_DEG, SCALES)
 
 
 def by_oriented_contour(
@@ -142,7 +132,7 @@ def by_oriented_contour(
         for p in (gx * gx, 2 * gx * gy, gy * gy, size)
     ]
     found: list[Place] = []
-    for turn_deg, scale, mask in _changed(alpha(cut_to_mask(piece)), turns_deg, scales):
+    for mask in _changed(alpha(cut_to_mask(piece)), turns_deg, scales):
         if mask.shape[0] > gx.shape[0] or mask.shape[1] > gx.shape[1]:
             continue
         nx, ny = _normals(mask)
@@ -150,18 +140,11 @@ def by_oriented_contour(
         parts = zip(planes, (nx * nx, nx * ny, ny * ny, -0.5 * rim), strict=True)
         heat = np.asarray(sum(_correlated(plane, kernel) for plane, kernel in parts))
         heat = (heat - heat.mean()) / (heat.std() + 1e-6)
-        found += peaks(np.asarray(heat, np.float32), mask, count, turn_deg, scale)
-    return distinct(found, count, 6.0)
+        found += peaks(np.asarray(heat, np.float32), mask, count)
+    return distinct(found, count, APART_PX)
 
 
-def by_darkness(
-    scene: Pixels,
-    piece: Pixels,
-    count: int = 1,
-    turns_deg: Sequence[float] = (0.0,),
-    scales: Sequence[float] = (1.0,),
-    either: bool = False,
-) -> list[Place]:
+def by_darkness(scene: Pixels, piece: Pixels, count: int = 1, either: bool = False) -> list[Place]:
     """Where what lies under the mask is darkest beside a ring about it; `either`: or lightest."""
 
     def template(mask: Plane) -> Plane:
@@ -169,7 +152,7 @@ def by_darkness(
         inside = mask / max(float(mask.sum()), 1e-6)
         return np.asarray(ring / max(float(ring.sum()), 1e-6) - inside, np.float32)
 
-    return _searched(grey(scene), piece, template, count, turns_deg, scales, either, RING_PX)
+    return _searched(grey(scene), piece, template, count, (0.0,), (1.0,), either, RING_PX)
 
 
 def contour(mask: Plane) -> Plane:
@@ -222,12 +205,7 @@ def _grown(colours: Pixels, mask: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def peaks(
-    heat: Heat,
-    template: NDArray[Any],
-    count: int,
-    turn_deg: float = 0.0,
-    scale: float = 1.0,
-    apart_px: float = 6.0,
+    heat: Heat, template: NDArray[Any], count: int, apart_px: float = APART_PX
 ) -> list[Place]:
     """The greatest of `heat` (as matchTemplate gives it), no two within `apart_px`."""
     left = np.asarray(heat, np.float32).copy()
@@ -235,7 +213,7 @@ def peaks(
     found = []
     for _ in range(count):
         _, most, _, (x, y) = cv2.minMaxLoc(left)
-        found.append(Place(x + half_x, y + half_y, float(most), turn_deg, scale))
+        found.append(Place(x + half_x, y + half_y, float(most)))
         cv2.circle(left, (x, y), round(apart_px), float(left.min()), -1)
     return found
 
@@ -263,17 +241,15 @@ def _searched(
 ) -> list[Place]:
     found: list[Place] = []
     mask = alpha(_bordered(cut_to_mask(piece), border_px))
-    for turn_deg, scale, changed in _changed(mask, turns_deg, scales):
+    for changed in _changed(mask, turns_deg, scales):
         if changed.shape[0] > plane.shape[0] or changed.shape[1] > plane.shape[1]:
             continue
         heat = _correlated(plane, template(changed))
-        found += peaks(np.abs(heat) if either else heat, changed, count, turn_deg, scale)
-    return distinct(found, count, 6.0)
+        found += peaks(np.abs(heat) if either else heat, changed, count)
+    return distinct(found, count, APART_PX)
 
 
-def _changed(
-    mask: Plane, turns_deg: Sequence[float], scales: Sequence[float]
-) -> Iterable[tuple[float, float, Plane]]:
+def _changed(mask: Plane, turns_deg: Sequence[float], scales: Sequence[float]) -> Iterable[Plane]:
     """The mask turned and scaled about its middle, in a frame of its own size."""
     height, width = mask.shape
     for scale in scales:
@@ -283,7 +259,7 @@ def _changed(
             matrix[0, 2] += (size[0] - width) / 2
             matrix[1, 2] += (size[1] - height) / 2
             changed = cv2.warpAffine(mask, matrix, size)
-            yield turn_deg, scale, np.asarray(changed, np.float32)
+            yield np.asarray(changed, np.float32)
 
 
 def _correlated(plane: Plane, kernel: Plane) -> Heat:

@@ -38,12 +38,6 @@ def between(ours: Sequence[Pixels], theirs: Sequence[Pixels]) -> Floats:
     return np.asarray(_runs(ours) @ _runs(theirs).T, np.float32)
 
 
-def icon_of(cell: Pixels) -> str:
-    """The name of the icon that fits best."""
-    found = (_runs([cell]) @ _atlas().T).reshape(len(icons()), -1).max(1)
-    return icons()[int(np.argmax(found))].name
-
-
 def over_turns(cells: Sequence[Pixels]) -> Floats:
     """(n, n): the best cosine of any two cells over turns of either, without knowing the icons."""
     scaled = [_scaled(cell) for cell in cells]

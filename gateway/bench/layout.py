@@ -34,7 +34,6 @@ class Blob:
     """One solid, cut out: its foot in pixels, its mask, and a square of the picture around it."""
 
     foot: Spot
-    box: tuple[int, int, int, int]  # left, top, width, height
     mask: Floats
     colour: Floats  # (3,) mean
     square: Pixels
@@ -112,7 +111,7 @@ def cut(picture: Pixels, mask: Mask) -> Blob | None:
     foot = ((left + right) / 2, bottom - 0.15 * (right - left))
     box = (left, top, right - left, bottom - top)
     colour = picture[mask].mean(0).astype(np.float32)
-    return Blob(foot, box, _framed(part), colour, _square(picture, box))
+    return Blob(foot, _framed(part), colour, _square(picture, box))
 
 
 def _square(picture: Pixels, box: tuple[int, int, int, int]) -> Pixels:

@@ -24,9 +24,8 @@ TRUST = 0.3  # in the discriminants as logarithms: they are too sure of themselv
 
 @dataclass(frozen=True, slots=True)
 class Namer:
-    """`means` (classes, d); `weights` (d, classes) and `bias` (classes,) of the discriminants."""
+    """`weights` (d, classes) and `bias` (classes,) of the discriminants."""
 
-    means: Floats
     weights: Floats
     bias: Floats
 
@@ -35,12 +34,6 @@ class Namer:
         found = TRUST * (directions(mask) @ self.weights - self.bias)
         top = float(found.max())
         return np.asarray(found - top - np.log(np.exp(found - top).sum()), np.float32)
-
-    def apart(self) -> Floats:
-        """(classes, classes): how far the means of two are from each other, squared, in spreads."""
-        both = self.means @ self.weights
-        own = np.diag(both)
-        return np.asarray(own[:, None] + own[None, :] - both - both.T, np.float32)
 
 
 def taught(examples: Iterable[Sequence[Plane]]) -> Namer:
@@ -52,7 +45,7 @@ def taught(examples: Iterable[Sequence[Plane]]) -> Namer:
     ridge = RIDGE * np.trace(spread) / len(spread)
     spread += np.eye(len(spread), dtype=np.float32) * np.float32(ridge)
     weights = np.linalg.solve(spread, means.T)
-    return Namer(means, weights, np.float32(0.5) * (means.T * weights).sum(0))
+    return Namer(weights, np.float32(0.5) * (means.T * weights).sum(0))
 
 
 def directions(mask: Plane) -> Floats:

@@ -13,7 +13,6 @@ from typing import Any
 
 from PIL import Image
 
-from gateway.bench.gaps import Place, cut_to_mask
 from gateway.bench.pictures import Pixels
 
 NEEDS = "ddddocr"
@@ -25,22 +24,6 @@ def png(picture: Pixels) -> bytes:
     out = io.BytesIO()
     Image.fromarray(picture).save(out, "PNG", compress_level=1)
     return out.getvalue()
-
-
-def slide_match(scene: Pixels, piece: Pixels, simple: bool = False) -> Place:
-    """Where it thinks the piece belongs. `simple`: grey matching in place of edges."""
-    found = _slider().slide_match(png(piece), png(scene[..., :3]), simple_target=simple)
-    across, down = found["target"][:2]
-    if len(found["target"]) == 4:  # before 1.6: a box, not the middle
-        height, width = cut_to_mask(piece).shape[:2]
-        across, down = across + width / 2, down + height / 2
-    return Place(float(across), float(down), 1.0)
-
-
-def slide_comparison(scene: Pixels, original: Pixels) -> Place:
-    """Where a scene differs from a picture that is known."""
-    found = _slider().slide_comparison(png(scene[..., :3]), png(original[..., :3]))
-    return Place(float(found["target"][0]), float(found["target"][1]), 1.0)
 
 
 def detect(picture: Pixels) -> list[Box]:
@@ -60,11 +43,6 @@ def crop(picture: Pixels, box: Box, margin_px: int = 0) -> Pixels:
     height, width = picture.shape[:2]
     left, top = max(0, min(left - margin_px, width - 1)), max(0, min(top - margin_px, height - 1))
     return picture[top : max(top + 1, bottom + margin_px), left : max(left + 1, right + margin_px)]
-
-
-@cache
-def _slider() -> Any:
-    return _made(det=False, ocr=False)
 
 
 @cache

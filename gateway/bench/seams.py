@@ -3,8 +3,7 @@
 Blocks are (h, w, 3) of one size. What two edges cost is how badly each goes on into the other:
 across the gap between them, what is on one side is foretold from the other's last pixels (the
 Mahalanobis gradient cost of Gallagher, CVPR 2012, and plain differences). The arrangement is then
-found exactly: every permutation up to nine blocks, or an assignment where the slots have
-neighbours that are known to be right.
+found exactly: every permutation of up to nine blocks.
 """
 
 from __future__ import annotations
@@ -115,14 +114,6 @@ def _neighbours(rows: int, columns: int) -> tuple[tuple[int, int, bool], ...]:
     beside = [(r * columns + c, r * columns + c + 1, True) for r, c in slots if c + 1 < columns]
     under = [(r * columns + c, (r + 1) * columns + c, False) for r, c in slots if r + 1 < rows]
     return (*beside, *under)
-
-
-def assigned(cost: NDArray[np.float32]) -> list[int]:
-    """For each row the column, each used once, at the least sum (the Hungarian way)."""
-    from scipy.optimize import linear_sum_assignment
-
-    _, columns = linear_sum_assignment(np.nan_to_num(cost, posinf=1e6))
-    return [int(c) for c in columns]
 
 
 # --- looking past a gap ----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""How far is this picture turned? By what a ring shares with its disc, and by which edges stand.
+"""How far is this picture turned? By a master that holds it upright, and by which edges stand.
 
 Turns are shares of a full turn, 0..1, clockwise as the eye sees it: turning the picture on by the
 answer brings it right.
@@ -32,11 +32,9 @@ def polar(
     return np.asarray(cv2.remap(source, across, down, cv2.INTER_LINEAR), np.float32)
 
 
-def best_turn(
-    still: NDArray[np.float32], turned: NDArray[np.float32], normalised: bool = True
-) -> float:
+def best_turn(still: NDArray[np.float32], turned: NDArray[np.float32]) -> float:
     """The turn of `turned` that fits `still` best: circular correlation of two polar pictures."""
-    return _greatest(correlation(still, turned, normalised))
+    return _greatest(correlation(still, turned))
 
 
 def correlation(
@@ -48,19 +46,11 @@ def correlation(
     return np.asarray(np.fft.irfft(spectrum, n=STEPS, axis=0).sum(axis=(1, 2)), np.float32)
 
 
-def ring_turn(master: Pixels, disc: Pixels, ring: float = 0.06) -> float:
-    """How the disc is to be turned so that its rim goes on in the ring around the hole.
-
-    Both share a middle; `disc` has the size of the hole. `ring`: how much of the disc's rim counts.
-    """
-    share = min(disc.shape[:2]) / min(master.shape[:2])
-    outside = polar(master, share * 1.01, min(1.0, share * (1 + ring)), 8)
-    inside = polar(disc, 0.99 - ring, 0.99, 8)
-    return best_turn(outside.mean(axis=1, keepdims=True), inside.mean(axis=1, keepdims=True))
-
-
 def same_disc_turn(master: Pixels, disc: Pixels) -> float:
-    """The same where the master still holds the whole disc, upright."""
+    """How the disc is to be turned to lie as in the master's middle, which still holds it upright.
+
+    Both share a middle; `disc` has the size of what was cut out.
+    """
     share = min(disc.shape[:2]) / min(master.shape[:2])
     return best_turn(polar(master, 0.1 * share, 0.95 * share), polar(disc, 0.1, 0.95))
 

@@ -53,11 +53,6 @@ def test_outlines_are_compared_whatever_turn_size_and_style(turn, filled):
     assert unlike < 0.5
 
 
-def test_moments_tell_shapes_apart():
-    one, same, other = (blobs.moments(m) for m in (star(60), star(44, turn=0.8), bar(50)))
-    assert np.abs(one - same)[:3].sum() < np.abs(one - other)[:3].sum()
-
-
 @pytest.mark.parametrize("ground, line", [(240, 20), (20, 240)])
 def test_ink_is_what_is_not_the_ground(ground, line):
     picture = np.full((60, 60, 3), ground, np.uint8)

@@ -57,7 +57,7 @@ def test_a_rendered_outline_is_named():
     for index, name in enumerate(names):
         picture = np.array(outlines._renderings(name)[1]).reshape(layout.SIDE, layout.SIDE)
         even = np.zeros((9, 9, 3), np.uint8)
-        blob = layout.Blob((0, 0), (0, 0, 9, 9), picture, np.zeros(3, np.float32), even)
+        blob = layout.Blob((0, 0), picture, np.zeros(3, np.float32), even)
         assert int(np.argmax(outlines.names_of(blob))) == index
 
 

@@ -33,10 +33,3 @@ def test_a_drawing_bent_anew_is_named(namer: Namer, name: str):
 
 def test_likelihoods_are_of_one_thing_each(namer: Namer):
     assert np.exp(namer.likely(drawn("key", 60))).sum() == pytest.approx(1.0, abs=1e-4)
-
-
-def test_how_far_apart_they_are_is_a_distance(namer: Namer):
-    apart = namer.apart()
-    assert apart == pytest.approx(apart.T, rel=1e-3, abs=1e-2)
-    assert np.allclose(np.diag(apart), 0.0, atol=1e-2)
-    assert apart[~np.eye(len(NAMES), dtype=bool)].min() > 1.0

@@ -50,11 +50,6 @@ def test_too_many_blocks_are_refused():
         seams.best_order(np.zeros((12, 12)), np.zeros((12, 12)), 3, 4)
 
 
-def test_assignment_is_the_cheapest_with_each_used_once():
-    cost = np.array([[1, 2, 3], [1, 5, 9], [np.inf, 4, 2]], np.float32)
-    assert seams.assigned(cost) == [1, 0, 2]
-
-
 def test_flattened_leaves_no_slope():
     slope = np.repeat(np.linspace(0, 200, 60)[None, :, None], 40, axis=0)
     flat = seams.flattened(np.repeat(slope, 3, axis=2).astype(np.uint8))

@@ -41,7 +41,6 @@ MOST_PLACES = 8
 
 Floats = NDArray[np.float32]
 Finder = Callable[[Pixels, Pixels, int], list[Place]]
-Points = list[list[float]]
 
 
 def pictures_of(view: View) -> tuple[Pixels, list[Pixels]]:

@@ -237,7 +237,7 @@ def _light_above(view: View, chance: Random) -> JSON:
     return best_order(fits)
 
 
-_CELLS, _WAYS, _SEEN = 6, 4, 30
+_CELLS, _WAYS = 6, 4
 _EXAMPLES = 60  # of each subject
 REPORTED = 1.0  # no budget: it learns from labelled output of ours, as the white box does
 

@@ -13,7 +13,6 @@ from random import Random
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from gateway import art
@@ -28,7 +27,6 @@ from gateway.bench.pictures import Pixels, decode, rgb
 from gateway.kinds.rotate import AWAY_DEG, BEND, LINE_PX, PICTURES, RADIUS_PX, SIDE_PX, STEPS
 from gateway.model import JSON, Made
 
-Floats = NDArray[np.float32]
 Turn = Callable[[Pixels, Pixels | None], float]  # of a picture, with what it is compared with
 
 CANDIDATES = 24  # turns that the learner looks at
