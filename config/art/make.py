@@ -231,10 +231,10 @@ def save_sheet(path: Path) -> None:
 
 
 def wanted_characters() -> str:
-    """Every character that a kind may draw: of the phrases, the look-alikes and the common ones."""
+    """Every character that a kind may draw: of the phrases, and the others."""
     lines = [
         line
-        for name in ("phrases.txt", "look-alikes.txt", "characters.txt")
+        for name in ("phrases.txt", "characters.txt")
         for line in (HERE / name).read_text("utf-8").splitlines()
         if not line.startswith("#")
     ]

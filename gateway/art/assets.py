@@ -1,4 +1,4 @@
-"""What kinds draw with besides fields: icons in two styles, characters, phrases, look-alikes.
+"""What kinds draw with besides fields: icons in two styles, characters, phrases.
 
 Reads only what is shipped in `config/art/`, the same bytes at every call, each file once: a kind
 that draws with it stays a function of its seed. How the folder is made: `config/art/README.md`.
@@ -96,7 +96,7 @@ def characters(font: Font = "noto-sans-sc-bold") -> frozenset[str]:
     """What `glyph` can draw: of the Chinese fonts what all lists here hold, of the others ASCII."""
     if font in ("noto-sans-regular", "noto-sans-bold"):
         return frozenset(map(chr, range(0x21, 0x7F)))
-    lists = ("phrases.txt", "look-alikes.txt", "characters.txt")
+    lists = ("phrases.txt", "characters.txt")
     return frozenset("".join(word for name in lists for word in _words(name)))
 
 
@@ -104,18 +104,6 @@ def characters(font: Font = "noto-sans-sc-bold") -> frozenset[str]:
 def phrases() -> tuple[str, ...]:
     """Well-known phrases of four characters that all differ."""
     return _words("phrases.txt")
-
-
-@cache
-def look_alikes() -> tuple[str, ...]:
-    """Groups of characters that are easily taken for one another: "己已巳"."""
-    return _words("look-alikes.txt")
-
-
-@cache
-def common() -> str:
-    """Common characters besides those of phrases and look-alikes, each once."""
-    return "".join(dict.fromkeys("".join(_words("characters.txt"))))
 
 
 def _words(name: str) -> tuple[str, ...]:

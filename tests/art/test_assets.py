@@ -13,10 +13,8 @@ from gateway.art.assets import (
     ICON_PX,
     Alpha,
     characters,
-    common,
     glyph,
     icons,
-    look_alikes,
     phrases,
 )
 from gateway.files import data_dir
@@ -119,16 +117,6 @@ def test_phrases_have_one_order():
         assert len(phrase) == len(set(phrase)) == 4, phrase
 
 
-def test_look_alikes_are_groups():
-    assert len(look_alikes()) >= 60
-    for group in look_alikes():
-        assert 2 <= len(group) == len(set(group)) <= 4
-
-
-def test_common_characters_are_single_and_many():
-    assert len(common()) == len(set(common())) >= 500
-
-
 @pytest.mark.parametrize("font", FONTS)
 def test_every_character_of_a_font_can_be_drawn(font):
     with pytest.raises(ValueError, match="has no"):
@@ -147,7 +135,12 @@ def test_the_fonts_hold_all_that_the_lists_hold():
     held = characters("noto-sans-sc-regular")
     assert 700 <= len(held) <= 1500
     assert held == characters("noto-sans-sc-bold")
-    assert set("".join(phrases())) | set("".join(look_alikes())) | set(common()) == held
+
+
+def test_characters_besides_those_of_phrases_are_listed_once():
+    lines = (FOLDER / "characters.txt").read_text("utf-8").splitlines()
+    listed = "".join(line for line in lines if not line.startswith("#"))
+    assert len(listed) == len(set(listed)) >= 500
 
 
 @pytest.mark.parametrize("character", ["", " ", "\n", "龙龙", "\U0001f409"])
