@@ -209,7 +209,8 @@ def test_neighbours_do_not_know_each_other(room):
     for name in MODULES:
         if name.startswith(f"gateway.{room}.") and room == "kinds":
             others = {n for n in imported(MODULES[name]) if n.startswith(f"gateway.{room}.")}
-            shared = {f"gateway.kinds.{noun}" for noun in ("Between", "Kind", "Look", "load")}
+            nouns = ("Between", "Hardness", "Kind", "Look", "load")
+            shared = {f"gateway.kinds.{noun}" for noun in nouns}
             assert not others - shared, name
         if name.startswith("gateway.kinds."):
             assert not {n for n in imported(MODULES[name]) if n.startswith("gateway.stores")}

@@ -17,9 +17,11 @@ from dataclasses import dataclass, fields
 from functools import cache
 from random import Random
 from types import MappingProxyType
-from typing import Any, Protocol, get_type_hints
+from typing import Any, Literal, Protocol, TypeAlias, get_type_hints
 
 from gateway.model import JSON, Made, Verdict
+
+Hardness: TypeAlias = Literal["usual", "hard"]  # `hard`: dearer for programs, and for people
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated
 
 import numpy as np
 from PIL import Image
@@ -31,7 +31,7 @@ from gateway.art.forms import Mask
 from gateway.art.stamps import Canvas, Ink, bent, fitted, hollowed, piece
 from gateway.art.strewing import Spot, apart, between
 from gateway.clicks import judged
-from gateway.kinds import Between, Look
+from gateway.kinds import Between, Hardness, Look
 from gateway.model import JSON, Made, Verdict
 
 THINGS = 9
@@ -56,9 +56,6 @@ STROKED, STROKE, STROKE_OFF_PX = 2, 0.25, 26  # of how many others, what share, 
 HOLLOW = 0.4  # chance that a thing is hollow in a part
 DETAIL = 0.8  # of the scene's contrast: what is left, so that things stand out
 LEAST_SEEN = 40.0  # mean difference of luminance to what is behind a thing; else drawn again
-
-
-Hardness: TypeAlias = Literal["usual", "hard"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import hypot
 from random import Random
-from typing import Annotated, Literal, TypeAlias, TypeGuard
+from typing import Annotated, TypeAlias, TypeGuard
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -27,7 +27,7 @@ from PIL import Image, ImageDraw
 from gateway import art
 from gateway.art.assets import Icon
 from gateway.art.things import Drawn, Inks, Pose, as_form, drawn, in_lines, scribble, things
-from gateway.kinds import Between, Look
+from gateway.kinds import Between, Hardness, Look
 from gateway.model import JSON, Made, Verdict
 
 COLUMNS, ROWS = 3, 2
@@ -57,7 +57,7 @@ class Params:
     """How exactly a piece must lie, and how far things are bent."""
 
     tolerance_px: Annotated[float, Between(4, 16)] = 10.0  # of a picture 320 px wide
-    hardness: Literal["usual", "hard"] = "usual"
+    hardness: Hardness = "usual"
     look: Look = Look()
 
 

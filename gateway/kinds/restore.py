@@ -22,7 +22,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from random import Random
-from typing import Literal, TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -32,7 +31,7 @@ from gateway.art.colours import Colour, from_hsv
 from gateway.art.painting import Paints, paint, tones_of
 from gateway.art.sketch import HEIGHT, TONES, WIDTH, Play, Shape, Sketch, moved, outlines, seen_in
 from gateway.art.subjects import SUBJECTS
-from gateway.kinds import Look
+from gateway.kinds import Hardness, Look
 from gateway.model import JSON, Made, Verdict
 
 ROWS, COLUMNS = 2, 3
@@ -49,9 +48,6 @@ WIDEST_PX = 8  # half of the widest line
 PROBE_PX = 20  # of a block's side, when what it shows is weighed
 LEAST_FORM = 0.2  # of a block is the subject's, in all blocks but one
 LEAST_UNLIKE = 0.3  # of any two blocks' places
-
-
-Hardness: TypeAlias = Literal["usual", "hard"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Annotated, Literal, TypeGuard
+from typing import Annotated, TypeGuard
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -28,7 +28,7 @@ from gateway.art.sketch import TONES, Shape
 from gateway.art.style import PATTERNS
 from gateway.art.things import Inks, scribble
 from gateway.art.upright import figure, loose, turned
-from gateway.kinds import Between, Look
+from gateway.kinds import Between, Hardness, Look
 from gateway.model import JSON, Made, Verdict
 
 PICTURES = 2
@@ -54,7 +54,7 @@ class Params:
     """How upright is upright, and how far figures are bent and covered."""
 
     tolerance_deg: Annotated[float, Between(6, 25)] = 25.0
-    hardness: Literal["usual", "hard"] = "usual"
+    hardness: Hardness = "usual"
     look: Look = Look()
 
 
