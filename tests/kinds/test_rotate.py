@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
 
 from gateway import art
-from gateway.bench.figures import SIDE_PX as COMPARED_PX
-from gateway.bench.figures import Drawings
-from gateway.bench.pictures import Pixels, decode
+from gateway.bench.pictures import decode
 from gateway.kinds import Look
 from gateway.kinds.rotate import AWAY_DEG, KIND, SIDE_PX, STEPS, Params, picture
 from gateway.model import JSON
@@ -133,23 +133,43 @@ def test_keys_reach_every_right_turn() -> None:
 
 
 def test_the_secret_is_the_clockwise_turn_that_brings_it_upright() -> None:
-    """Turned by it the middle of a picture shows what it shows of the same figure upright: mostly,
-    for grounds and loose parts do not turn. Guesses would be right twice."""
-    right = 0
-    for seed in range(16):
-        turn = 0.2 + 0.04 * seed
-        upright, shown = (_middle(seed, share) for share in (0.0, turn))
-        off = abs(Drawings([upright]).turn(shown) - turn)
-        right += off < 20 / 360
-    assert right >= 8
+    """With one seed only the figure turns: ground, loose parts and strokes lie still. So where it
+    stands upright, the picture turned back shows the same; turned the other way, it stands on its
+    head there, which no figure does.
+    """
+    offs = [_off_where_it_stands(seed) for seed in range(8)]
+    assert sum(right for right, _ in offs) < sum(wrong for _, wrong in offs)
 
 
-def _middle(seed: int, turn: float) -> Pixels:
-    """Where the figure is, and little else."""
-    shown = picture(art.generator(Random(seed)), 360 * turn, Params(), art.Style.of(b""))
-    room = SIDE_PX // 2 - 50
-    cut = shown.crop((room, room, SIDE_PX - room, SIDE_PX - room))
-    return np.asarray(cut.resize((COMPARED_PX, COMPARED_PX)))
+def _off_where_it_stands(seed: int) -> tuple[float, float]:
+    """How far a figure at 90 degrees is from itself upright, when it is turned clockwise by that,
+    and when the other way: means of channels where the figure is."""
+    four = np.stack([_shown(seed, turn_deg) for turn_deg in (0, 90, 180, 270)])
+    upright, at_90, still = four[0], four[1], np.median(four, axis=0)
+    moves = np.ptp(four, axis=0).max(axis=2) > 24
+    middle = np.argwhere(moves).mean(axis=0)  # what four quarters cover lies evenly about it
+    figure = np.abs(upright - still).max(axis=2) > 24
+    right, wrong = (
+        float(np.abs(_turned(at_90, turn_deg, middle) - upright)[figure].mean())
+        for turn_deg in (90, -90)
+    )
+    return right, wrong
+
+
+def _shown(seed: int, turn_deg: float) -> NDArray[np.float32]:
+    shown = picture(art.generator(Random(seed)), turn_deg, Params(), art.Style.of(b""))
+    return np.asarray(shown, np.float32)
+
+
+def _turned(
+    shown: NDArray[np.float32], turn_deg: float, middle: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Clockwise about the middle (row, column)."""
+    image = Image.fromarray(shown.astype(np.uint8))
+    row, column = middle
+    return np.asarray(
+        image.rotate(-turn_deg, Image.Resampling.BILINEAR, center=(column, row)), np.float32
+    )
 
 
 @pytest.mark.parametrize("pictures", [(), (operators_picture(),)])
