@@ -26,8 +26,8 @@ async def disk_full(rig: Rig, say: Say, seconds: float = 3.0) -> list[Figure]:
     pid, load = worker_of(gate), Load(gate.port, await visits(gate.url))
     async with load.running():
         await asyncio.sleep(seconds)
-        full_s = time.monotonic()
         _room(pid, 0)
+        full_s = time.monotonic()
         said_s = await _said_full(gate.admin_port, full_s)
         say("full, and /readyz says so")
         await asyncio.sleep(seconds)
@@ -48,7 +48,7 @@ def _told(load: Load, full_s: float, back_s: float) -> list[Figure]:
     figures = []
     for sort, name in SORTS.items():
         before = [s.ms for s in load.of(sort, 0, full_s - 0.2)]
-        during = load.of(sort, full_s + 0.05, back_s - 0.05)
+        during = load.within(sort, full_s, back_s)
         wrong = sum(s.status != expected[sort] for s in during)
         ms = [s.ms for s in during]
         figures += [

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,22 @@ async def test_redis(rig: Rig, row: str) -> None:
 
 async def test_disk_full(rig: Rig) -> None:
     assert broken(await disk_faults.disk_full(rig, quiet, seconds=0.5)) == []
+
+
+@pytest.mark.parametrize(
+    ("began_s", "ms", "counts"),
+    [
+        (9.999, 5, False),  # before
+        (10.0, 5, True),
+        (10.5, 500, True),
+        (10.9, 101, False),  # answered when all was well again
+        (11.0, 5, False),  # after
+    ],
+)
+def test_what_began_and_ended_meanwhile_counts(began_s: float, ms: float, counts: bool) -> None:
+    sample = store_faults.Sample("uses", began_s, ms, 200)
+    load = store_faults.Load(0, {}, [sample, replace(sample, sort="form")])
+    assert (load.within("uses", 10.0, 11.0) == [sample]) is counts
 
 
 async def test_challenges_opened_and_abandoned(rig: Rig) -> None:
