@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +35,23 @@ HANDS = {
     "view": hands.choose,
     "word": hands.points,
 }
+WRONG: dict[str, Callable[[Any], Any]] = {  # of what is right
+    "puzzle": lambda places: places[::-1],
+    "rotate": lambda turns: [(turn + 0.5) % 1 for turn in turns],
+}
 DRAWN = [name for name, kind in kinds.load().items() if kind.drawn]
-ROUTES = [  # what a driven browser betrays is no matter here
-    {
-        "name": kind,
-        "match": {"method": "POST", "path": f"/{kind}"},
-        "ladder": [kind],
-        "work": 5000,
-        "refuse_above": 1,
-    }
-    for kind in DRAWN
+
+
+def route(name: str, *ladder: str | list[str], **more: object) -> dict[str, Any]:
+    """What a driven browser betrays is no matter here."""
+    match = {"method": "POST", "path": f"/{name}"}
+    settings = {"name": name, "match": match, "ladder": list(ladder), "work": 5000}
+    return settings | {"refuse_above": 1} | more
+
+
+ROUTES = [
+    *(route(kind, kind) for kind in DRAWN),
+    route("either", ["puzzle", "rotate"], accessible="never"),
 ]
 FORM = b"""<!doctype html><title>A form</title><form method=post>
 <input name=a value=1><button>Send</button></form>"""
@@ -143,6 +150,28 @@ async def test_new_one_then_wrong_then_right(
     assert len({json.dumps(question["view"]) for question in told.questions}) == 3
     await HANDS["restore"](page, right["view"], seen_in(gate, right), "mouse")
     await arrived(page, recorder, "/restore")
+
+
+async def test_kinds_of_one_step_stand_in_for_each_other(
+    context: BrowserContext, gate: GateProcess, recorder: Recorder
+) -> None:
+    """One at a wish, and the other again when it was answered wrongly."""
+    told = Told()
+    await told.watch(context)
+    page = await context.new_page()
+    await send_form(page, "/either")
+    await page.locator("#another").click()
+    await expect(page.get_by_role("status")).to_contain_text("another way", timeout=SLOW_MS)
+    wished = told.questions[-1]
+    wrong = WRONG[wished["kind"]](seen_in(gate, wished))
+    await HANDS[wished["kind"]](page, wished["view"], wrong, "mouse")
+    await expect(page.get_by_role("alert")).to_contain_text("Not quite", timeout=SLOW_MS)
+    asked = told.questions[-1]
+    first, *_ = told.questions
+    assert {first["kind"], wished["kind"]} == {"puzzle", "rotate"}
+    assert asked["kind"] == first["kind"]
+    await HANDS[asked["kind"]](page, asked["view"], seen_in(gate, asked), "mouse")
+    await arrived(page, recorder, "/either")
 
 
 async def test_the_accessible_way(
