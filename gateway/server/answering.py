@@ -39,7 +39,14 @@ from gateway.server.asking import WAIT_KIND, Asking, ask, ask_whole, ask_work
 from gateway.server.counting import CountingDown
 from gateway.server.hands import hear
 from gateway.server.keeping import keep_paths
-from gateway.server.opened import Opened, count_caller, count_try, open_tokens, spend_ticket
+from gateway.server.opened import (
+    Opened,
+    count_caller,
+    count_try,
+    one_accessible,
+    open_tokens,
+    spend_ticket,
+)
 from gateway.server.parts import GateParts
 from gateway.server.reading import text
 from gateway.server.remembering import remember
@@ -105,9 +112,9 @@ async def _judge(
     if early is not None:
         return Judged(early, opened)
     if ticket.rung == ACCESSIBLE and ticket.kind == WAIT_KIND:  # it came with the page, uncounted
-        granted, left_s = await count_caller(gate, envelope, opened.route, "accessible")
-        if granted > gate.limits.accessible:
-            return Judged(Refused("too_many", left_s), opened)
+        refused = await one_accessible(gate, envelope, opened.route)
+        if refused is not None:
+            return Judged(refused, opened)
     if not await spend_ticket(gate, opened):
         return Judged(Refused("spent"), opened)
     tries, left_s = await count_try(gate, opened)
@@ -130,9 +137,7 @@ async def _judge(
     if isinstance(outcome, Refused) and outcome.reason == "too_many":
         outcome = Refused("too_many", left_s)
     if isinstance(outcome, Again) and outcome.reason == "work":
-        granted, left_s = await count_caller(gate, envelope, opened.route, "accessible")
-        if granted > gate.limits.accessible:
-            outcome = Refused("too_many", left_s)
+        outcome = await one_accessible(gate, envelope, opened.route) or outcome
     return Judged(outcome, opened, score, tries, check_work(ticket.work, answer.proof))
 
 

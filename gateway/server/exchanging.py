@@ -21,6 +21,7 @@ from gateway.server.opened import (
     Opened,
     count_caller,
     count_try,
+    one_accessible,
     open_tokens,
     renew_ticket,
     spend_ticket,
@@ -77,9 +78,9 @@ async def _exchange(
         opened.route, ticket, want, risk, gate.rng, harder=visit.harder, kind=visit.kind
     )
     if index == ACCESSIBLE:
-        granted, left_s = await count_caller(gate, envelope, opened.route, "accessible")
-        if granted > gate.limits.accessible:
-            return Refused("too_many", left_s)
+        refused = await one_accessible(gate, envelope, opened.route)
+        if refused is not None:
+            return refused
     failures = max(0, tries - 1)  # to change one's mind once costs nothing
     if ticket is not None and (renewed or want == "picture"):
         failures = max(failures, ticket.failures - opened.visit.harder)

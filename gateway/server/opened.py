@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.envelope import Envelope
-from gateway.model import Route, Ticket, Visit
+from gateway.model import Refused, Route, Ticket, Visit
 from gateway.server.counting import bump, spend
 from gateway.server.parts import GateParts
 from gateway.tokens import open_ticket, open_visit
@@ -43,6 +43,12 @@ async def count_caller(
     limits = gate.limits
     window_s = limits.accessible_window_s if what == "accessible" else limits.answers_window_s
     return await bump(gate, route, f"{what}/{envelope.caller.prefix}", window_s)
+
+
+async def one_accessible(gate: GateParts, envelope: Envelope, route: Route) -> Refused | None:
+    """Counts one more use of the accessible way; refused if the caller's prefix had enough."""
+    granted, left_s = await count_caller(gate, envelope, route, "accessible")
+    return Refused("too_many", left_s) if granted > gate.limits.accessible else None
 
 
 async def count_try(gate: GateParts, opened: Opened) -> tuple[int, int]:
