@@ -20,7 +20,6 @@ class Asked:
     request: RequestHead
     peer: Peer
     decision: Decision | None = None
-    who: str = ""  # what the log says of who asks, when that is known
     user: str = ""  # digest of whom the app says it knows the caller as
     known: bool = False  # it was decided upon before, and has a record
     facts: Facts | None = None  # what was decided on

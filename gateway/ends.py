@@ -76,7 +76,7 @@ class Ends:
         elif isinstance(decision, Resume) and status and not plan.ours:
             self._metrics.holds_delivered()
         if decision is not None:
-            self._log.decision(asked, status, seconds, asked.who, keep=keep)
+            self._log.decision(asked, status, seconds, keep=keep)
 
     def refused(self, refusal: Refusal, peer: Peer) -> None:
         """The wire turned a message away by itself."""

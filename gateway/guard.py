@@ -101,7 +101,7 @@ class Guard:
         self._new_reference = References(clock, random_bytes)
         self._sample = sample
         self._browser_key = ring.browser_key
-        self._standings = Standings(router, self._caller, metrics.forwards, log.who)
+        self._standings = Standings(router, self._caller, metrics.forwards)
         self._register = register or Register()
         passes = PassReader(ring, metrics.passes_rejected)
         self._gathering = Gathering(ring, passes, self._register, finisher)
@@ -144,7 +144,7 @@ class Guard:
             standing.note(request.method, request.target, matched)
         listed = self._register.listed(site, route, caller, request, now_s)
         if listed is not None or self._inquiries.of(route):
-            asked = Asked(self._new_reference, site, caller, request, peer, who=standing.who)
+            asked = Asked(self._new_reference, site, caller, request, peer)
             return self._ask_about(asked, site, matched, body, listed, now_s)
         stay = self._stay(caller, site, request) if self._stays else None
         if route is None and not self._sample:
@@ -152,7 +152,7 @@ class Guard:
         known = standing.recall(request.method, route, now_s, opening=opening) if route else None
         if known and not self._sample:
             return usual_plan(site, request, standing.fields + known.fields, stay, known)
-        asked = Asked(self._new_reference, site, caller, request, peer, who=standing.who)
+        asked = Asked(self._new_reference, site, caller, request, peer)
         if route is not None:
             asked.user = self._users.of(route, request, body)
         if route is None:

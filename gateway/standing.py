@@ -47,7 +47,6 @@ class Standing:
     caller: Caller
     fields: bytes  # a head for the app from behind the target, without the empty line at its end
     tally: Tally  # of requests that no route is about
-    who: str  # as `log.who` says it
     routed: dict[tuple[str, bytes], Matched] = field(default_factory=dict)  # by method and target
     _decided: dict[tuple[str, str, bool], Remembered] = field(default_factory=dict)
 
@@ -80,8 +79,7 @@ class Standing:
 class Standings:
     """Finds out what fields come to, and keeps it with their block.
 
-    `caller` says who sent a request to a site, `tally` where a decision's replies are counted,
-    `who` what the log says of a site and an address.
+    `caller` says who sent a request to a site, `tally` where a decision's replies are counted.
     """
 
     def __init__(
@@ -89,12 +87,10 @@ class Standings:
         router: Router,
         caller: Callable[[RequestHead, Peer, Site], Caller],
         tally: Callable[[Decision, str], Tally],
-        who: Callable[[str, str], str],
     ) -> None:
         self._router = router
         self._caller = caller
         self._tally = tally
-        self._who = who
         self._tallies: dict[str, Tally] = {}  # by upstream
         self._kept: deque[tuple[dict[Any, Any], Any]] = deque()  # where, under what; oldest first
 
@@ -109,8 +105,7 @@ class Standings:
         tally = self._tallies.get(app)
         if tally is None:
             tally = self._tallies[app] = self._tally(NO_ROUTE, app)
-        who = self._who(site.name, caller.address)
-        found = Standing(site, caller, fields, tally, who)
+        found = Standing(site, caller, fields, tally)
         self._keep(block.known, (self, peer.address), found)
         return found
 

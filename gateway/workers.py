@@ -11,7 +11,6 @@ reads a request nor opens the store.
 from __future__ import annotations
 
 import ctypes
-import json
 import math
 import os
 import signal
@@ -21,10 +20,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+
+from structlog.typing import FilteringBoundLogger
 
 from gateway.config import Config, ConfigError, load
 from gateway.counting import Counts, Row
+from gateway.lines import Lines, logger
 from gateway.notify import Notifier, notifier
 from gateway.sockets import Sockets, bind, step_aside, sweep
 
@@ -76,6 +77,11 @@ def _serve(config: Config, sockets: Sockets, ready: Callable[[], object], row: R
     return serve(config, sockets, ready, row)
 
 
+def _log() -> FilteringBoundLogger:
+    """Lines as the workers write them, at once."""
+    return logger(Lines(sys.stdout), time.time)
+
+
 @dataclass(slots=True)
 class Process:
     """A worker that was started."""
@@ -113,6 +119,7 @@ class Master:
     stopping: bool = False
     ready: bool = False  # all listened once
     coming: Config | None = None  # of the reload under way
+    log: FilteringBoundLogger = field(default_factory=_log)
 
     def run(self) -> int:
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -158,7 +165,7 @@ class Master:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             return self.serve(config, worker.sockets, lambda: os.write(told, b"."), row)
         except BaseException as fault:
-            say("error", "worker_fault", fault=type(fault).__name__, why=str(fault))
+            self.log.error("worker_fault", fault=type(fault).__name__, why=str(fault))
             return 1
         finally:
             sys.stdout.flush()
@@ -206,7 +213,7 @@ class Master:
         worker.crashes += 1
         if others_should_serve(worker, self.workers, wait_s):
             step_aside(worker.sockets)
-        say("error", "worker_ended", pid=was.pid, code=code, again_in_s=wait_s)
+        self.log.error("worker_ended", pid=was.pid, code=code, again_in_s=wait_s)
         return self.notify.status(f"worker {was.pid} ended ({code}), comes back in {wait_s} s")
 
     def _tend(self) -> None:
@@ -236,7 +243,7 @@ class Master:
             for worker in self.workers:
                 self._dismiss(worker.now, REPLACED)
                 worker.now, worker.coming, worker.crashes = worker.coming, None, 0
-            say("info", "reloaded", file=str(self.config.file))
+            self.log.info("reloaded", file=str(self.config.file))
             self.notify.ready(f"{self._in_words()}, reloaded")
 
     def _in_words(self) -> str:
@@ -277,7 +284,7 @@ class Master:
         return None
 
     def _refuse(self, faults: list[str]) -> None:
-        say("error", "reload_refused", faults=faults)
+        self.log.error("reload_refused", faults=faults)
         if not self.coming:  # else the one under way will end this too
             self.notify.ready(f"{self._in_words()}; reload refused: {'; '.join(faults)}")
 
@@ -324,12 +331,6 @@ def _hear_no_more(process: Process) -> None:
 def needs_restart(old: Config, new: Config) -> bool:
     """The sockets are the master's, bound once."""
     return (old.listen, old.admin, old.workers) != (new.listen, new.admin, new.workers)
-
-
-def say(level: str, event: str, **fields: object) -> None:
-    """A line of the log, as the workers write them."""
-    when = datetime.now(UTC).isoformat(timespec="milliseconds")
-    print(json.dumps({"ts": when, "level": level, "event": event, **fields}), flush=True)
 
 
 def _signal(pid: int, number: signal.Signals) -> bool:

@@ -134,6 +134,7 @@ READERS = {
     "gateway/given/fusing.py": "claims in the store",
     "gateway/hand/weights.py": "reads the model's file",
     "gateway/hand/lab/**": "reads recordings",
+    "gateway/lines.py": "writes the log",
     "gateway/log.py": "writes the log",
     "gateway/sparing.py": "writes the log",
     "gateway/metrics.py": "counts",
@@ -282,7 +283,8 @@ def log_fields() -> frozenset[str]:
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and _is_record(node):
-                found |= {keyword.arg for keyword in node.keywords if keyword.arg}
+                told = {keyword.arg for keyword in node.keywords if keyword.arg}
+                found |= {name for name in told if not name.startswith("_")}
     for name in ("gateway.log", "gateway.records"):
         for node in ast.walk(ast.parse(MODULES[name].read_text())):
             if isinstance(node, ast.Dict):
@@ -295,7 +297,7 @@ def _is_record(node: ast.Call) -> bool:
     if not isinstance(node.func, ast.Attribute):
         return False
     whose = ast.unparse(node.func.value).removeprefix("self.").rpartition(".")[2]
-    named = node.func.attr in {"record", "record_of", "warning", "error"}
+    named = node.func.attr in {"record", "record_of", "info", "warning", "error"}
     return named and whose in {"log", "_log", "self"}
 
 

@@ -275,6 +275,59 @@ def test_who_says_little_waits_for_no_other() -> None:
         due[-1]()
 
 
+class Broken:
+    """What can't be put into words."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_a_line_without_words_is_lost_alone() -> None:
+    sink, told = io.StringIO(), list[int]()
+    log = DecisionLog(sink, lambda: 1.0, soon=lambda write: None, on_lost=lambda: told.append(1))
+    log.record("one")
+    log.record("two", what=Broken())
+    log.record("three")
+    log.flush()
+    assert [json.loads(line)["event"] for line in sink.getvalue().splitlines()] == ["one", "three"]
+    assert log.lost == len(told) == 1
+
+
+class Shelf:
+    """Keeps what it is given."""
+
+    keeps = True
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, str, Caller, str]] = []
+
+    def add(self, reference: str, line: str, caller: Caller, hold: str = "") -> None:
+        self.kept.append((reference, line, caller, hold))
+
+
+@pytest.mark.parametrize(("level", "written"), [("info", 3), ("warning", 0)])
+def test_what_is_kept_is_the_line_whatever_the_level(level: str, written: int) -> None:
+    sink, shelf = io.StringIO(), Shelf()
+    log = DecisionLog(sink, lambda: 1.0, level=level, keeper=shelf)
+    log.decision(Seen(Forward(Reason.NO_ROUTE)), 200, 0.1)
+    log.decision(Seen(Deny(Reason.CROSS_SITE, 403)), 403, 0.1, keep=True)
+    log.record_of(CALLER, "asked", "hold-1", reference="ref-2", machine=True)
+    lines = sink.getvalue().splitlines()
+    assert len(lines) == written
+    assert lines[1:] == [line for _, line, _, _ in shelf.kept][:written]
+    assert [json.loads(line)["event"] for _, line, _, _ in shelf.kept] == ["decision", "asked"]
+    assert [(name, who, hold) for name, _, who, hold in shelf.kept] == [
+        ("ref-1", CALLER, ""),
+        ("ref-2", CALLER, "hold-1"),
+    ]
+    assert not [line for _, line, _, _ in shelf.kept if "hold-1" in line or "_keep" in line]
+
+
+def test_a_line_begins_alike_and_keeps_its_order() -> None:
+    (record,) = logged(lambda log: log.decision(Seen(Deny(Reason.CROSS_SITE, 403)), 403, 0.01))
+    assert [*record] == [*COMMON, "action", "reason"]
+
+
 def test_few_lines_wait_however_many_are_said_at_once() -> None:
     sink = io.StringIO()
     log = DecisionLog(sink, lambda: 1.0, soon=lambda write: None)

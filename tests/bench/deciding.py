@@ -4,16 +4,13 @@ All parts by turns in one run, in microseconds of this process's CPU (the median
 that shares and ratios hold on a busy machine too. The request claims to be a browser that it is not
 and is new each time: every signal of requests is worked out, none remembered. `shadow` takes the
 whole way of the guard, from the head to the record that is written and kept, and forwards; what it
-costs more than a request that no route is about is what deciding costs. With structlog installed,
-its line is compared with ours.
+costs more than a request that no route is about is what deciding costs.
 """
 
 from __future__ import annotations
 
-import importlib
 import io
 import itertools
-import json
 import os
 import random
 import statistics
@@ -47,7 +44,7 @@ from gateway.model import (
     Site,
     Upstream,
 )
-from gateway.records import Judged, told_of
+from gateway.records import Judged
 from gateway.ring import Key, KeyRing
 from gateway.risk import score_request
 from gateway.routing import Router
@@ -133,7 +130,7 @@ def parts() -> dict[str, Callable[[RequestHead], object]]:
     route = SITE.routes[0]
     decision = decide(route, facts)
     judged = Judged(decision, facts, False, decision)
-    found: dict[str, Callable[[RequestHead], object]] = {
+    return {
         "routing": lambda head: router.match(SITE, head, None),
         "caller": lambda head: caller_of(PEER, head.headers, trusted, "https", RING.browser_key),
         "score_request": lambda head: score_request(head.headers, caller),
@@ -145,14 +142,12 @@ def parts() -> dict[str, Callable[[RequestHead], object]]:
         "shadow": whole(guard(), b"/register"),
         "shadow, no record": whole(guard(records=False), b"/register"),
     }
-    line = structlog_line(judged)
-    return found | ({"record by structlog": line} if line else {})
 
 
 class Seen:
     """One request, as a log sees it."""
 
-    site, who = "shop", ""
+    site = "shop"
 
     def __init__(self, request: RequestHead, judged: Judged, caller: Any, reference: str) -> None:
         self.request, self.judged, self.caller = request, judged, caller
@@ -168,34 +163,6 @@ def record_with(
 
     def run(request: RequestHead) -> None:
         log.decision(Seen(request, judged, caller, names()), 200, 0.01, keep=keeps)  # type: ignore[arg-type]
-
-    return run
-
-
-def structlog_line(judged: Judged) -> Callable[[RequestHead], object] | None:
-    """The same fields by structlog's quickest set-up (its documentation, "Performance")."""
-    try:
-        structlog = importlib.import_module("structlog")
-    except ImportError:
-        return None
-    log = structlog.wrap_logger(
-        structlog.BytesLogger(io.BytesIO()),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(serializer=lambda e, **_: json.dumps(e).encode()),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(20),
-        cache_logger_on_first_use=True,
-    ).bind()
-
-    names = References(time.time, os.urandom)
-
-    def run(request: RequestHead) -> None:
-        path = request.target.partition(b"?")[0].decode("latin-1")
-        told = {k: v for k, v in told_of(judged).items() if v not in (None, "")}
-        fields = {"reference": names(), "site": "shop", "caller": "192.0.2.0/24", "path": path}
-        log.info("decision", method=request.method, status=200, seconds=0.01, **fields, **told)
 
     return run
 
@@ -220,8 +187,6 @@ def main() -> None:
     beyond = found["shadow"] - found["forward"]
     print(f"a decision with all signals, beyond forwarding: {beyond:.0f} µs")
     print(f"of that its record: {found['shadow'] - found['shadow, no record']:.0f} µs")
-    if "record by structlog" in found:
-        print(f"structlog / ours: {found['record by structlog'] / found['record']:.1f}")
 
 
 if __name__ == "__main__":
