@@ -99,15 +99,15 @@ export function points(box, view, done, ctx) {
     return Math.hypot((place[0] - here[0]) * room.clientWidth, (place[1] - here[1]) * room.clientHeight) <= MARK_PX;
   }
 
-  /** Set a mark, or take back the one that is here; a single mark moves. @param {Place} here */
+  /** Set a mark, or take back the one that is here. @param {Place} here */
   function press(here) {
     if (control.over) return;
-    const there = view.count > 1 ? places.findIndex((place) => isOn(place, here)) : -1;
+    const there = places.findIndex((place) => isOn(place, here));
     if (there >= 0) return take(there);
-    const which = view.count > 1 ? places.indexOf(null) : 0; // a mark taken back is the next to set
+    const which = places.indexOf(null); // a mark taken back is the next to set
     if (which >= 0) {
       places[which] = [within(here[0]), within(here[1])];
-      history = [...history.filter((other) => other !== which), which];
+      history.push(which);
       show();
     }
     ctx.announce(said());

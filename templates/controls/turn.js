@@ -1,13 +1,13 @@
 // Turn pictures: drag them around their centre, use the slider below, the arrow keys, or four buttons
 // (WCAG 2.5.7: no dragging needed). Nothing is sent before it is confirmed.
 //
-// View: {pictures: [uri, …], reference?: [uri, …], steps}: square pictures, shown round; `steps` of an
-// arrow key or a small button make a full turn. A reference stands to the left of its picture and stays
-// as it is. Answer: [turn, …], clockwise from the start, as a fraction of a full turn from 0 to below 1.
+// View: {pictures: [uri, …], steps}: square pictures, shown round; `steps` of an arrow key or a small
+// button make a full turn. Answer: [turn, …], clockwise from the start, as a fraction of a full turn
+// from 0 to below 1.
 
 import { begin, button, isOurs, make, picture, rounded, stage } from "./stage.js";
 
-/** @typedef {{pictures: string[], reference?: string[], steps: number}} View */
+/** @typedef {{pictures: string[], steps: number}} View */
 
 const BIG = 1 / 12; // of a full turn: with Shift, or by the outer buttons
 const ALL = 720; // parts of the slider
@@ -18,7 +18,6 @@ const KEYS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 };
 export const words = {
   en: {
     alt: "A picture to turn. Another way, without pictures, is offered below.",
-    reference: "A picture that stays as it is.",
     picture: "Picture {n} of {count}: arrow keys turn it, with Shift further",
     degrees: "{n} degrees",
     still: "Turn every picture first.",
@@ -30,7 +29,6 @@ export const words = {
   },
   zh: {
     alt: "需要旋转的图片。下方另有不用看图的方式。",
-    reference: "保持不动的图片。",
     picture: "图片 {n} / {count}：方向键旋转，按住 Shift 转得更多",
     degrees: "{n} 度",
     still: "请先旋转每张图片。",
@@ -62,15 +60,7 @@ export function turn(box, view, done, ctx) {
   );
   const rooms = make("div", "turns", { dir: "ltr" });
   const dials = view.pictures.map(dial);
-  dials.forEach((element, i) => {
-    const still = view.reference && view.reference[i];
-    if (still) {
-      const beside = stage(1);
-      beside.append(picture(still, ctx.t("reference")));
-      rooms.append(beside);
-    }
-    rooms.append(element);
-  });
+  rooms.append(...dials);
   // Keys turn the pictures themselves, so that the slider is for pointers alone.
   const slider = make("input", "range", { type: "range", max: String(ALL), tabindex: "-1", "aria-hidden": "true", dir: "ltr" });
   slider.addEventListener("input", () => set(chosen, Number(slider.value) / ALL));
@@ -126,7 +116,7 @@ export function turn(box, view, done, ctx) {
   /** @param {number} i */
   function choose(i) {
     chosen = i;
-    dials.forEach((element, n) => element.classList.toggle("is-chosen", n === i && dials.length > 1));
+    dials.forEach((element, n) => element.classList.toggle("is-chosen", n === i));
     slider.value = String(turns[i] * ALL);
   }
 

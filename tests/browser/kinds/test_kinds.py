@@ -11,6 +11,7 @@ from playwright.async_api import expect
 
 from gateway import kinds
 from tests.browser.kinds import hands
+from tests.browser.kinds.views import VIEWS
 from tests.browser.pages.conftest import Open
 from tests.browser.pages.double import Double
 from tests.browser.pages.test_states import violations
@@ -34,6 +35,13 @@ LEAST_CELL_PX = 24  # WCAG 2.5.8, of boards; other targets have 44
 
 async def test_every_drawn_kind_is_tried() -> None:
     assert set(DRAWN) <= set(ACTS)
+
+
+@every_drawn_kind
+async def test_made_up_views_are_shaped_like_those_made(name: str) -> None:
+    """So that what is tested of a control is what a kind asks of it."""
+    made = KINDS[name].make(Random(1), KINDS[name].params())
+    assert set(VIEWS[name]) == set(made.view)
 
 
 async def shown(name: str, seed: int, double: Double, opened: Open, **options: Any) -> Any:

@@ -134,17 +134,6 @@ async def test_the_cross_shows_for_keys_alone(board: Board) -> None:
     await expect(cross).to_be_visible()
 
 
-async def test_a_single_mark_moves(double: Double, opened: Open) -> None:
-    double.kind, double.view = "word", VIEWS["word"] | {"count": 1}
-    page = await opened()
-    await hands.ready(page)
-    board = Board(page, double)
-    await board.press(0.2, 0.2)
-    await board.press(0.21, 0.21)
-    await board.press(0.7, 0.7)
-    assert [round(part, 1) for part in (await board.sent())[0]] == [0.7, 0.7]
-
-
 async def test_a_press_of_an_assistive_tool_sets_where_the_cross_is(board: Board) -> None:
     await board.room.press("ArrowRight")
     await board.room.evaluate("room => room.click()")

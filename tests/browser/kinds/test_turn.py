@@ -116,13 +116,6 @@ async def test_nothing_is_sent_before_all_were_turned(double: Double, opened: Op
     assert double.asked == []
 
 
-async def test_the_reference_stays(double: Double, opened: Open) -> None:
-    page = await start(double, opened)
-    before = await page.locator(".turns > :not(.dial) img").first.bounding_box()
-    await page.locator(".dial").first.press("Shift+ArrowRight")
-    assert await page.locator(".turns > :not(.dial) img").first.bounding_box() == before
-
-
 async def test_a_finger_turns_rather_than_scrolls(double: Double, opened: Open) -> None:
     page = await start(double, opened, **PHONE)
     action = "e => getComputedStyle(e).touchAction"

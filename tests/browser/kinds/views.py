@@ -71,5 +71,5 @@ VIEWS: Mapping[str, JSON] = {
     "restore": PICTURE | {"rows": 2, "columns": 3, "mode": "order"},
     "gobang": BOARD | {"mode": "move"},
     "match": BOARD | {"mode": "swap"},
-    "rotate": {"pictures": DIALS, "reference": DIALS, "steps": 72},
+    "rotate": {"pictures": DIALS, "steps": 72},
 }
