@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from tests.gatekeeper import GateProcess, config
 from tests.recorder import Recorder
 from tests.servers import Server, redis_server
 from tests.visitor import Visitor
+
+settings.register_profile("gateway", deadline=None)  # a busy machine is no fault
+settings.load_profile("gateway")
 
 TESTS = Path(__file__).parent
 StartGate = Callable[..., Awaitable[GateProcess]]

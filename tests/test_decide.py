@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.decide import asked_rung, decide, first_rung, required_level, top_level
+from gateway.decide import (
+    asked_rung,
+    decide,
+    first_rung,
+    next_step,
+    required_level,
+    step_of,
+    top_level,
+)
 from gateway.model import (
     Challenge,
     Decision,
@@ -29,7 +37,7 @@ from gateway.model import (
     Rung,
     Then,
 )
-from tests.samples import CALLER, ROUTE, RULE, SOLVED, VISIT
+from tests.samples import CALLER, EASY, HARD, ROUTE, RULE, SOLVED, VISIT
 
 NAN = float("nan")
 PASS = Pass("p", "site", 2, 900.0, 1500.0, None, "p1", "slider", browser="firefox", address="")
@@ -40,6 +48,7 @@ HAS = replace(NOW, passes=(PASS,))
 HAS_LIMITED = replace(NOW, passes=(LIMITED,))
 DOWN = replace(NOW, store_up=False)
 BROKEN = replace(NOW, broken=True)
+CALM = Reached("calls", "delay", 1, 5, 60, 30)
 SOLVED_VISIT = replace(VISIT, solved=SOLVED)
 FINISH = replace(NOW, finishing=True, visit=SOLVED_VISIT, visit_matches=True, same_origin=True)
 UNSOLVED = replace(FINISH, visit=VISIT)
@@ -262,6 +271,7 @@ def test_an_opening_page_needs_a_pass_and_spends_nothing(
             challenge(Reason.VISIT_UNSOLVED),
         ),
         (SINGLE, replace(UNSOLVED, passes=(PASS,)), challenge(Reason.VISIT_UNSOLVED, SINGLE)),
+        (SINGLE, replace(UNSOLVED, passes=(LIMITED,)), challenge(Reason.VISIT_UNSOLVED, SINGLE)),
         (USES, replace(UNSOLVED, passes=(LIMITED,)), Resume(USES, VISIT, LIMITED)),
         (USES, replace(UNSOLVED, passes=(PASS,)), challenge(Reason.VISIT_UNSOLVED, USES)),
         # the route changed meanwhile: what is held is not lost, but a closed door is closed
@@ -303,6 +313,7 @@ def test_a_finishing_submission_never_reaches_the_app(route: Route | None, store
         (ROUTE, BROKEN, Deny(Reason.GATE_BROKE, 500, ROUTE)),
         (ROUTE, replace(BROKEN, passes=(PASS,)), Deny(Reason.GATE_BROKE, 500, ROUTE)),
         (OPEN, replace(BROKEN, store_up=False), Deny(Reason.GATE_BROKE, 500, OPEN)),
+        (ROUTE, replace(BROKEN, reached=(CALM,)), Deny(Reason.GATE_BROKE, 500, ROUTE)),
         (DENY, BROKEN, Deny(Reason.DENIED, 403, DENY)),
         (ALLOW, BROKEN, Forward(Reason.ALLOWED, ALLOW)),
         (OFF, BROKEN, Forward(Reason.MODE_OFF, OFF)),
@@ -609,6 +620,31 @@ def test_shadow_delays_nobody() -> None:
 def test_harder_is_the_next_rung_up_to_the_last(harder: int, rung: int) -> None:
     assert asked_rung(ROUTE, 0.0, harder) == rung
     assert asked_rung(replace(ROUTE, ladder=()), 0.0, harder) == 0
+
+
+STEPS = replace(
+    ROUTE,
+    ladder=(
+        *(EASY, replace(EASY, beside=True)),
+        *(replace(HARD, max_risk=0.7), replace(HARD, max_risk=0.7, beside=True)),
+        *(replace(HARD, level=3), replace(HARD, level=3, beside=True)),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "index, first, above", [(0, 0, 2), (1, 0, 2), (2, 2, 4), (3, 2, 4), (4, 4, 4), (5, 4, 4)]
+)
+def test_a_step_is_all_that_stands_beside(index: int, first: int, above: int) -> None:
+    assert (step_of(STEPS, index), next_step(STEPS, index)) == (first, above)
+
+
+@pytest.mark.parametrize(
+    "risk, harder, rung",
+    [(0.0, 0, 0), (0.0, 1, 2), (0.0, 2, 4), (0.0, 9, 4), (0.5, 0, 2), (0.5, 1, 4), (0.8, 3, 4)],
+)
+def test_harder_goes_up_by_steps(risk: float, harder: int, rung: int) -> None:
+    assert asked_rung(STEPS, risk, harder) == rung
 
 
 # --- Kinds that the app names ----------------------------------------------------------------

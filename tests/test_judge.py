@@ -184,6 +184,7 @@ def asked(**changes: Any) -> Ticket:
         # the route changed meanwhile: the ticket is judged as it was asked
         ({"route": replace(ROUTE, ladder=())}, RIGHT),
         ({"ticket": asked(rung=7), "risk": 0.9}, Again("more", 1)),
+        ({"ticket": asked(max_risk=0.1), "risk": 0.2}, Again("more", 1)),  # never the same again
     ],
 )
 def test_judge(facts: dict[str, Any], expected: Outcome) -> None:

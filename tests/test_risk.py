@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.model import Answer, Caller, Headers, Score, Signal, Ticket
-from gateway.risk import combine, score_answer, score_request
+from gateway.model import Answer, Background, Caller, Headers, Score, Signal, Ticket
+from gateway.risk import combine, score_answer, score_report, score_request
 from gateway.signals import BUSY_AT, BUSY_FROM, HASTE_S, SCRIPTED_FROM, SIGNALS
 from tests.samples import CALLER, TICKET
 from tests.test_trace import drag
@@ -172,6 +172,39 @@ def test_header_names_count_in_any_case_and_the_first_value() -> None:
     assert "agent_headless" in names(score_request(headers, CALLER))
 
 
+ON_A_LIST = Signal("address_drop", 1.0, 0.6)
+
+
+@pytest.mark.parametrize(
+    "headers, known, expected",
+    [
+        (FIREFOX, Background(), set()),
+        (FIREFOX, Background(True), {"fields_disordered", "connection_closed"}),
+        (FIREFOX | {"Via": "1.1 relay"}, Background(True), set()),
+        (FIREFOX, Background(False, (ON_A_LIST,)), {"address_drop"}),
+        ({"User-Agent": "curl/8"}, Background(False, (ON_A_LIST,)), {"agent_tool", "address_drop"}),
+    ],
+)
+def test_what_is_known_beside(
+    headers: dict[str, str], known: Background, expected: set[str]
+) -> None:
+    """It counts alike for a request, its answer, and what a page reports unasked."""
+    answer = Answer(None, None, None, {"webdriver": False})
+    ticket = replace(TICKET, kind="invisible", caller=CALLER.prefix, work={})
+    told = raw(headers)
+    scores = (
+        score_request(told, CALLER, known),
+        score_answer(ticket, answer, told, CALLER, ticket.issued_s, known),
+        score_report(answer, told, CALLER, known),
+    )
+    assert [names(score) for score in scores] == [expected] * 3
+
+
+def test_who_reports_nothing_unasked_is_silent() -> None:
+    score = score_report(Answer(None, None, None, None), raw(FIREFOX), CALLER)
+    assert names(score) == {"reported_nothing"}
+
+
 # --- answers -------------------------------------------------------------------------------
 
 REPORT = {
@@ -253,6 +286,9 @@ CLICK = replace(SLIDE, kind="one_click")
         ({"pressed": 2, "flat": 2}, {"flat_press"}),
         ({"pressed": 2, "flat": 1}, set()),
         ({"pressed": 0, "flat": 0}, set()),
+        ({"pressed": 1, "flat": 10**9}, {"flat_press"}),
+        ({"pressed": 1, "flat": 10**9 + 1}, set()),  # no page counts so far
+        ({"pressed": 1, "flat": float("inf")}, set()),
         ({"moved": 10, "fractional": 10}, {"between_pixels"}),
         ({"moved": 10, "fractional": 9}, set()),
         ({"moved": 9, "fractional": 9}, set()),
