@@ -35,7 +35,6 @@ class Drag:
     """The longest movement with the button down."""
 
     moves: int
-    duration_ms: float
     length: float  # of the path, in viewport fractions
     bend: float  # largest distance from the straight line between its ends
     step_cv: float  # spread of step lengths: deviation over mean
@@ -53,7 +52,6 @@ class Features:
     mouse_presses: int = 0  # of those by a mouse, it says
     leaps: int = 0  # … those FAR from the last place, in FEW_MOVES
     keys: int = 0
-    duration_ms: float = 0.0
     disordered: int = 0  # points earlier than the one before
     pace_ms: float = 0.0  # the middle one of the times between two moves in a row
     drag: Drag | None = None
@@ -118,7 +116,6 @@ def _measure(kinds: str, points: list[Point]) -> Features:
         moves=kinds.count("m"),
         presses=kinds.count("d"),
         keys=kinds.count("k"),
-        duration_ms=float(max(times) - min(times)),
         disordered=sum(later < earlier for earlier, later in pairwise(times)),
         pace_ms=_pace_ms(points),
         drag=_longest_drag(kinds, points),
@@ -171,7 +168,6 @@ def _drag(path: list[Point]) -> Drag:
     ]
     return Drag(
         moves=len(lengths),
-        duration_ms=float(abs(path[-1][0] - path[0][0])),
         length=sum(lengths),
         bend=_bend(path),
         step_cv=_spread(lengths),

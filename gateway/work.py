@@ -11,11 +11,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from random import Random
-from typing import Final
 
 from gateway.model import JSON
 
-ALGORITHMS: Final = {"SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 LEAST_HASHES = 1_000
 MOST_HASHES = 10_000_000  # about ten seconds in a fast browser: no visitor waits longer
 DEAREST = 16.0  # a caller at risk 1 works this many times as much as one at risk 0
@@ -29,16 +27,14 @@ def hashes_for(base: int, risk: float, *, accessible: bool = False) -> int:
     return int(min(max(wanted, LEAST_HASHES), MOST_HASHES))
 
 
-def make_work(
-    rng: Random, hashes: int, algorithm: str = "SHA-256"
-) -> tuple[dict[str, JSON], dict[str, JSON]]:
+def make_work(rng: Random, hashes: int) -> tuple[dict[str, JSON], dict[str, JSON]]:
     """What the page is given, and what is sealed. `hashes` is the average; twice that the most."""
     maxnumber = 2 * max(1, min(hashes, MOST_HASHES))
     number = rng.randrange(maxnumber + 1)
     # The `&` ends the salt: no digit of the number can be shifted into it (altcha #57 and kin).
     salt = f"{rng.getrandbits(96):024x}&"
-    digest = hashlib.new(ALGORITHMS[algorithm], f"{salt}{number}".encode()).hexdigest()
-    view = {"algorithm": algorithm, "challenge": digest, "salt": salt, "maxnumber": maxnumber}
+    digest = hashlib.sha256(f"{salt}{number}".encode()).hexdigest()
+    view = {"algorithm": "SHA-256", "challenge": digest, "salt": salt, "maxnumber": maxnumber}
     return view, {"number": number}
 
 
@@ -51,14 +47,3 @@ def check_work(secret: Mapping[str, JSON], proof: JSON) -> bool:
         return False
     expected = secret.get("number")
     return isinstance(expected, int) and number == expected
-
-
-def solve_work(view: Mapping[str, JSON]) -> dict[str, JSON] | None:
-    """Do the work, as a client would: slow. None when no number fits."""
-    hashed = hashlib.new(ALGORITHMS[view["algorithm"]], view["salt"].encode())
-    for number in range(view["maxnumber"] + 1):
-        attempt = hashed.copy()
-        attempt.update(str(number).encode())
-        if attempt.hexdigest() == view["challenge"]:
-            return {"number": number}
-    return None

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from gateway.work import solve_work
 from tests.conftest import forgetful_app, one_gate
 from tests.layouts import lay_out
+from tests.proofs import solve_work
 from tests.visitor import CHROME, SIGNALS, Visitor, answer_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

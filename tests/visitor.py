@@ -20,8 +20,8 @@ from yarl import URL
 
 from gateway.keys import load_keys
 from gateway.tokens import open_ticket
-from gateway.work import solve_work
 from tests.layouts import lay_out
+from tests.proofs import solve_work
 
 CHROME = {  # in its order: see tests/signals/recorded
     "Connection": "keep-alive",

@@ -36,11 +36,6 @@ class Listings:
                     lengths[key[0]].add(key[1])
         self._lengths = {version: tuple(found) for version, found in lengths.items()}
 
-    @property
-    def by_path(self) -> bool:
-        """Whether what is found may differ between requests of one client."""
-        return any(each.entry.paths for each in self._entries)
-
     def find(
         self, address: str, facts: AddressFacts, headers: Headers, path: bytes, now_s: float
     ) -> ListEntry | None:

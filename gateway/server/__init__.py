@@ -12,7 +12,7 @@ app ── who may speak, what if it breaks
 
 from __future__ import annotations
 
-from gateway.server.app import RUNNER_OPTIONS, make_app, replace_parts
+from gateway.server.app import RUNNER_OPTIONS, make_app
 from gateway.server.keeping import KeptTraces
 from gateway.server.local import LocalCounts
 from gateway.server.parts import AnswerLimits, GateParts
@@ -24,5 +24,4 @@ __all__ = [
     "KeptTraces",
     "LocalCounts",
     "make_app",
-    "replace_parts",
 ]

@@ -34,14 +34,7 @@ RUNNER_OPTIONS: dict[str, Any] = {
 }
 
 
-class Current:
-    """The parts of the moment: a reload replaces them, requests under way keep theirs."""
-
-    def __init__(self, parts: GateParts) -> None:
-        self.parts = parts
-
-
-CURRENT = web.AppKey("current", Current)
+PARTS = web.AppKey("parts", GateParts)
 GATE = web.RequestKey("gate", GateParts)
 ENVELOPE = web.RequestKey("envelope", Envelope)
 
@@ -49,7 +42,7 @@ ENVELOPE = web.RequestKey("envelope", Envelope)
 def make_app(parts: GateParts) -> web.Application:
     """The gate as an application: `/challenge`, `/deny`, `/own/…`."""
     app = web.Application(middlewares=[_guard])
-    app[CURRENT] = Current(parts)
+    app[PARTS] = parts
     app.on_response_prepare.append(_unsigned)
     app.router.add_route("*", "/challenge", _with_parts(challenge))
     app.router.add_route("*", "/deny", _with_parts(deny))
@@ -72,11 +65,6 @@ async def _unsigned(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.pop("Server", None)
 
 
-def replace_parts(app: web.Application, parts: GateParts) -> None:
-    """Use new parts from the next request on."""
-    app[CURRENT].parts = parts
-
-
 def _with_parts(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
         return await handler(request[GATE], request, request[ENVELOPE])
@@ -89,7 +77,7 @@ async def _guard(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     """Only what the wire sent, for the purpose it said; and never a traceback."""
-    gate = request.app[CURRENT].parts
+    gate = request.app[PARTS]
     envelope = Envelope.open(request.headers.get(HEADER), gate.boot)
     if envelope is None or envelope.action != request.path.split("/")[1]:
         return web.Response(status=404, text="Not found\n")

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from gateway.addresses import Register
 from gateway.envelope import Envelope
 from gateway.hold import Holds
-from gateway.ids import uuid7
 from gateway.kinds import Kind
 from gateway.log import DecisionLog
 from gateway.metrics import Metrics
@@ -75,13 +74,9 @@ class GateParts:
         found = self.sites.get(site)
         return next((r for r in found.routes if r.name == name), None) if found else None
 
-    def new_id(self) -> str:
-        """Unguessable, sortable by time."""
-        return uuid7(self.clock(), self.random_bytes(10))
-
-    def token(self, size_bytes: int = 16) -> str:
-        """Unguessable text of `size_bytes` random bytes."""
-        return self.random_bytes(size_bytes).hex()
+    def token(self) -> str:
+        """Unguessable text."""
+        return self.random_bytes(16).hex()
 
     def nonce(self) -> bytes:
         """For one sealed token."""

@@ -128,11 +128,6 @@ def test_paths_as_any_app_may_read_them(path, denied, allowed):
     assert (find(entry("allow", paths=("/public/**",)), path=path) is not None) is allowed
 
 
-def test_whether_the_path_matters():
-    assert Listings((ALLOW, entry(paths=("/x",)))).by_path
-    assert not Listings((ALLOW, WIDE)).by_path
-
-
 def test_thousands_of_entries_are_not_tried_one_by_one(monkeypatch):
     tried = []
     entries = [entry(networks=(f"10.{n >> 8}.{n & 255}.0/24",)) for n in range(5000)]

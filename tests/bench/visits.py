@@ -38,8 +38,8 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # for the visitor that the tests play
 
-from gateway.work import solve_work
 from tests.layouts import lay_out
+from tests.proofs import solve_work
 from tests.visitor import CHROME, SIGNALS, answer_for, hand
 
 UP_WITHIN_S = 20.0

@@ -23,8 +23,8 @@ from gateway.model import Caller, HoldRule, Match, PassRule, Route, Rung, Site, 
 from gateway.pages import Pages
 from gateway.server import AnswerLimits, GateParts
 from gateway.stores.memory import MemoryStore
-from gateway.work import solve_work
 from tests.layouts import lay_out
+from tests.proofs import solve_work
 from tests.samples import RING
 
 BOOT = "boot-token"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from random import Random
 from typing import Any
 
@@ -11,8 +10,7 @@ import pytest
 from gateway import kinds
 from gateway.kinds import Kind
 from gateway.model import JSON, Made, Verdict
-from gateway.server import make_app, replace_parts
-from tests.server.desk import Clock, Desk, make_parts
+from tests.server.desk import Desk
 
 
 class Faulty:
@@ -51,13 +49,3 @@ async def test_an_exception_is_a_plain_500(open_desk: Any, at: str) -> None:
     assert record["type"] == ("RuntimeError" if at == "make" else "RecursionError")
     assert record["at"].startswith("server/asking.py:" if at == "make" else "judge.py:")
     assert desk.metric("gateway_gate_errors_total") == 1
-
-
-async def test_a_reload_takes_effect_at_the_next_request(aiohttp_client: Any) -> None:
-    clock, lines = Clock(), io.StringIO()
-    parts = make_parts(clock, lines)
-    app = make_app(parts)
-    desk = Desk(parts, clock, lines, await aiohttp_client(app))
-    assert (await desk.send("challenge", "/challenge")).status == 403
-    replace_parts(app, make_parts(clock, lines, boot="another"))
-    assert (await desk.send("challenge", "/challenge")).status == 404

@@ -15,9 +15,9 @@ from gateway.stock.stock import Missed, NoStock
 from gateway.stores import StoreDown, StoreFull
 from gateway.stores.memory import MemoryStore
 from gateway.tokens import open_ticket, open_visit, seal_ticket
-from gateway.work import solve_work
 from tests.layouts import lay_out
 from tests.makers import KINDS, Params
+from tests.proofs import solve_work
 from tests.samples import RING
 from tests.server.desk import CALLER, HAND, SITES, TAPPED, WORK, Clock, Desk, envelope, route
 
