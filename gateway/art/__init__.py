@@ -7,31 +7,25 @@ Two forms of a picture go about here, both plain data:
 which `generator` derives from the kind's own `Random`; the same seed gives the same bytes.
 """
 
-from gateway.art.colours import Palette, from_hsv, luminance, recolour
-from gateway.art.fields import colour_cloud, noise, shading
+from gateway.art.colours import from_hsv, luminance, recolour
+from gateway.art.fields import shading
 from gateway.art.forms import Pixels, blurred, bounded, generator, image, pixels, pixels_of
-from gateway.art.scenes import photo, scene
-from gateway.art.send import data_uri, jpeg, webp, webp_lossless, within
+from gateway.art.scenes import scene
+from gateway.art.send import jpeg, webp, webp_lossless, within
 from gateway.art.style import Style
-from gateway.art.warps import affine, bent, warp
+from gateway.art.warps import affine, warp
 
 __all__ = [
-    "Palette",
     "Pixels",
     "Style",
     "affine",
-    "bent",
     "blurred",
     "bounded",
-    "colour_cloud",
-    "data_uri",
     "from_hsv",
     "generator",
     "image",
     "jpeg",
     "luminance",
-    "noise",
-    "photo",
     "pixels",
     "pixels_of",
     "recolour",

@@ -6,28 +6,13 @@ as text; `include` joins files; `shape` has pydantic read the `models` and turns
 one key to see. Nothing here reads a clock, the network or chance; files are only read.
 """
 
-from gateway.config.faults import ConfigError, Fault, Place
+from gateway.config.faults import ConfigError, Fault
 from gateway.config.load import load
-from gateway.config.settings import (
-    AnswerSettings,
-    Config,
-    HoldSettings,
-    Limits,
-    LogSettings,
-    Secret,
-    WireSettings,
-)
+from gateway.config.settings import Config
 
 __all__ = [
-    "AnswerSettings",
     "Config",
     "ConfigError",
     "Fault",
-    "HoldSettings",
-    "Limits",
-    "LogSettings",
-    "Place",
-    "Secret",
-    "WireSettings",
     "load",
 ]

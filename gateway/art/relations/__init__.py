@@ -12,7 +12,7 @@ from gateway.art.relations.enclosing import together
 from gateway.art.relations.joining import joined, paired
 from gateway.art.relations.tile import Habits, Tile
 
-__all__ = ["RELATIONS", "Habits", "Relation", "Tile"]
+__all__ = ["RELATIONS", "Habits", "Tile"]
 
 Relation = Callable[[Tile, bool], None]  # draws onto the tile; True: what fits
 
