@@ -33,11 +33,6 @@ def by_shipped_icons(cells: Sequence[Pixels]) -> Floats:
     return np.asarray(np.log(np.maximum(likely @ likely.T, 1e-6)), np.float32)
 
 
-def between(ours: Sequence[Pixels], theirs: Sequence[Pixels]) -> Floats:
-    """(ours, theirs): cosine of how the edges run, as they stand."""
-    return np.asarray(_runs(ours) @ _runs(theirs).T, np.float32)
-
-
 def over_turns(cells: Sequence[Pixels]) -> Floats:
     """(n, n): the best cosine of any two cells over turns of either, without knowing the icons."""
     scaled = [_scaled(cell) for cell in cells]
@@ -55,7 +50,12 @@ def over_turns(cells: Sequence[Pixels]) -> Floats:
 
 
 def _runs(cells: Sequence[Pixels]) -> Floats:
-    return np.stack([run(_scaled(cell)) for cell in cells])
+    return np.stack([of_cell(cell) for cell in cells])
+
+
+def of_cell(cell: Pixels) -> Floats:
+    """(d,) of length 1: how its edges run, as it stands. The product of two is their likeness."""
+    return run(_scaled(cell))
 
 
 def _scaled(cell: Pixels) -> Pixels:
@@ -78,9 +78,13 @@ def _of_channels(planes: Floats) -> Floats:
     strong = np.hypot(across, down)
     strong = np.minimum(strong, np.quantile(strong, 0.95, axis=(0, 1)).astype(np.float32) + 1e-6)
     direction = np.mod(np.arctan2(down, across), np.float32(np.pi)) * np.float32(BINS / np.pi)
-    off = np.abs(direction[:, :, None] - np.arange(BINS, dtype=np.float32)[:, None])
-    share = np.maximum(0, 1 - np.minimum(off, BINS - off))  # (h, w, bins, channels)
-    bins = (share * strong[:, :, None]).reshape(*planes.shape[:2], -1)
+    below = np.floor(direction)[:, :, None]
+    above = (direction[:, :, None] - below) * strong[:, :, None]  # of each, what the bin above has
+    bins = np.zeros((*planes.shape[:2], BINS, planes.shape[2]), np.float32)
+    at = below.astype(np.intp) % BINS
+    np.put_along_axis(bins, at, strong[:, :, None] - above, 2)
+    np.put_along_axis(bins, (at + 1) % BINS, above, 2)
+    bins = bins.reshape(*planes.shape[:2], -1)
     spread = cv2.GaussianBlur(bins, (0, 0), 2.2)
     small = cv2.resize(spread, (PLACES, PLACES), interpolation=cv2.INTER_AREA)
     maps = small.reshape(PLACES * PLACES, BINS, -1).transpose(1, 2, 0)

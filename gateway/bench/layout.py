@@ -29,9 +29,12 @@ SLOTS = (0.26, 0.5, 0.74)  # of a tile's width: where the solids stand, from lef
 APART = 22.0  # in Lab, 8 bits: less is board or ground
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Blob:
-    """One solid, cut out: its foot in pixels, its mask, and a square of the picture around it."""
+    """One solid, cut out: its foot in pixels, its mask, and a square of the picture around it.
+
+    Itself alone is equal to it, so that what is made of it can be remembered.
+    """
 
     foot: Spot
     mask: Floats
@@ -85,8 +88,8 @@ def standing(picture: Pixels, ground: Mask, behind: Mask) -> Mask:
     """What is unlike the colours of the board (`ground`) and of what is behind it."""
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
     known = np.concatenate([_colours(lab[ground], 4), _colours(lab[behind], 2)])
-    off = np.linalg.norm(lab[:, :, None] - known[None, None], axis=-1).min(-1)
-    mask = (off > APART).astype(np.uint8)
+    squares = (lab**2).sum(-1, keepdims=True) + (known**2).sum(-1) - 2 * lab @ known.T
+    mask = (squares.min(-1) > APART**2).astype(np.uint8)
     opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     return cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)).astype(bool)
 

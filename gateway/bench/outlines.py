@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ from gateway.bench.layout import SIDE, Blob, Floats, cut
 TURNS = 8
 ELEVATIONS_RAD = (0.3, 0.63)
 SHARPNESS = 18.0  # how much a better overlap makes a name more likely
+REMEMBERED = 64  # solids: each of a scene's is compared with those of all pictures
 
 
 def overlap(a: Blob, b: Blob) -> float:
@@ -24,11 +25,12 @@ def overlap(a: Blob, b: Blob) -> float:
 
 def edges(a: Blob, b: Blob) -> float:
     """Cosine of their histograms of edge directions, over 3×3 parts."""
-    return float(_directions(a.mask) @ _directions(b.mask))
+    return float(_directions(a) @ _directions(b))
 
 
-def _directions(mask: Floats) -> Floats:
-    mask = np.pad(mask, 1)  # else an outline along the frame has no edge
+@lru_cache(maxsize=REMEMBERED)
+def _directions(blob: Blob) -> Floats:
+    mask = np.pad(blob.mask, 1)  # else an outline along the frame has no edge
     across, down = cv2.Sobel(mask, cv2.CV_32F, 1, 0), cv2.Sobel(mask, cv2.CV_32F, 0, 1)
     size, angle = cv2.cartToPolar(across, down)
     bins = np.minimum((angle / (2 * np.pi) * 8).astype(int), 7)
@@ -43,11 +45,13 @@ def same_name(a: Blob, b: Blob) -> float:
     return float(np.log(max(float(names_of(a) @ names_of(b)), 1e-6)))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def names_of(blob: Blob) -> Floats:
     """(names,): how likely it is each solid, by the best overlap with any rendering of it."""
     drawn = _rendered()  # (names, renderings, SIDE * SIDE)
     mine = blob.mask.ravel()
-    common = np.minimum(drawn, mine).sum(-1) / np.maximum(np.maximum(drawn, mine).sum(-1), 1e-6)
+    both = np.minimum(drawn, mine).sum(-1)
+    common = both / np.maximum(_inked() + float(mine.sum()) - both, 1e-6)
     likely = np.exp(SHARPNESS * (common.max(1) - common.max()))
     return np.asarray(likely / likely.sum(), np.float32)
 
@@ -55,6 +59,12 @@ def names_of(blob: Blob) -> Floats:
 @cache
 def _rendered() -> Floats:
     return np.array([_renderings(name) for name in (*OUTLINES, *BUILT)], np.float32)
+
+
+@cache
+def _inked() -> Floats:
+    """(names, renderings): how much of each is solid."""
+    return np.asarray(_rendered().sum(-1), np.float32)
 
 
 def _renderings(name: str) -> list[Floats]:

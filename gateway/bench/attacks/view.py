@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from random import Random
 
 import cv2
@@ -174,7 +175,12 @@ def runs(ours: list[Blob], theirs: list[Blob]) -> Floats:
     """(3, 3): how alike the edges of each pair run, inside as well as around."""
     if not ours or not theirs:
         return EMPTY[:0]
-    return gradients.between([a.square for a in ours], [b.square for b in theirs])
+    return np.asarray(np.stack([_runs(a) for a in ours]) @ np.stack([_runs(b) for b in theirs]).T)
+
+
+@lru_cache(maxsize=outlines.REMEMBERED)
+def _runs(blob: Blob) -> Floats:
+    return gradients.of_cell(blob.square)
 
 
 def _pairwise(ours: list[Blob], theirs: list[Blob], of: Callable[[Blob, Blob], float]) -> Floats:
