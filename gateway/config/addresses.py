@@ -17,7 +17,7 @@ from gateway.addresses.geo import What
 from gateway.addresses.lists import Listed, read_asn, read_list
 from gateway.config import paths, units
 from gateway.config.faults import Fault, Place, one_of
-from gateway.config.fields import Number, Words
+from gateway.config.fields import Fraction, Words
 from gateway.config.nodes import Loc
 from gateway.config.part import Part, written
 from gateway.config.shape import Faults
@@ -47,10 +47,8 @@ class ListPart(Part):
     """A list of addresses."""
 
     file: str = Field(description="One address, CIDR or `AS64496` a line; `#` begins a comment.")
-    weight: Number | None = Field(
+    weight: Fraction | None = Field(
         default=None,
-        ge=0,
-        le=1,
         description="The risk that being on it carries alone; by default 0.5 for `tor`, else 0.3.",
     )
 

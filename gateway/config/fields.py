@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from gateway.config import units
 
@@ -55,6 +55,7 @@ def _text_schema(pattern: str, example: str) -> WithJsonSchema:
 
 Whole = Annotated[int, _from_text(units.whole)]
 Number = Annotated[float, _from_text(units.number)]
+Fraction = Annotated[Number, Field(ge=0, le=1)]
 Truth = Annotated[bool, _from_text(units.truth)]
 _SPAN_PATTERN = r"^([0-9.]+(ms|s|m|h|d))+$"
 _SIZE_PATTERN = r"^[0-9.]+ ?([kKMG]?B|[KMGT]iB)$"

@@ -14,8 +14,8 @@ from gateway.config.addresses import AddressesPart, EntryPart
 from gateway.config.bots import BotParts, DnsPart
 from gateway.config.fields import (
     ForNamed,
+    Fraction,
     KindNamed,
-    Number,
     OneOrMany,
     Size,
     SpanOrNone,
@@ -80,10 +80,8 @@ class RungPart(Part):
         description="Kinds of the same worth: chance chooses which of the step is asked, and after "
         "wrong answers another. A list in place of a kind is short for it: `[puzzle, rotate]`.",
     )
-    max_risk: Number = Field(
+    max_risk: Fraction = Field(
         default=written("1.0"),
-        ge=0,
-        le=1,
         description="The highest risk this kind suffices for, 0 to 1.",
     )
     level: Whole | None = Field(
@@ -218,10 +216,8 @@ class RoutePart(Part):
         default=written("problem"),
         description="What scripts get: `403 application/problem+json`, or the page.",
     )
-    refuse_above: Number = Field(
+    refuse_above: Fraction = Field(
         default=written("0.8"),
-        ge=0,
-        le=1,
         description="No answer is believed at a higher risk, 0 to 1; 1 believes all.",
     )
     work: Whole = Field(

@@ -20,6 +20,7 @@ _STEP = {  # a list in place of a kind: those behind the first stand beside it
     "additionalItems": {"$ref": "#/definitions/BesidePart"},
     "minItems": 1,
 }
+_BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum"}
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
 
 
@@ -60,13 +61,20 @@ def _as_written(node: Any) -> Any:
     if out.get("type") == "array" and out["items"].get("$ref") not in _ALWAYS_LISTED:
         return _listed(out.pop("items"), out)
     if out.get("type") in ("integer", "number", "boolean") or "pattern" in out or "enum" in out:
-        return _or_variable(out)
+        return _or_variable(_bounded(out))
     return out
 
 
 def _listed(item: dict[str, Any], rest: dict[str, Any] | None = None) -> dict[str, Any]:
     kept = {key: value for key, value in (rest or {}).items() if key in ("description", "default")}
     return {"anyOf": [item, {"type": "array", "items": item}], **kept}
+
+
+def _bounded(node: dict[str, Any]) -> dict[str, Any]:
+    """pydantic leaves some bounds in its own words; texts have none in a schema."""
+    numeric = node.get("type") in ("integer", "number")
+    named = ((_BOUNDS.get(key, key), value) for key, value in node.items())
+    return {key: value for key, value in named if numeric or key not in _BOUNDS.values()}
 
 
 def _or_variable(node: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from gateway.config.fields import Number, Whole, WholeSpan
+from gateway.config.fields import Fraction, Whole, WholeSpan
 from gateway.config.part import Part, written
 
 
@@ -20,10 +20,8 @@ class LogPart(Part):
         default=written("truncate"),
         description="How visitors' addresses are written: whole, as /24 or /48, or not.",
     )
-    sample: Number = Field(
+    sample: Fraction = Field(
         default=written("0"),
-        ge=0,
-        le=1,
         description="The share of plain and repeated forwards that gets a record too, 0 to 1.",
     )
 
@@ -52,8 +50,8 @@ class TracesPart(Part):
         le=20_000,
         description="Of how many answers the pointer's paths are kept, the newest; 0: of none.",
     )
-    share: Number = Field(
-        default=written("1"), ge=0, le=1, description="… of what share of the visits, 0 to 1 …"
+    share: Fraction = Field(
+        default=written("1"), description="… of what share of the visits, 0 to 1 …"
     )
     for_: WholeSpan = Field(
         default=written("7d"), ge=60, le=90 * 86400, alias="for", description="… and how long."

@@ -108,6 +108,8 @@ def test_schema_accepts(text):
         GOOD + ", routes: [{name: r, ladder: [[puzzle, slidr]]}]}]",
         GOOD + ", routes: [{name: r, ladder: [[puzzle, {kind: icon, max_risk: 0.5}]]}]}]",
         GOOD + ", routes: [{name: r, pass: {ttl: 30 minutes}}]}]",
+        GOOD + ", routes: [{name: r, budget: {hour: 0}}]}]",
+        "addresses: {lists: {own: {file: f, weight: 1.5}}}\n" + GOOD + "}]",
         GOOD + ", routes: [{match: {path: /}}]}]",
         "sites: [{name: s}]",
     ],
