@@ -12,7 +12,6 @@ from gateway.metrics import Metrics
 from gateway.model import Deny, Peer, Reason, Refusal, Resume, Route
 from gateway.records import is_plain
 from gateway.standing import Remembered, Standing
-from gateway.whereabouts import place_of
 from gateway.wire.plan import Plan
 
 _TROUBLE_STATUS = {  # else 502
@@ -45,16 +44,10 @@ class Ends:
         return self._handover.page(asked.decided(Deny(reason, status, route)))
 
     def broke(self, asked: Asked, route: Route, fault: Exception) -> None:
-        """Something of ours raised before a decision: an operator finds it by the reference."""
+        """Something of ours raised before a decision."""
         self._metrics.gate_error()
-        self._log.error(
-            "error",
-            reference=asked.reference,
-            site=asked.site,
-            route=route.name,
-            action="decide",
-            type=type(fault).__name__,
-            at=place_of(fault),
+        self._log.broke(
+            fault, reference=asked.reference, site=asked.site, route=route.name, action="decide"
         )
 
     def finished(self, plan: Plan, status: int, seconds: float) -> None:

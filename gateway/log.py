@@ -18,6 +18,7 @@ from structlog.typing import EventDict
 from gateway.lines import Lines, TextSink, at_once, in_order, in_words, logger
 from gateway.model import Caller, Peer, Refusal, RequestHead
 from gateway.records import MAX_PATH_CHARS, Judged, told_of
+from gateway.whereabouts import place_of
 
 Addresses = Literal["full", "truncate", "hide"]
 
@@ -133,6 +134,20 @@ class DecisionLog:
     def error(self, event: str, /, **fields: object) -> None:
         """Something broke. Give type names and places, never messages that may quote input."""
         self._log.error(event, **fields)
+
+    def broke(
+        self, fault: Exception, /, *, reference: str, site: str, route: str, action: str
+    ) -> None:
+        """Something of ours raised at `action`: an operator finds it by the reference."""
+        self.error(
+            "error",
+            reference=reference,
+            site=site,
+            route=route,
+            action=action,
+            type=type(fault).__name__,
+            at=place_of(fault),
+        )
 
     def flush(self) -> None:
         """Write what waits, before the end."""

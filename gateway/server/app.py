@@ -16,7 +16,6 @@ from gateway.server.denying import deny, refuse
 from gateway.server.parts import GateParts
 from gateway.server.preflights import preflight
 from gateway.server.probing import probe
-from gateway.whereabouts import place_of
 
 Handler = Callable[[GateParts, web.Request, Envelope], Awaitable[web.Response]]
 
@@ -98,14 +97,12 @@ async def _guard(
 def _broke(gate: GateParts, envelope: Envelope, error: Exception) -> web.Response:
     """A plain page: templates may be what broke. The record says where, and quotes nothing."""
     gate.metrics.gate_error()
-    gate.log.error(
-        "error",
+    gate.log.broke(
+        error,
         reference=envelope.decision_id,
         site=envelope.site,
         route=envelope.route,
         action=envelope.action,
-        type=type(error).__name__,
-        at=place_of(error),
     )
     text = (
         f"{HTTPStatus.INTERNAL_SERVER_ERROR.phrase}\n\n"
