@@ -102,15 +102,9 @@ class Inks:
         return cls(dark, light) if chance.random() < dark_share else cls(light, dark)
 
 
-def things(
-    chance: np.random.Generator,
-    count: int,
-    style: Style,
-    alike: float,
-    among: frozenset[str] = KNOWN,
-) -> list[Icon]:
+def things(chance: np.random.Generator, count: int, style: Style, alike: float) -> list[Icon]:
     """`count` things that nobody takes for one another; no two overlap by more than `alike`."""
-    known = _of_install(style, among)
+    known = _of_install(style)
     limit = alike
     found: list[Icon] = []
     while len(found) < count:
@@ -122,9 +116,9 @@ def things(
 
 
 @lru_cache(maxsize=64)
-def _of_install(style: Style, among: frozenset[str]) -> tuple[Icon, ...]:
+def _of_install(style: Style) -> tuple[Icon, ...]:
     """The things that an install draws: most of those there are."""
-    known = [icon for icon in icons() if icon.name in among]
+    known = [icon for icon in icons() if icon.name in KNOWN]
     kept = style.own("things").permutation(len(known))[: round(_USED * len(known))]
     return tuple(known[int(at)] for at in kept)
 
@@ -175,20 +169,16 @@ def _softer(icon: Icon, size_px: float) -> NDArray[np.uint8]:
     return np.asarray(soft)
 
 
-def in_lines(
-    chance: np.random.Generator, ground: Pixels, thing: Drawn, inks: Inks, grain: float = 12.0
-) -> Pixels:
+def in_lines(chance: np.random.Generator, ground: Pixels, thing: Drawn, inks: Inks) -> Pixels:
     """`ground`, (side, side, 3), with the thing on it: its body filled, its lines drawn."""
-    paper = _uneven(chance, len(ground), inks.paper, grain)
+    paper = _uneven(chance, len(ground), inks.paper, 12.0)
     body, lines = thing.body[..., None], thing.lines[..., None]
     return _over(_over(ground, paper, body), np.asarray(inks.ink, np.float32), lines)
 
 
-def as_form(
-    chance: np.random.Generator, ground: Pixels, thing: Drawn, inks: Inks, grain: float = 8.0
-) -> Pixels:
+def as_form(chance: np.random.Generator, ground: Pixels, thing: Drawn, inks: Inks) -> Pixels:
     """`ground`, (side, side, 3), with the thing on it as a form in ink, inner lines in paper."""
-    ink = _uneven(chance, len(ground), inks.ink, grain)
+    ink = _uneven(chance, len(ground), inks.ink, 8.0)
     body, form = thing.body[..., None], thing.form[..., None]
     return _over(_over(ground, np.asarray(inks.paper, np.float32), body), ink, form)
 

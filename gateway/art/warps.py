@@ -20,11 +20,7 @@ _MESH_PX = 24  # of one mesh cell; finer costs more and bends no further
 
 
 def warp(
-    chance: np.random.Generator,
-    picture: Image.Image,
-    strength_px: float,
-    cell_px: float = 60.0,
-    mesh_px: int = _MESH_PX,
+    chance: np.random.Generator, picture: Image.Image, strength_px: float, cell_px: float = 60.0
 ) -> Image.Image:
     """Every part moved by up to `strength_px`, smoothly over `cell_px`. Edges take what is inside.
 
@@ -33,7 +29,7 @@ def warp(
     if not strength_px > 0:
         return picture
     width, height = picture.size
-    columns, rows = max(2, width // mesh_px), max(2, height // mesh_px)
+    columns, rows = max(2, width // _MESH_PX), max(2, height // _MESH_PX)
     right = np.linspace(0, width, columns + 1)
     down = np.linspace(0, height, rows + 1)
     scale = columns / width

@@ -19,16 +19,15 @@ Point = tuple[float, float]
 Points = list[list[float]]
 Scores = NDArray[np.float32]  # (asked, candidates)
 
+THUMB_PX = 24
 WIDTH = 300  # of the scene while it is searched
 SIZES = (0.09, 0.26)  # of things, in shares of the scene's width
 
 
-def by_outline(
-    scene: Pixels, asked: Sequence[Pixels], sizes: tuple[float, float] = SIZES, most_deg: int = 70
-) -> Points:
+def by_outline(scene: Pixels, asked: Sequence[Pixels], most_deg: int = 70) -> Points:
     """Salient parts of the scene, compared with what is asked by their filled outlines."""
     small = gaps.shrunk(scene, WIDTH)
-    least_px, most_px = (round(share * WIDTH) for share in sizes)
+    least_px, most_px = (round(share * WIDTH) for share in SIZES)
     found = blobs.find(small, least_px, most_px, 120, overlap=0.8)
     return _matched(
         [(b.x, b.y) for b in found], [b.mask for b in found], asked, small.shape, most_deg
@@ -43,10 +42,10 @@ def by_detector(scene: Pixels, asked: Sequence[Pixels], most_deg: int = 70) -> P
     return _matched(middles, masks, asked, scene.shape, most_deg)
 
 
-def by_reading(scene: Pixels, asked: Sequence[Pixels], margin_px: int = 4) -> Points:
+def by_reading(scene: Pixels, asked: Sequence[Pixels]) -> Points:
     """ddddocr's boxes, and what it reads in them and in the prompt."""
     boxes = ocr.detect(scene)
-    there = [ocr.read(ocr.crop(scene, box, margin_px)) for box in boxes]
+    there = [ocr.read(ocr.crop(scene, box, 4)) for box in boxes]
     wanted = [ocr.read(_on_white(picture)) for picture in asked]
     scores = np.array([[float(bool(w) and w == t) for t in there] for w in wanted], np.float32)
     middles = [((a + c) / 2, (b + d) / 2) for a, b, c, d in boxes]
@@ -91,13 +90,15 @@ def nearest(asked: Sequence[Pixels], *books: Sequence[Pixels]) -> list[int]:
     return [int(n) for n in best.argmax(axis=1)]
 
 
-def _thumb(mask: Plane, size: int = 24) -> Plane:
+def _thumb(mask: Plane) -> Plane:
     """The ink's box as a soft square, of mean 0 and length 1."""
     rows, columns = np.nonzero(mask > 0.5)
     if not len(rows):
-        return np.zeros(size * size, np.float32)
+        return np.zeros(THUMB_PX * THUMB_PX, np.float32)
     cut = mask[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    soft = cv2.GaussianBlur(cv2.resize(cut, (size, size), interpolation=cv2.INTER_AREA), (0, 0), 1)
+    soft = cv2.GaussianBlur(
+        cv2.resize(cut, (THUMB_PX, THUMB_PX), interpolation=cv2.INTER_AREA), (0, 0), 1
+    )
     off = soft - soft.mean()
     return np.asarray((off / (np.linalg.norm(off) + 1e-6)).ravel(), np.float32)
 

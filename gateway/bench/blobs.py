@@ -123,12 +123,12 @@ def filled(mask: Plane) -> Plane:
     return hard.astype(np.float32)
 
 
-def silhouette(mask: Plane, fill: bool = True, size: int = SILHOUETTE_PX) -> Plane:
+def silhouette(mask: Plane) -> Plane:
     """The mask brought to a square: its middle in the middle, its farthest point at the rim.
 
-    `fill`: closed outlines become areas, so that a line drawing compares with a filled shape.
+    Closed outlines become areas, so that a line drawing compares with a filled shape.
     """
-    hard = filled(mask) if fill else np.asarray(mask > 0.5, np.float32)
+    hard, size = filled(mask), SILHOUETTE_PX
     rows, columns = np.nonzero(hard)
     if not len(rows):
         return np.zeros((size, size), np.float32)

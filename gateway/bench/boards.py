@@ -18,21 +18,15 @@ Features = NDArray[np.float32]  # (cells, d)
 Move = tuple[int, int]
 
 
-def cells_of(
-    picture: Pixels, rows: int, columns: int, margin: float = 0.0, inner: float = 1.0
-) -> list[Pixels]:
-    """The cells in reading order. `margin`: share of the picture around the board, on each side.
-
-    `inner`: the share of each cell's width that is kept, about its middle.
-    """
-    height, width = picture.shape[:2]
-    left, top = width * margin, height * margin
-    step_x, step_y = (width - 2 * left) / columns, (height - 2 * top) / rows
+def cells_of(picture: Pixels, rows: int, columns: int, inner: float = 1.0) -> list[Pixels]:
+    """The cells in reading order. `inner`: the share of each cell's width that is kept, about its
+    middle."""
+    step_x, step_y = picture.shape[1] / columns, picture.shape[0] / rows
     off = (1 - inner) / 2
     return [
         picture[
-            round(top + (r + off) * step_y) : round(top + (r + 1 - off) * step_y),
-            round(left + (c + off) * step_x) : round(left + (c + 1 - off) * step_x),
+            round((r + off) * step_y) : round((r + 1 - off) * step_y),
+            round((c + off) * step_x) : round((c + 1 - off) * step_x),
         ]
         for r in range(rows)
         for c in range(columns)
@@ -52,9 +46,9 @@ def by_palette(cells: Sequence[Pixels]) -> Features:
     return np.stack([_palette(cell) for cell in cells])
 
 
-def by_shape(cells: Sequence[Pixels], size: int = 48) -> Features:
+def by_shape(cells: Sequence[Pixels]) -> Features:
     """(n, d): histograms of oriented gradients, whatever the colour; sensitive to turns."""
-    return np.stack([_hog(cell, size) for cell in cells])
+    return np.stack([_hog(cell, 48) for cell in cells])
 
 
 def standard(features: Features) -> Features:
@@ -93,9 +87,9 @@ def _hog(cell: Pixels, size: int) -> Features:
     return np.asarray(found / (np.linalg.norm(found) + 1e-6), np.float32)
 
 
-def clusters(features: Features, count: int, seed: int = 1) -> list[int]:
+def clusters(features: Features, count: int) -> list[int]:
     """A class 0..count-1 for each, by k-means (the best of eight starts)."""
-    cv2.setRNGSeed(seed)
+    cv2.setRNGSeed(1)
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 50, 1e-3)
     start = np.zeros((len(features), 1), np.int32)
     _, labels, _ = cv2.kmeans(
@@ -130,12 +124,10 @@ def lines(rows: int, columns: int, length: int, diagonal: bool = True) -> Iterat
                     yield tuple((r + i * down) * columns + c + i * across for i in range(length))
 
 
-def moves_to_a_line(
-    classes: Sequence[int], empty: int, rows: int, columns: int, length: int = 5
-) -> list[Move]:
-    """Every move of one stone (from, to an empty cell) that makes a line of its class."""
+def moves_to_a_line(classes: Sequence[int], empty: int, rows: int, columns: int) -> list[Move]:
+    """Every move of one stone (from, to an empty cell) that makes a line of five of its class."""
     found = []
-    for line in lines(rows, columns, length):
+    for line in lines(rows, columns, 5):
         holes = [cell for cell in line if classes[cell] == empty]
         stones = {classes[cell] for cell in line if classes[cell] != empty}
         if len(holes) == 1 and len(stones) == 1:
@@ -145,9 +137,9 @@ def moves_to_a_line(
     return found
 
 
-def swaps_to_a_line(classes: Sequence[int], rows: int, columns: int, length: int = 3) -> list[Move]:
-    """Every swap of two neighbours that makes a line, across or down, that was not there."""
-    paths = [*lines(rows, columns, length, diagonal=False)]
+def swaps_to_a_line(classes: Sequence[int], rows: int, columns: int) -> list[Move]:
+    """Every swap of two neighbours that makes a new line of three, across or down."""
+    paths = [*lines(rows, columns, 3, diagonal=False)]
     found = []
     for cell in range(rows * columns):
         for other in (cell + 1 if (cell + 1) % columns else None, cell + columns):

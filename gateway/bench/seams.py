@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from gateway.bench.pictures import Pixels, Plane
 
 Costs = NDArray[np.float32]  # (n, n): [a, b] what it costs that b is right of (or below) a
+DEPTH_PX, SHIFT_PX = 6, 3  # of an edge profile; and how far two may be moved along each other
 MOST_BLOCKS = 9  # 9! arrangements are weighed in about a second
 
 
@@ -83,23 +84,14 @@ def _trimmed(block: Pixels, by_px: int) -> Pixels:
 
 
 def best_order(across: Costs, below: Costs, rows: int, columns: int) -> list[int]:
-    """Which block goes into each slot (reading order), of all permutations."""
-    return ranked_orders(across, below, rows, columns)[0]
-
-
-def ranked_orders(
-    across: Costs, below: Costs, rows: int, columns: int, count: int = 1
-) -> list[list[int]]:
-    """The cheapest `count` arrangements. Up to nine blocks."""
+    """Which block goes into each slot (reading order), of all permutations. Up to nine blocks."""
     if rows * columns > MOST_BLOCKS:
         raise ValueError(f"{rows} by {columns} blocks are too many to try all orders")
     orders = _orders(rows * columns)
     total = np.zeros(len(orders), np.float32)
     for first, second, is_across in _neighbours(rows, columns):
         total += (across if is_across else below)[orders[:, first], orders[:, second]]
-    count = min(count, len(orders))
-    cheapest = np.argpartition(total, count - 1)[:count]
-    return [orders[i].tolist() for i in cheapest[np.argsort(total[cheapest])]]
+    return [int(block) for block in orders[np.argmin(total)]]
 
 
 @cache
@@ -130,15 +122,15 @@ def flattened(block: Pixels) -> Pixels:
     return np.asarray(bounded, np.uint8).reshape(height, width, 3)
 
 
-def profile_costs(blocks: Sequence[Pixels], depth_px: int = 6) -> tuple[Costs, Costs]:
+def profile_costs(blocks: Sequence[Pixels]) -> tuple[Costs, Costs]:
     """Costs that bear a gap: edge profiles, smoothed along, matched with a few pixels of slack."""
     cut = [b.astype(np.float32) for b in blocks]
-    return _profile(cut, depth_px), _profile([np.swapaxes(b, 0, 1) for b in cut], depth_px)
+    return _profile(cut), _profile([np.swapaxes(b, 0, 1) for b in cut])
 
 
-def _profile(blocks: Sequence[NDArray[np.float32]], depth_px: int) -> Costs:
-    lefts = [_standard(b[:, :depth_px].mean(axis=1)) for b in blocks]
-    rights = [_standard(b[:, -depth_px:].mean(axis=1)) for b in blocks]
+def _profile(blocks: Sequence[NDArray[np.float32]]) -> Costs:
+    lefts = [_standard(b[:, :DEPTH_PX].mean(axis=1)) for b in blocks]
+    rights = [_standard(b[:, -DEPTH_PX:].mean(axis=1)) for b in blocks]
     count = len(blocks)
     found = np.full((count, count), np.inf, np.float32)
     for a in range(count):
@@ -154,11 +146,11 @@ def _standard(profile: NDArray[np.float32]) -> Plane:
     return np.asarray(off / (np.sqrt((off**2).mean(axis=0)) + 2.0), np.float32)
 
 
-def _best_shift(one: Plane, other: Plane, most: int = 3) -> float:
+def _best_shift(one: Plane, other: Plane) -> float:
     length = len(one)
     return max(
         float(
             np.mean(one[max(0, s) : length + min(0, s)] * other[max(0, -s) : length + min(0, -s)])
         )
-        for s in range(-most, most + 1)
+        for s in range(-SHIFT_PX, SHIFT_PX + 1)
     )

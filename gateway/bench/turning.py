@@ -14,6 +14,7 @@ from gateway.bench.pictures import Pixels, Plane, rgb
 
 STEPS = 360  # of a full turn, in polar pictures
 BINS = 180  # of directions: 2 degrees each
+WITHIN = 0.95  # of the disc: its rim is an edge of its own
 
 
 def polar(
@@ -58,12 +59,12 @@ def same_disc_turn(master: Pixels, disc: Pixels) -> float:
 # --- without anything to compare with --------------------------------------------------------
 
 
-def directions(picture: Pixels, within: float = 0.95) -> Plane:
+def directions(picture: Pixels) -> Plane:
     """(BINS,) how much edge there is in each direction, 0 to a half turn; smoothed, sums to 1."""
     soft = cv2.GaussianBlur(np.ascontiguousarray(rgb(picture)).astype(np.float32), (0, 0), 1.2)
     grey = soft.mean(axis=2)
     gx, gy = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
-    size = np.hypot(gx, gy) * _disc(grey.shape, within)
+    size = np.hypot(gx, gy) * _disc(grey.shape)
     bins = np.floor(np.mod(np.arctan2(gy, gx), np.pi) / np.pi * BINS).astype(int) % BINS
     found = np.bincount(bins.ravel(), size.ravel() ** 1.5, minlength=BINS)
     smooth = np.real(np.fft.ifft(np.fft.fft(found) * np.fft.fft(_bell(3.0))))
@@ -128,18 +129,18 @@ def _greatest(fits: NDArray[np.float32]) -> float:
 
 def _lighter_above(picture: Pixels, turn: float) -> float:
     plane = turned(picture, turn)[..., :3].astype(np.float32).mean(axis=2)
-    inside = _disc(plane.shape, 0.95)
+    inside = _disc(plane.shape)
     half = plane.shape[0] // 2
     above = float((plane * inside)[:half].sum() / inside[:half].sum())
     below = float((plane * inside)[half:].sum() / inside[half:].sum())
     return above - below
 
 
-def _disc(shape: tuple[int, ...], within: float) -> Plane:
+def _disc(shape: tuple[int, ...]) -> Plane:
     height, width = shape[:2]
     down, across = np.mgrid[0:height, 0:width]
     far = np.hypot((down - (height - 1) / 2) / height, (across - (width - 1) / 2) / width)
-    return np.asarray(far <= within / 2, np.float32)
+    return np.asarray(far <= WITHIN / 2, np.float32)
 
 
 def _bell(width: float) -> NDArray[np.float32]:

@@ -73,8 +73,9 @@ def stamped(
     return drawn
 
 
-def asked_picture(ink: Alpha, size_px: int = 64) -> Pixels:
+def asked_picture(ink: Alpha) -> Pixels:
     """A thing as a prompt shows it: dark on white."""
+    size_px = 64
     cover = _turned(ink, 0.8 * size_px, 0.0)
     page = np.full((size_px, size_px, 3), 255, np.float32)
     _put(page, cover, size_px / 2, size_px / 2, np.zeros(3, np.float32))

@@ -133,5 +133,5 @@ def _stop(processes: Sequence[subprocess.Popen[str]]) -> None:
             process.stdout.close()
 
 
-def _tail(log: Path, lines: int = 20) -> str:
-    return "\n".join(log.read_text("utf-8", "replace").splitlines()[-lines:])
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text("utf-8", "replace").splitlines()[-20:])

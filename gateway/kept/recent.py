@@ -130,7 +130,7 @@ async def all_kept(store: Store, first: str = "", book: Book = "decisions") -> A
         first = last if whole else f"{last}!"
 
 
-async def kept_under(store: Store, reference: str, book: Book = "decisions") -> list[Kept]:
+async def kept_under(store: Store, reference: str) -> list[Kept]:
     """The records of one reference. Raises StoreError."""
-    found = [read(entry) for entry in await store.entries(reference, reference, book=book)]
+    found = [read(entry) for entry in await store.entries(reference, reference)]
     return [kept for kept in found if kept is not None]

@@ -18,6 +18,7 @@ FAMILIES = (*(birds.bird,) * 3, *(people.person,) * 4, *(people.face,) * 2)
 _STRETCH = 0.32  # of the logarithm of width over height
 _SLANT = 0.06
 _WAVES = 0.7  # of a bend in 2 radii: so slow that legs and backs lean little
+_LOOSE = 3  # parts in a row, at most
 _OWN_BEND = 0.03  # of an install, the same in all its figures
 
 
@@ -50,14 +51,12 @@ def _as_upright(before: Points, after: Points, mirrored: bool) -> Points:
     return turn
 
 
-def loose(
-    chance: np.random.Generator, style: Style, bend: float, count: int, most: int = 3
-) -> list[list[Shape]]:
-    """`count` times some parts of one figure, up to `most` that follow on each other, each about
+def loose(chance: np.random.Generator, style: Style, bend: float, count: int) -> list[list[Shape]]:
+    """`count` times some parts of one figure, up to three that follow on each other, each about
     the middle."""
     shapes = figure(chance, style, bend)
-    firsts = chance.integers(max(1, len(shapes) - most + 1), size=count)
-    return [_middled(shapes[first : first + most]) for first in firsts.tolist()]
+    firsts = chance.integers(max(1, len(shapes) - _LOOSE + 1), size=count)
+    return [_middled(shapes[first : first + _LOOSE]) for first in firsts.tolist()]
 
 
 def _middled(shapes: list[Shape]) -> list[Shape]:
