@@ -1,8 +1,10 @@
 """Finishing against a real store: what is claimed, given back, and sent with which headers."""
 
+import hashlib
 import os
 from dataclasses import replace
 
+import jwt
 import pytest
 
 from gateway.finish import Finisher, Ready
@@ -25,7 +27,7 @@ from gateway.model import (
     Solved,
     Visit,
 )
-from gateway.passes import PassFault, read
+from gateway.passes import PassFault, read, request_digest
 from gateway.ring import Key, KeyRing
 from gateway.stores import StoreDown, StoreFull
 from gateway.stores.memory import MemoryStore
@@ -95,8 +97,10 @@ async def pieces(*parts: bytes):
         yield part
 
 
-async def held_visit(holds, *, same_origin=True, method="POST", body=b"hello") -> Visit:
-    request = HeldRequest(method, b"/register", HELD_HEADERS, same_origin)
+async def held_visit(
+    holds, *, same_origin=True, method="POST", body=b"hello", headers=HELD_HEADERS
+) -> Visit:
+    request = HeldRequest(method, b"/register", headers, same_origin)
     key = os.urandom(32)
     hold_id = await holds.keep(
         "v1", key, request, pieces(body), len(body), HoldRule(), CALLER.prefix
@@ -186,6 +190,26 @@ async def test_a_held_request_goes_on_as_it_was_with_renewed_cookies():
     assert await body_of(ready) == b"hello"
 
 
+@pytest.mark.parametrize(
+    "then, now, left",
+    [
+        (b"do=buy; sid=1", b"sid=2; lang=en", b"sid=2; lang=en; do=buy"),
+        (b"do=buy", b"do=look; sid=2", b"sid=2; do=buy"),
+        (b"sid=1", b"do=look; sid=2", b"sid=2"),
+        (b"do=buy", b"do=look", b"do=buy"),
+    ],
+)
+async def test_cookies_that_rules_have_read_stay_the_original_s(then, now, left):
+    """Else who was asked about one thing could finish another."""
+    finish, holds = finisher(MemoryStore())
+    headers = (*(h for h in HELD_HEADERS if h[0] != b"Cookie"), (b"Cookie", then))
+    visit = await held_visit(holds, headers=headers)
+    others = (h for h in FINISH.headers if h[0] != b"Cookie")
+    asked = replace(FINISH, headers=(*others, (b"Cookie", now)))
+    ready = await finish.claim(Resume(ROUTE, visit), asked, CALLER, again=False, read={b"do"})
+    assert ready.request.all(b"cookie") == [left]
+
+
 async def test_a_cross_site_request_is_not_given_the_sites_cookies():
     finish, holds = finisher(MemoryStore())
     visit = await held_visit(holds, same_origin=False)
@@ -203,6 +227,9 @@ async def test_single_use_carries_a_pass_that_no_browser_holds():
     before, _, token = cookie.partition(b"; gateway_pass_shop=")
     assert before == b"session=new"  # what the browser sent under our name is gone
     assert read(RING, token, "site", NOW_S, caller=CALLER) == PassFault("bound")
+    digest = request_digest("POST", b"/register", hashlib.sha256(b"hello").hexdigest())
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert (claims["req"], claims["jti"], claims["uses"]) == (digest, "id1", 1)
 
 
 async def test_delivered_is_delivered():

@@ -15,6 +15,7 @@ from gateway.envelope import HEADER, Envelope
 from gateway.finish import Finisher
 from gateway.guard import Guard
 from gateway.handover import Handover
+from gateway.heads import read_request
 from gateway.hold import HoldQuotas, Holds
 from gateway.inquiry import Inquiries
 from gateway.log import DecisionLog
@@ -43,7 +44,7 @@ from gateway.ring import Key, KeyRing
 from gateway.routing import Router
 from gateway.selfcheck import FirstCallers
 from gateway.stores.memory import MemoryStore
-from gateway.submission import MAX_FINISH_BYTES, may_finish, read_finish
+from gateway.submission import MAX_FINISH_BYTES, may_finish, read_finish, visited_route
 from gateway.tokens import seal_visit
 from gateway.wire.plan import NeedBody, Plan
 
@@ -60,6 +61,11 @@ ROUTES = (
     Route("form", "site", Match(paths=("/form",), form={"do": "register"}), ladder=LADDER),
     Route("watched", "site", Match(paths=("/watched",)), ladder=LADDER, mode="shadow"),
     Route("never", "site", Match(paths=("/never",)), action="deny"),
+    Route(
+        *("look", "site", Match(paths=("/look",))),
+        ladder=LADDER,
+        pass_rule=PassRule("look", uses=2, spend="all"),
+    ),
 )
 SITE = Site("site", ("shop.example",), APP, ROUTES)
 
@@ -216,6 +222,22 @@ async def test_uses_run_out_and_unsent_ones_come_back():
     assert envelope(await scene.plan(asked)).reason == Reason.USES_SPENT
 
 
+async def test_what_spends_a_use_is_not_sent_twice_by_itself():
+    plan = await Scene().plan(request("GET", b"/look", a_pass("look", uses=2)))
+    assert (plan.upstream, plan.retry_safe) == (APP, False)
+
+
+async def test_what_was_asked_about_another_route_is_given_back():
+    """A visit of a rule that was about its target when it was asked, and is so again."""
+    scene = Scene()
+    asked, body = finishing(a_visit(route="watched"))
+    for _ in range(2):
+        plan = await scene.plan(asked, body)
+        assert envelope(plan).reason == Reason.VISIT_UNREADABLE
+    again, body = finishing(a_visit())
+    assert (await scene.plan(again, body)).upstream == APP
+
+
 async def test_shadow_forwards_and_says_what_would_have_been():
     scene = Scene()
     plan = await scene.plan(request("GET", b"/watched"))
@@ -261,6 +283,7 @@ async def test_a_solved_visit_is_finished_once():
         (a_visit(), [], b"/vote", Reason.VISIT_UNREADABLE),
         (a_visit(route="vote"), [], b"/page?x", Reason.VISIT_UNREADABLE),
         (a_visit(route="gone"), [], b"/page", Reason.VISIT_UNREADABLE),
+        (a_visit(route="watched"), [], b"/page", Reason.VISIT_UNREADABLE),  # it was when asked
         (a_visit(site="other"), [], b"/page", Reason.VISIT_UNREADABLE),
         ("tampered", [], b"/page", Reason.VISIT_UNREADABLE),
         ("", [], b"/page", Reason.VISIT_UNREADABLE),
@@ -300,6 +323,30 @@ async def test_only_a_small_form_post_can_finish():
         replace(good, headers=()),
     ):
         assert not may_finish(other)
+
+
+@pytest.mark.parametrize(
+    "body, token, again",
+    [
+        (b"gateway_visit=A1", "A1", False),
+        (b"gateway_visit=A1&gateway_again=1", "A1", True),
+        (b"gateway_visit=A1&gateway_again=0", "A1", False),
+        (b"gateway_visit=A1&gateway_again=1&gateway_again=1", "A1", False),
+        (b"gateway_visit=A1&gateway_visit=A2", "A1", False),
+        (b"gateway_visit=A1&a&b&c", "A1", False),
+        (b"gateway_visit=A1&a&b&c&gateway_again=1", "", False),  # no page of ours sends so many
+    ],
+)
+def test_what_a_submission_says(body, token, again):
+    assert read_finish(body) == (token, again)
+
+
+def test_a_visit_is_of_one_route_of_one_site():
+    (route,) = SITE.routes[:1]
+    visit = a_visit(site=SITE.name, route=route.name)
+    assert visited_route(SITE, visit) is route
+    for other in (None, replace(visit, site="other"), replace(visit, route="other")):
+        assert visited_route(SITE, other) is None
 
 
 @given(st.binary(max_size=200))
@@ -429,6 +476,32 @@ class Broken:
 
     async def add(self, facts, asked, route, body):
         raise KeyError(asked.request.target)
+
+
+class Counting:
+    """An inquiry that counts whom it hears of."""
+
+    heard = 0
+
+    def concerns(self, route: Route) -> bool:
+        return route.name == "page"
+
+    async def add(self, facts, asked, route, body):
+        self.heard += 1
+        return facts
+
+
+async def test_an_inquiry_is_made_for_each_request_of_its_route():
+    """Also of a client whose fields, pass and all, are known."""
+    counting = Counting()
+    scene = Scene(inquiries=Inquiries([counting]))
+    name, value = a_pass()
+    for target in (b"/page", b"/watched", b"/page", b"/other", b"/page"):
+        lines = (b"GET %b HTTP/1.1" % target, b"Host: shop.example", name + b": " + value)
+        asked = read_request(b"\r\n".join((*lines, b"", b"")))
+        assert isinstance(asked, RequestHead)
+        assert (await scene.plan(asked)).upstream == APP
+    assert counting.heard == 3
 
 
 @pytest.mark.parametrize(

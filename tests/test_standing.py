@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway import standing
+from gateway.addresses import Register
 from gateway.affinity import stays_of
 from gateway.callers import TrustedProxies, caller_of
 from gateway.envelope import HEADER, Envelope
@@ -25,6 +26,7 @@ from gateway.log import DecisionLog
 from gateway.metrics import Metrics
 from gateway.model import (
     Address,
+    ListEntry,
     Match,
     PassRule,
     Peer,
@@ -122,8 +124,13 @@ APPS = tuple(
     Upstream(name, (Address("127.0.0.1", 8000), Address("127.0.0.1", 8001)), affinity="cookie")
     for name in ("shop", "blog")
 )
+LISTS = (
+    ListEntry("shop.deny.0", "deny", networks=("192.0.2.7/32",), paths=("/page/2",)),
+    ListEntry("shop.deny.1", "deny", headers=((b"x-any", "1"),), until_s=START_S + 30),
+    ListEntry("shop.allow.0", "allow", networks=("192.0.2.0/24",), paths=("/never",)),
+)
 SITES = (
-    Site("shop", ("shop.example",), APPS[0], SHOP, cors_origins=frozenset({ORIGIN})),
+    Site("shop", ("shop.example",), APPS[0], SHOP, lists=LISTS, cors_origins=frozenset({ORIGIN})),
     Site("blog", ("blog.example",), APPS[1], (replace(SHOP[1], site="blog", name="other"),),
          scheme="https"),
 )  # fmt: skip
@@ -178,7 +185,7 @@ FIELDS = [
 ]
 TARGETS = [
     b"/", b"/page/1", b"/page/1?_method=DELETE", b"/vote", b"/vote?_method=POST", b"/q?do=it",
-    b"/q", b"/before", b"/here", b"/once", b"/list", b"/buy", b"/watched", b"/never",
+    b"/q", b"/page/2", b"/before", b"/here", b"/once", b"/list", b"/buy", b"/watched", b"/never",
     b"/never?" + b"x" * 300, b"/free", b"/_gateway/answer", b"/PAGE/1", b"/x/../page/1",
 ]  # fmt: skip
 # Few clients that come again and again, mostly for what is protected, mostly with what it asks.
@@ -229,6 +236,7 @@ class Witness:
             random_bytes=os.urandom,
             sample=sample,
             stays=stays_of(SITES, RING),
+            register=Register(SITES),
         )
 
     def clock(self) -> float:
@@ -354,6 +362,11 @@ def visit(first: bytes, *, client: int = 0, later_s: int = 0, status: int = 200)
         ),
         pytest.param(MINE, MINE, [b"GET /q?do=it", b"GET /q", b"GET /q?do=it"], id="query"),
         pytest.param(MINE, MINE, [b"GET /", b"GET /_gateway/answer"], id="own"),
+        pytest.param(MINE, MINE, [b"GET /page/1", b"GET /page/2", b"GET /page/1"], id="list"),
+        pytest.param(
+            (b"shop.example", [AGENT, PASSES[0], b"X-Any: 1"], PEERS[0]), MINE,
+            [b"GET /page/1", (b"GET /page/1", 30), (b"GET /page/1", 30)], id="list that ends",
+        ),
         pytest.param(
             (b"shop.example", [b"Connection: Upgrade\r\nUpgrade: websocket"], PEERS[0]), MINE,
             [b"GET /", b"POST /", b"GET /"], id="upgrade",
