@@ -21,6 +21,7 @@ from rich.text import Text
 from gateway.cli import exits
 from gateway.cli.ask import Asker, printable
 from gateway.cli.lines import opened
+from gateway.cli.saying import counted
 from gateway.config import Config
 from gateway.model import Route, Site
 
@@ -206,11 +207,11 @@ def _print_samples(name: str, tally: Tally, console: Console) -> None:
 
 
 def _notes(replay: Replay) -> list[str]:
-    parts = [f"{replay.read} requests read", f"{replay.free} met no route"]
+    parts = [f"{counted(replay.read, 'request')} read", f"{replay.free} met no route"]
     if replay.elsewhere:
         parts.append(f"{replay.elsewhere} for hosts of no site")
     if replay.unread:
-        parts.append(f"{replay.unread} lines not understood")
+        parts.append(f"{counted(replay.unread, 'line')} not understood")
     notes = [", ".join(parts)]
     if replay.hostless:
         notes.append(

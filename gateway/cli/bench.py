@@ -163,5 +163,7 @@ def _run(options: Options, json_file: Path | None, markdown: bool) -> int:
 def _not_installed(error: ModuleNotFoundError) -> int:
     if (error.name or "").partition(".")[0] not in NEEDED:
         raise error
-    typer.echo(f"Error: {error.name} is missing: pip install 'gateway[bench]'", err=True)
+    typer.echo(
+        f"Error: {error.name} is missing: in gateway's folder, pip install '.[bench]'", err=True
+    )
     return exits.FAILED

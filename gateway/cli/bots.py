@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 from gateway.bots.known import KNOWN
 from gateway.cli import exits
 from gateway.cli.faults import load_or_explain
 from gateway.cli.fetching import failed, renew
+from gateway.cli.saying import wide_console
 from gateway.config.faults import one_of
 
 
@@ -35,7 +35,7 @@ def list_bots(path: Path) -> int:
         told = known.agents, known.names, known.sources
         agent, names, source = ("\n".join(each) for each in told)
         table.add_row(f"({name})", agent, names, "", "", source)
-    Console(highlight=False).print(table)
+    wide_console().print(table)
     return exits.OK
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from gateway.cli import exits
 from gateway.cli.faults import load_or_explain
+from gateway.cli.saying import counted
 from gateway.config import Config
 
 
@@ -31,14 +32,10 @@ def summary(config: Config) -> str:
     routes = [route for site in config.sites for route in site.routes]
     patterns = [path for route in routes for path in route.match.paths if path.startswith("~")]
     parts = [
-        _count(len(config.sites), "site"),
-        _count(len(routes), "route"),
-        _count(len(patterns), "regular expression"),
+        counted(len(config.sites), "site"),
+        counted(len(routes), "route"),
+        counted(len(patterns), "regular expression"),
         f"store {config.store}",
         f"{len(config.trusted)} trusted networks" if config.trusted else "nobody trusted",
     ]
     return ", ".join(parts)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -17,9 +17,10 @@ from gateway.addresses import Register
 from gateway.asked import Asked
 from gateway.callers import TrustedProxies, caller_of
 from gateway.cli import exits
-from gateway.cli.explained import print_explanation, wide_console
+from gateway.cli.explained import print_explanation
 from gateway.cli.faults import load_or_explain
 from gateway.cli.kept import of_log, of_reference
+from gateway.cli.saying import wide_console
 from gateway.config import Config
 from gateway.explain.curl import parse_curl
 from gateway.explain.explanation import Explanation, as_json, explain

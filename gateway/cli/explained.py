@@ -14,17 +14,8 @@ from gateway.explain.explanation import Explanation, pass_faults
 from gateway.model import JSON, Match
 from gateway.routing.tracing import Checked, Traced
 
-_WIDTH = 240  # where nobody says how wide it is
 _SIGNS = {"yes": "✓", "maybe": "~", "no": "✗"}
 _STYLES = {"yes": "green", "maybe": "yellow", "no": "red"}
-
-
-def wide_console() -> Console:
-    """What is printed is text: nothing in it is markup, and in a file nothing is cut."""
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = _WIDTH
-    return console
 
 
 def print_explanation(told: Explanation, console: Console) -> None:

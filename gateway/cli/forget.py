@@ -12,9 +12,9 @@ import typer
 from rich.text import Text
 
 from gateway.cli import exits
-from gateway.cli.explained import wide_console
 from gateway.cli.faults import load_or_explain
 from gateway.cli.kept import keys_of, reference_of, with_store
+from gateway.cli.saying import counted, wide_console
 from gateway.config import Config
 from gateway.hold.format import chunk_key, head_key, read_record, state_key
 from gateway.hold.terms import prefix_quota
@@ -162,13 +162,13 @@ def _print(removed: Removed, *, dry_run: bool) -> None:
     console = wide_console()
     done = "would be removed" if dry_run else "removed"
     told = [
-        f"{removed.records} records {done}",
-        f"paths of {removed.traces} answers {done}",
-        f"{removed.holds} held requests {done}",
-        f"{removed.counters} counters {done}, where there were any",
+        f"{counted(removed.records, 'record')} {done}",
+        f"paths of {counted(removed.traces, 'answer')} {done}",
+        f"{counted(removed.holds, 'held request')} {done}",
+        f"{counted(removed.counters, 'counter')} {done}, where there were any",
     ]
     if removed.under_way:
-        told.append(f"{removed.under_way} held requests stay: they are on their way to the app")
+        told.append(f"left, on the way to the app: {counted(removed.under_way, 'held request')}")
     told.append("what names nobody (uses of passes, tries, digests of values) lapses by itself")
     told.append("the log is a file of yours, and stays as it is")
     for line in told:

@@ -19,10 +19,10 @@ from rich.text import Text
 
 from gateway.cli import exits
 from gateway.cli.ask import printable
-from gateway.cli.explained import wide_console
 from gateway.cli.faults import load_or_explain
 from gateway.cli.kept import MAX_LINE_BYTES, with_store
 from gateway.cli.lines import opened
+from gateway.cli.saying import counted, wide_console
 from gateway.config import Config
 from gateway.explain.replaying import Came, Replayer, recorded
 from gateway.kept.recent import all_kept
@@ -76,7 +76,7 @@ def replay(log: Path | None, new: Path, old: Path | None, *, as_json: bool) -> i
         typer.echo(json.dumps(_as_json(tally), indent=1))
     else:
         _print(tally, wide_console())
-    return exits.OK if tally.read or not tally.unread else exits.FAILED
+    return exits.OK if tally.read else exits.FAILED
 
 
 class Comparison:
@@ -183,7 +183,12 @@ def _or(came: Came) -> str:
 
 def _notes(tally: Tally) -> list[str]:
     decided = tally.read - tally.undecided
-    notes = [f"{decided} decisions taken again: {tally.changed} come to something else"]
+    if not tally.read and not tally.unread:
+        return ["no decisions here: it takes a log that a gate wrote, or what its store keeps"]
+    said = "comes" if tally.changed == 1 else "come"
+    notes = [
+        f"{counted(decided, 'decision')} taken again: {tally.changed} {said} to something else"
+    ]
     if tally.beyond:
         notes.append(f"{tally.beyond} of them in more ways than are told apart here")
     if tally.stands_in:
@@ -194,7 +199,7 @@ def _notes(tally: Tally) -> list[str]:
     if tally.undecided:
         notes.append(f"{tally.undecided} had nothing to decide on (no site, or the app was away)")
     if tally.unread:
-        notes.append(f"{tally.unread} lines were not understood")
+        notes.append(f"{counted(tally.unread, 'line')} not understood")
     return notes
 
 

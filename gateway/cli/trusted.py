@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 from gateway.cli import exits
 from gateway.cli.faults import load_or_explain, show_faults
 from gateway.cli.fetching import failed, renew
+from gateway.cli.saying import wide_console
 from gateway.config import ConfigError
 from gateway.config.faults import one_of
 from gateway.config.presets import TrustedPart, read_trusted, trusted_files
@@ -33,7 +33,7 @@ def list_trusted(path: Path | None) -> int:
     except ConfigError as error:
         show_faults(error.faults)
         return exits.CONFIG
-    Console(highlight=False).print(table)
+    wide_console().print(table)
     return exits.OK
 
 

@@ -69,5 +69,5 @@ def test_a_missing_extra_is_told_in_one_line(monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
     said = gateway("bench", "kinds", "slider", "--count", "2", "--white-box", "--train", "50")
     assert said.exit_code == 1
-    assert said.stderr.strip().endswith("is missing: pip install 'gateway[bench]'")
+    assert said.stderr.strip().endswith("is missing: in gateway's folder, pip install '.[bench]'")
     assert "Traceback" not in said.stderr

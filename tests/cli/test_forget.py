@@ -100,13 +100,13 @@ async def test_what_is_kept_about_somebody_is_removed(
     planned = await forget("--dry-run")
     assert planned.code == 0, planned.err
     assert "4 records would be removed" in planned.out
-    assert "paths of 1 answers would be removed" in planned.out
-    assert "1 held requests would be removed" in planned.out
+    assert "paths of 1 answer would be removed" in planned.out
+    assert "1 held request would be removed" in planned.out
     assert (await kept(gate), await keys(gate)) == (before, rows)
     assert await traces(gate) == 1
     done = await forget()
     assert "4 records removed" in done.out
-    assert "paths of 1 answers removed" in done.out
+    assert "paths of 1 answer removed" in done.out
     assert await traces(gate) == 0
     after = await kept(gate)
     assert {each["record"]["reference"] for each in after} == {references[THERE]}
@@ -130,9 +130,7 @@ async def test_paths_are_found_after_the_records_are_gone(
     await store.strike(await store.entries())
     await store.close()
     done = await asyncio.to_thread(gateway, "forget", gate.config_file, "--address", HERE)
-    assert ("0 records removed" in done.out, "paths of 1 answers removed" in done.out) == (
-        True,
-    ) * 2
+    assert ("0 records removed" in done.out, "paths of 1 answer removed" in done.out) == (True,) * 2
     assert await traces(gate) == 0
 
 
@@ -146,7 +144,7 @@ async def test_what_is_on_its_way_to_the_app_is_left_alone(
     (hold_id,) = {hold for hold in holds if hold}
     await store.put(state_key(hold_id), CURRENT.dump_record(Record(state, 60.0)), 60.0)
     done = await asyncio.to_thread(gateway, "forget", gate.config_file, "--address", THERE)
-    assert ("1 held requests stay" in done.out) is stays
+    assert ("on the way to the app: 1 held request" in done.out) is stays
     for key in (state_key(hold_id), head_key(hold_id), chunk_key(hold_id, 0)):
         assert (await store.get(key) is not None) is stays
     await store.close()

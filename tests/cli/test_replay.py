@@ -310,3 +310,12 @@ def test_lines_that_are_none_are_counted(gateway: Command, file: Path, tmp_path:
     done = gateway("replay", log, "--config", file, "--json")
     assert done.code == 1
     assert json.loads(done.out)["unread"] == 2
+
+
+def test_a_log_that_no_gate_wrote_is_told_from_one_without_changes(
+    gateway: Command, file: Path, tmp_path: Path
+) -> None:
+    log = tmp_path / "access.log"
+    log.write_text('192.0.2.7 - - [21/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 12\n')
+    done = gateway("replay", log, "--config", file)
+    assert (done.code, "no decisions here" in done.out) == (1, True)

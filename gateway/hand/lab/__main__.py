@@ -1,6 +1,6 @@
 """`python -m gateway.hand.lab`: trains the model that ships, checks it, attacks it.
 
-Needs scikit-learn (`pip install 'gateway[bench]'`). DATA is a folder of recorded paths in the
+Needs scikit-learn (`pip install '.[bench]'`). DATA is a folder of recorded paths in the
 format that `gateway trace` reads, with `label` human or bot; it is no part of this repository.
 """
 
