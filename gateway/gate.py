@@ -325,7 +325,9 @@ class Gate:
 
     def _health(self) -> Health:
         def warnings() -> list[str]:
-            return [str(fault) for fault in self.config.warnings] + [self.first_callers.warning]
+            lost = f"{self.log.lost} lines of the log could not be written" if self.log.lost else ""
+            told = [str(fault) for fault in self.config.warnings]
+            return [*told, self.first_callers.warning, lost]
 
         return Health({"store": self.store.ping}, warnings)
 
@@ -359,6 +361,8 @@ class Gate:
     def _watch(self, event: Event, upstream: str, address: str) -> None:
         """What became of an app's address, or who waits for it."""
         self.metrics.upstream_events(event, upstream, address)
+        if event == "failed":
+            self.log.app_failed(upstream, address, asyncio.get_running_loop().time())
         if event in ("out", "back"):
             self.log.warning(f"upstream_{event}", upstream=upstream, address=address)
 

@@ -208,6 +208,31 @@ async def test_restart(tmp_path: Path, app: Recorder) -> None:
         )
 
 
+async def test_an_app_that_is_away_is_told_of_once(tmp_path: Path) -> None:
+    port = free_port()
+    async with gate_of(tmp_path, {"url": f"http://127.0.0.1:{port}", "wait": "0s"}) as gate:
+        async with Visitor(gate.url) as visitor:
+            assert [(await visitor.get(f"/{n}")).status for n in range(3)] == [502] * 3
+        said = [(told["upstream"], told["address"]) for told in gate.records("upstream_failed")]
+        assert said == [("app", f"127.0.0.1:{port}")]
+
+
+async def test_a_log_that_cannot_be_written_is_told_where_health_is(
+    tmp_path: Path, app: Recorder
+) -> None:
+    gate = GateProcess(tmp_path, config(app.url, [FORM]))
+    gate.log_file = Path("/dev/full")
+    await gate.start()
+    try:
+        url = f"http://127.0.0.1:{gate.admin_port}/readyz"
+        async with aiohttp.ClientSession() as session, session.get(url) as reply:
+            told = await reply.json()
+    finally:
+        await gate.stop()
+    assert told["ready"] is True
+    assert any("could not be written" in warning for warning in told["warnings"])
+
+
 async def test_busy(tmp_path: Path, app: Recorder) -> None:
     """Over the limit: 503 and when to come back; a held request stays held."""
     go = asyncio.Event()

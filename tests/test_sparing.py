@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from gateway.model import Peer, Refusal
-from gateway.sparing import MOST_REFUSED, SparingLog
+from gateway.sparing import APP_AGAIN_S, MOST_REFUSED, SparingLog
 from tests.conftest import StartGate
 from tests.recorder import Recorder
 from tests.test_connections import until
@@ -40,6 +40,17 @@ def test_a_few_of_each_moment_are_written_and_the_others_counted() -> None:
     ]
     others = [(r["event"], r["level"], r.get("count")) for r in said if r["event"] != "refused"]
     assert others == [("other", "info", None), ("refused_more", "warning", 3)]
+
+
+def test_an_app_that_goes_on_failing_is_told_of_once_a_minute() -> None:
+    lines = io.StringIO()
+    log = SparingLog(lines, lambda: 0.0)
+    for now_s in (5.0, 5.1, 5.0 + APP_AGAIN_S - 0.1, 5.0 + APP_AGAIN_S, 6.0 + APP_AGAIN_S):
+        log.app_failed("app", "127.0.0.1:8000", now_s)
+    log.app_failed("app", "127.0.0.1:8001", 5.2)
+    said = [(record["event"], record["upstream"], record["address"]) for record in written(lines)]
+    first = ("upstream_failed", "app", "127.0.0.1:8000")
+    assert said == [first, first, ("upstream_failed", "app", "127.0.0.1:8001")]
 
 
 async def test_a_flood_of_refused_connections_is_told_in_a_few_lines(
