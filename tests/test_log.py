@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gateway.log import MAX_PATH_CHARS, Addresses, DecisionLog, path_of, truncated
+from gateway.log import MAX_METHOD_CHARS, MAX_PATH_CHARS, Addresses, DecisionLog, path_of, truncated
 from gateway.model import (
     Caller,
     Challenge,
@@ -321,6 +321,12 @@ def test_what_is_kept_is_the_line_whatever_the_level(level: str, written: int) -
         ("ref-2", CALLER, "hold-1"),
     ]
     assert not [line for _, line, _, _ in shelf.kept if "hold-1" in line or "_keep" in line]
+
+
+def test_a_method_is_bounded() -> None:
+    seen = Seen(None, request=replace(REQUEST, method="M" * (MAX_METHOD_CHARS + 1)))
+    (record,) = logged(lambda log: log.decision(seen, 405, 0.01))
+    assert record["method"] == "M" * MAX_METHOD_CHARS
 
 
 def test_a_line_begins_alike_and_keeps_its_order() -> None:
