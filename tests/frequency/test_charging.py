@@ -244,6 +244,20 @@ async def test_looking_counts_itself_and_charges_nothing(bench: Bench) -> None:
     assert over == 4 + 2  # looked at four times, and refused twice
 
 
+@pytest.mark.parametrize(
+    ("target", "refused"),
+    [(b"/register?phone=13800138000", False), (b"/register?phone=%2B14155552671", True)],
+)
+async def test_a_number_of_another_country_is_refused_uncounted(
+    bench: Bench, target: bytes, refused: bool
+) -> None:
+    cn = LimitRule("cn", "field", 2, 60, "deny", "phone", "e164", "CN", frozenset({"CN"}))
+    request = replace(REQUEST, target=target)
+    asked = Asked(lambda: "ref", None, CALLER, request, Peer("192.0.2.7"))
+    seen = await bench.frequency.add(Facts(1000.0, CALLER, "POST"), asked, limited(cn), None)
+    assert (seen.country_refused, len(seen.reached)) == (refused, not refused)
+
+
 # --- Without a store -----------------------------------------------------------------------
 
 

@@ -100,6 +100,8 @@ def test_texts(way: Normalise, value: str, expected: list[str]) -> None:
         ("+14155552671", {"CA"}, False),  # of the same country code
         ("+15551234567", {"US"}, False),  # of none for certain
         ("+77011234567", {"RU"}, False),
+        ("+70000000000", {"RU", "KZ"}, True),  # of one of them
+        ("+70000000000", {"RU"}, False),
         ("777", {"CN"}, False),
         ("777", set(), True),
         ("+14155552671", set(), True),
@@ -121,6 +123,17 @@ def test_a_value_of_too_many_numbers_is_not_read() -> None:
     assert len(normalised(",".join(numbers[1:]).encode(), "e164", "CN")) == MAX_MEANT
     with pytest.raises(ManyMeantError):
         normalised(",".join(numbers).encode(), "e164", "CN")
+
+
+@pytest.mark.parametrize(
+    ("way", "one"), [("e164", "13800138000"), ("e164", "77"), ("email", "a{}@b.example")]
+)
+def test_so_many_pieces_are_not_read(way: Normalise, one: str) -> None:
+    """The same number again and again is time spent too."""
+    pieces = [one.format(n) for n in range(MAX_MEANT + 1)]
+    assert normalised(",".join(pieces[1:]).encode(), way, "CN")
+    with pytest.raises(ManyMeantError):
+        normalised(",".join(pieces).encode(), way, "CN")
 
 
 @given(st.binary(max_size=200), st.sampled_from(["e164", "email", "lower", "none"]))

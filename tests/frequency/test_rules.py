@@ -153,6 +153,7 @@ def test_a_number_that_is_not_whole_stays_as_it_is_written(written: bytes) -> No
         (b"&".join([b"phone=1"] * 9 + [b"phone=2%d" % n for n in range(20)]), 29),
         (b"&".join(b"phone=13800138000" + b"+" * n for n in range(MAX_VALUES + 1)), MAX_VALUES + 1),
         (b"phone=" + b",".join(b"1380013%04d" % n for n in range(40)), MAX_VALUES + 1),
+        (b"&".join(b"phone=1380013%04d,1390013%04d" % (n, n) for n in range(9)), 18),
     ],
 )
 @pytest.mark.parametrize("rule", [PHONE, RANGE, FAN])
@@ -191,6 +192,7 @@ def test_other_countries_are_refused(body: bytes, refused: bool) -> None:
     wider = replace(RANGE, countries=frozenset({"CN", "US"}))
     assert find(rules, form(body), ONE).refused is refused
     assert find([*rules, wider], form(body), ONE).refused is refused
+    assert find([wider, *rules], form(body), ONE).refused is refused
     assert find([PHONE], form(body), ONE).refused is False
 
 
@@ -258,6 +260,12 @@ def test_what_is_not_known_is_not_counted(rule: LimitRule, subject: Subject, cou
 )
 def test_who_counts_as_one(rule: LimitRule, one: str, other: str, same: bool) -> None:
     assert (of(rule, Subject(one)) == of(rule, Subject(other))) is same
+
+
+def test_a_rule_with_another_span_counts_anew() -> None:
+    for rule in (per("address"), per("site"), BUDGET):
+        assert not set(of(rule)) & set(of(replace(rule, window_s=rule.window_s + 1)))
+        assert of(rule) == of(replace(rule, most=rule.most + 1))
 
 
 def test_routes_count_apart_and_sites_together() -> None:
@@ -336,6 +344,7 @@ def test_only_what_denies_binds_a_charge(
         ((3, 5), True, 6, True, 30),
         ((5, 5), False, 5, False, 7),
         ((6, 5), False, 6, True, 7),
+        ((6, 6), False, 6, True, 30),  # until both have fallen
     ],
 )
 def test_where_a_request_stands(
@@ -344,6 +353,8 @@ def test_where_a_request_stands(
     slid = [Slid(counts[0], 6.1), Slid(counts[1], 29.5)]
     [stand] = reached((TWICE,), slid, looked=looked)
     assert (stand.count, stand.over, stand.reset_s) == (count, over, reset_s)
+    if not looked:  # in whatever order they stand
+        assert reached((TWICE,), slid[::-1], looked=False) == (stand,)
     assert (stand.limit, stand.then, stand.most, stand.window_s) == ("phone", "deny", 5, 3600)
 
 
