@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from gateway.bots.signatures import (
     MAX_AGE_S,
+    MAX_COMPONENTS,
     SKEW_S,
     SignedBots,
     read_jwks,
@@ -111,6 +112,9 @@ def test_thumbprints():
 
 # --- Signed by another implementation -----------------------------------------------------------
 
+FIELDS = {f"x-{n}": "1" for n in range(MAX_COMPONENTS)} | {"x-long": ""}
+OF_THEM = [f'"x-{n}"' for n in range(MAX_COMPONENTS)]
+
 
 def signed(
     components='"@authority"', method="GET", target=b"/path", host="example.com", **changes: Any
@@ -137,9 +141,10 @@ def signed(
         "x-note": "one, two",
         "signature-agent": '"https://bot.example"',
     }
+    values |= {name: value for name, value in changes.get("headers", {}).items() if name in FIELDS}
     lines = [f'"{name}": {values[name]}\n' for name in components.replace('"', "").split()]
     base = "".join(lines) + f'"@signature-params": {parameters}'
-    mark = base64.b64encode(PRIVATE.sign(base.encode())).decode()
+    mark = base64.b64encode(changes.pop("by", PRIVATE).sign(base.encode())).decode()
     headers = {"Signature-Input": f"s={parameters}", "Signature": f"s=:{mark}:"}
     return request(headers | changes.pop("headers", {}), method, target, host)
 
@@ -169,6 +174,10 @@ def verify(sent: RequestHead, now_s: float = CREATED_S + 1, scheme: str = "https
         ({"components": '"@authority" "x-note"'}, False),  # covered, and not there
         ({"components": '"@method" "@path"'}, False),  # for whom?
         ({"components": ""}, False),
+        ({"components": " ".join(['"@authority"', *OF_THEM[:-1]]), "headers": FIELDS}, True),
+        ({"components": " ".join(['"@authority"', *OF_THEM]), "headers": FIELDS}, False),
+        ({"components": '"@authority" "x-long"', "headers": {"x-long": "n" * 4096}}, True),
+        ({"components": '"@authority" "x-long"', "headers": {"x-long": "n" * 4097}}, False),
         ({"components": '"@authority" "@authority"'}, False),  # twice (§2)
         # where its keys are must be covered if it is said
         ({"headers": {"Signature-Agent": '"https://bot.example"'}}, False),
@@ -235,6 +244,24 @@ def test_what_makes_it_used():
     other, bare = signed(said={"nonce": "n2"}), signed(said={"nonce": None})
     assert verify(one).once == verify(same).once
     assert len({verify(each).once for each in (one, other, bare)}) == 3
+
+
+def test_two_bots_may_say_the_same_nonce():
+    private = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    public = private.public_key().public_bytes_raw()
+    both = SignedBots({KEYID: ("tester", PUBLIC), thumbprint(public): ("other", public)})
+    theirs = signed(said={"keyid": thumbprint(public)}, by=private)
+    found = [both.verify(each, "https", CREATED_S + 1) for each in (signed(), theirs)]
+    assert [each.bot for each in found] == ["tester", "other"]
+    assert found[0].once != found[1].once
+
+
+@pytest.mark.parametrize("name", ["Signature", "Signature-Input"])
+def test_a_label_that_stands_twice_is_nobody_s(name):
+    sent = signed()
+    told = {key.decode(): value.decode() for key, value in sent.headers}
+    assert verify(request(told)) is not None
+    assert verify(request(told | {name: f"{told[name]}, {told[name]}"})) is None
 
 
 @pytest.mark.parametrize(

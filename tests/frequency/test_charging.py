@@ -12,6 +12,7 @@ import pytest
 from gateway.asked import Asked
 from gateway.finish import FREE, Finisher, Ready, Spent
 from gateway.frequency.charging import Frequency
+from gateway.frequency.values import as_json
 from gateway.hold import HoldQuotas, Holds
 from gateway.log import DecisionLog
 from gateway.metrics import Metrics
@@ -256,6 +257,24 @@ async def test_a_number_of_another_country_is_refused_uncounted(
     asked = Asked(lambda: "ref", None, CALLER, request, Peer("192.0.2.7"))
     seen = await bench.frequency.add(Facts(1000.0, CALLER, "POST"), asked, limited(cn), None)
     assert (seen.country_refused, len(seen.reached)) == (refused, not refused)
+
+
+async def test_what_was_held_is_charged_by_what_it_said(bench: Bench) -> None:
+    """Its visit brings the values: the request that finishes it has none."""
+    once = LimitRule("once", "field", 1, 60, "deny", "phone", "e164", "CN")
+    route, went = limited(once), []
+    for number in (b"13800138000", b"13900139000", b"13800138000"):
+        asked = Asked(
+            lambda: "ref",
+            None,
+            CALLER,
+            replace(REQUEST, target=b"/register?phone=" + number),
+            Peer("192.0.2.7"),
+        )
+        await bench.frequency.add(Facts(1000.0, CALLER, "POST"), asked, route, None)
+        visit = replace(VISIT, values=as_json(asked.values or {}))
+        went.append(isinstance((await bench.go(Resume(route, visit)))[0], Ready))
+    assert went == [True, True, False]
 
 
 # --- Without a store -----------------------------------------------------------------------
