@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.addresses import AddressBook, GeoError, ListError, NamedList, open_geo, read_list
-from gateway.addresses.lists import MAX_BYTES, parse_list
+from gateway.addresses.lists import MAX_BYTES, MAX_LINES, parse_list
 from gateway.model import Signal
 from tests.addresses.files import COUNTRIES, NETWORKS, write_mmdb
 
@@ -55,6 +55,13 @@ def test_a_bad_line(line, said):
     assert caught.value.line == 3
     assert said in caught.value.what
     assert len(caught.value.what) < 200
+
+
+def test_so_many_lines_are_no_list():
+    lines = ["192.0.2.7", *["# comment"] * (MAX_LINES - 1)]
+    assert len(parse_list(lines).ranges) == 1
+    with pytest.raises(ListError, match=f"more than {MAX_LINES} lines"):
+        parse_list([*lines, ""])
 
 
 def test_files_that_are_no_lists(tmp_path: Path):

@@ -121,6 +121,7 @@ def test_which_of_several(entries, found):
         (b"/PUBLIC/x", True, False),  # only some apps think so
         (b"/admin", False, False),
         (b"/" + b"%" * 5000, True, False),  # more readings than can be listed
+        (b"/public/" + b"%" * 5000, True, False),
     ],
 )
 def test_paths_as_any_app_may_read_them(path, denied, allowed):
