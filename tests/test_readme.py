@@ -15,7 +15,8 @@ from gateway.config.reference import as_markdown, settings_reference
 from gateway.metrics import Metrics
 from gateway.signals import SIGNALS
 
-README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
 
 
 def section(heading: str) -> str:
@@ -86,3 +87,24 @@ def test_commands_are_those_there_are() -> None:
     assert set(told) == set(commands())
     for name, below in commands().items():
         assert below <= told[name] | set(re.findall(r"`gateway \w+ (\w+)", section("## Commands")))
+
+
+def anchors() -> set[str]:
+    """Where headings can be linked to, as GitHub writes it."""
+    prose = re.sub(r"^```.*?^```", "", README, flags=re.M | re.S)
+    titles = re.findall(r"^#+ (.+)$", prose, re.M)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)\s]+)\)", README))))
+def test_links_lead_somewhere(link: str) -> None:
+    path, _, anchor = link.partition("#")
+    assert not anchor or anchor in anchors()
+    assert not path or path.startswith("https://") or (ROOT / path).exists()
+
+
+def test_the_first_steps_name_commands_in_one_shell() -> None:
+    """What is typed after the first step finds `gateway`: the environment was entered."""
+    first, *later = re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S)
+    assert "activate" in first
+    assert all(re.match(r"gateway |python |tests/", block) for block in later)

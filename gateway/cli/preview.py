@@ -45,8 +45,8 @@ def draw(wanted: Wanted) -> int:
     for number, sheet in enumerate(sheets.sheets(items, wanted.per_sheet), 1):
         _write(wanted.out / f"{wanted.kind}-{number}.png", sheet)
     truth = asking.truth(wanted.kind, wanted.seed, made)
-    _write(wanted.out / "truth.json", json.dumps(truth, indent=1).encode())
-    _write(wanted.out / "truth.txt", asking.readable(truth).encode())
+    _write(_truth(wanted), json.dumps(truth, indent=1).encode())
+    _write(_truth(wanted).with_suffix(".txt"), asking.readable(truth).encode())
     return exits.OK
 
 
@@ -54,14 +54,14 @@ def judge(wanted: Wanted, answered: Path) -> int:
     """Judge answers to the sheets that lie in `out`. Fails unless all are right."""
     if (fault := unknown(wanted.kind)) is not None:
         return fault
+    if not _truth(wanted).is_file():
+        typer.echo(f"Error: {wanted.out} has no sheets of {wanted.kind} with their truth", err=True)
+        return exits.USAGE
     try:
-        truth: JSON = json.loads((wanted.out / "truth.json").read_text("utf-8"))
+        truth: JSON = json.loads(_truth(wanted).read_text("utf-8"))
         given = answers.parsed(answered.read_text("utf-8"))
     except ValueError as error:
         typer.echo(f"Error: {error}", err=True)
-        return exits.USAGE
-    if truth["kind"] != wanted.kind:
-        typer.echo(f"Error: {wanted.out} has sheets of {truth['kind']}", err=True)
         return exits.USAGE
     results = answers.judged(kinds.load()[wanted.kind], asking.secrets(truth), given)
     typer.echo(answers.report(results))
@@ -102,6 +102,11 @@ def unknown(kind: str) -> int | None:
     what = f"no kind is named {kind}" if kind else "name a KIND"
     typer.echo(f"Error: {what}; there are {', '.join(kinds.load())}", err=True)
     return exits.USAGE
+
+
+def _truth(wanted: Wanted) -> Path:
+    """Each kind's own, so that sheets of several kinds may lie in one folder."""
+    return wanted.out / f"{wanted.kind}-truth.json"
 
 
 def _write(path: Path, data: bytes) -> int:

@@ -16,13 +16,13 @@ def test_sheets_and_truth_go_into_the_folder(gateway, out):
     said = gateway("preview", "slider", "--out", str(out), "--count", "8")
     assert said.code == 0, said.err
     written = {path.name for path in out.iterdir()}
-    assert written == {"slider-1.png", "slider-2.png", "truth.json", "truth.txt"}
-    assert json.loads((out / "truth.json").read_text())["secrets"].keys() == {*"12345678"}
+    assert written == {"slider-1.png", "slider-2.png", "slider-truth.json", "slider-truth.txt"}
+    assert json.loads((out / "slider-truth.json").read_text())["secrets"].keys() == {*"12345678"}
 
 
 def test_the_truth_is_never_said(gateway, out):
     said = gateway("preview", "slider", "--out", str(out), "--count", "2")
-    assert "tolerance" in (out / "truth.txt").read_text()
+    assert "tolerance" in (out / "slider-truth.txt").read_text()
     assert "tolerance" not in said.out + said.err
 
 
@@ -50,7 +50,16 @@ def test_answers_to_other_sheets_are_refused(gateway, out, tmp_path):
     mine.write_text("1: true")
     said = gateway("preview", "one_click", "--out", str(out), "--answers", str(mine))
     assert said.code == 2
-    assert "sheets of slider" in said.err
+    assert "has no sheets of one_click" in said.err
+
+
+def test_sheets_of_two_kinds_lie_side_by_side(gateway, out, tmp_path):
+    for kind in ("slider", "one_click"):
+        gateway("preview", kind, "--out", str(out), "--count", "1")
+    mine = tmp_path / "mine.txt"
+    mine.write_text('1: {"reached": 1}')
+    said = gateway("preview", "slider", "--out", str(out), "--answers", str(mine))
+    assert (said.code, said.out.splitlines()[0]) == (0, "1 of 1")
 
 
 def test_an_unknown_kind_is_named_with_those_there_are(gateway, out):
