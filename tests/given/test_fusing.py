@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.asked import Asked
+from gateway.finish import CLOCKS_S
 from gateway.given.fusing import Fusing
 from gateway.model import (
     BodySeen,
@@ -92,6 +93,16 @@ async def test_one_of_the_future_is_spent_for_as_long() -> None:
     assert (await desk.named()).named.fault is None  # type: ignore[union-attr]
     desk.clock.now_s = SIGNED_S + 599
     assert (await desk.named()).named.fault is Reason.RISK_TYPE_REPLAYED  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("signed_s_ago", [-59.0, 0.0, 599.0])
+async def test_it_stays_spent_for_gates_whose_clocks_are_late(signed_s_ago: float) -> None:
+    desk = Desk()
+    desk.clock.now_s = SIGNED_S + signed_s_ago
+    named = (await desk.named()).named
+    assert named is not None and named.fault is None
+    desk.clock.now_s = SIGNED_S + 600 + CLOCKS_S - 1
+    assert not await desk.store.spend(f"fusion/{named.once}", 1.0)
 
 
 async def test_it_is_good_once_wherever_its_key_is_known() -> None:

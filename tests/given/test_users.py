@@ -36,6 +36,7 @@ def head(*headers: tuple[bytes, bytes], target: bytes = b"/f", size: int = 0) ->
         ("query", [], b"/f?X-User=ada&X-User=eve", b"", ["ada", "eve"]),
         ("query", [], b"/f?x-user=ada", b"", []),
         ("query", [], b"/f?" + b"a&" * 3000, b"", []),
+        ("query", [], b"/f?X-User=ada&" + b"a&" * 3000, b"", []),
         ("field", [FORM], b"/f?X-User=eve", b"X-User=ada&b=c", ["ada"]),
         ("field", [(b"Content-Type", b"application/json")], b"/f", b'{"X-User": "ada"}', ["ada"]),
         ("field", [(b"Content-Type", b"image/png")], b"/f", b"X-User=ada", []),

@@ -90,7 +90,8 @@ async def test_all_of_them_are_read_page_by_page_once_each() -> None:
 async def test_none_are_kept_where_none_are_wanted() -> None:
     store = MemoryStore()
     kept, lost = recent(store, most=0)
-    kept.add(ids(1)[0], "{}", CALLER)
+    for _ in range(MOST_WAITING + 1):  # which nobody writes, so nobody need wait for
+        kept.add(ids(1)[0], "{}", CALLER)
     await kept.flush()
     assert (await store.entries(), kept.keeps, dict(lost)) == ([], False, {})
 
@@ -99,9 +100,10 @@ async def test_what_cannot_be_kept_is_counted_and_nobody_waits() -> None:
     store = Away()
     kept, lost = recent(store)
     names = ids(MOST_WAITING + 5)
+    kept.add(names[0], "x" * (MAX_LINE_BYTES + 1), CALLER)
+    assert lost == {"long": 1}
     for name in names:
         kept.add(name, "{}", CALLER)
-    kept.add(names[0], "x" * (MAX_LINE_BYTES + 1), CALLER)
     assert lost == {"busy": 5, "long": 1}
     await kept.flush()
     assert lost == {"busy": 5, "long": 1, "store": MOST_WAITING}
