@@ -22,13 +22,81 @@ def slid(cells: Cells, ask: Slide, now_ms: int) -> tuple[Cells, Slid]:
 @pytest.mark.parametrize(
     ("after_ms", "live"), [(0, True), (TTL_MS - 1, True), (TTL_MS + TTL_MS // GRID, False)]
 )
-@pytest.mark.parametrize("now_ms", [0, 1, 999, 1000, 1001])
+@pytest.mark.parametrize("now_ms", [0, 1, 385, 999, 1000, 1001])
 @pytest.mark.parametrize("member", [b"", b"a"])
 def test_an_amount_lives_as_long_as_asked_and_hardly_longer(
     now_ms: int, after_ms: int, live: bool, member: bytes
 ) -> None:
     held, _ = slid({}, Slide("k", TTL_MS / 1000, 5, member=member), now_ms)
     assert bool(buckets.live(held, now_ms + after_ms)) is live
+
+
+HELD: Cells = {"8000": (8000, 2), "9000": (9000, 3)}
+MEMBERS: Cells = {"61": (8000, 5), "62": (9000, 1)}
+ONE, TWO, FIVE = (Slide("k", 16, amount) for amount in (1, 2, 5))
+
+
+@pytest.mark.parametrize(
+    ("cells", "ask", "count", "reset_s"),
+    [
+        ({}, Slide("k", 16, 0), 0, 0.0),  # nothing is held
+        (HELD, Slide("k", 16, 0), 5, 1.0),  # until any of it leaves
+        (HELD, Slide("k", 16, 0, 5), 5, 1.0),
+        (HELD, Slide("k", 16, 1, 6), 6, 1.0),
+        (HELD, Slide("k", 16, 1, 5), 6, 1.0),  # one too many: until the first leave
+        (HELD, Slide("k", 16, 2, 5), 7, 1.0),
+        (HELD, Slide("k", 16, 3, 5), 8, 2.0),  # three too many: until all have left
+        (HELD, Slide("k", 16, 5, 5), 10, 2.0),
+        (HELD, Slide("k", 16, 6, 5), 11, 16),  # that can never be
+        (MEMBERS, Slide("k", 16, member=b"c", limit=2), 3, 1.0),
+        (MEMBERS, Slide("k", 16, member=b"c", limit=1), 3, 2.0),  # of members each is one
+        (MEMBERS, Slide("k", 16, member=b"a", limit=2), 2, 2.0),
+        (MEMBERS, Slide("k", 16, member=b"a", limit=1), 2, 1.0),
+    ],
+)
+def test_what_is_said_of_a_window(cells: Cells, ask: Slide, count: int, reset_s: float) -> None:
+    assert slid(cells, ask, 7000)[1] == Slid(count, reset_s)
+
+
+def test_what_is_asked_twice_is_counted_twice() -> None:
+    after, found = buckets.slide({"k": HELD}, [ONE, TWO], 7000, all_or_none=False)
+    assert [each.count for each in found] == [6, 8]
+    assert sum(amount for _, amount in after["k"].values()) == 8
+
+
+@pytest.mark.parametrize(("all_or_none", "written"), [(True, set()), (False, {"k"})])
+def test_all_or_none(all_or_none: bool, written: set[str]) -> None:
+    """… and what is only looked at is never written."""
+    asks = [ONE, Slide("full", 16, 1, 0), Slide("look", 16, 0)]
+    before: dict[str, Cells] = {"k": HELD, "full": {}, "look": HELD}
+    after, found = buckets.slide(before, asks, 7000, all_or_none=all_or_none)
+    assert (set(after), [each.count for each in found]) == (written, [6, 1, 5])
+
+
+def test_an_end_is_the_first_moment_without_it() -> None:
+    assert buckets.live(HELD, 7999) == HELD
+    assert set(buckets.live(HELD, 8000)) == {"9000"}
+    assert buckets.end_s(HELD) == 9.0
+
+
+def test_a_member_stays_as_long_as_it_was_ever_to_stay() -> None:
+    held, _ = slid({}, Slide("k", 60, member=b"a"), 1000)
+    held, _ = slid(held, Slide("k", 10, member=b"a"), 2000)
+    assert held == {"61": (61_000, 2)}
+
+
+@pytest.mark.parametrize(
+    ("ask", "left"),
+    [
+        (ONE, {"8000": (8000, 1), "9000": (9000, 3)}),
+        (TWO, {"9000": (9000, 3)}),
+        (Slide("k", 16, 4), {"9000": (9000, 1)}),
+        (FIVE, {}),
+        (Slide("k", 16, 9), {}),
+    ],
+)
+def test_what_ends_first_is_given_back_first(ask: Slide, left: Cells) -> None:
+    assert buckets.take(HELD, ask, 7000) == left
 
 
 @pytest.mark.parametrize("varying_ms", [0, 1, 500])

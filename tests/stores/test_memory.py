@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.stores import StoreFull
+from gateway.stores import Entry, StoreFull
 from gateway.stores.memory import ENTRY_BYTES, MemoryStore
 
 
@@ -76,3 +76,30 @@ async def test_an_outdated_end_removes_nothing() -> None:
     clock.now_s = 2
     await store.put("other", b"", 10)  # sweeps
     assert await store.get("key") == b"new"
+
+
+async def test_what_a_journal_let_go_of_takes_no_room() -> None:
+    """By number, by time and when struck: nothing of it stays in memory."""
+    clock = Clock()
+    store = MemoryStore(clock=clock)
+    entries = [Entry(f"{number}", b"text") for number in range(6)]
+    await store.journal(entries[:4], 2, 60.0)
+    assert await store.entries() == entries[2:4]
+    clock.now_s = 30.0
+    await store.journal(entries[4:], 9, 60.0)
+    clock.now_s = 60.0
+    await store.journal([], 9, 60.0)
+    assert await store.entries() == entries[4:]
+    await store.strike(entries[4:5])
+    assert await store.entries() == entries[5:]
+    clock.now_s = 90.0
+    await store.journal([], 9, 60.0)
+    assert repr(store) == "MemoryStore(0 entries, 0 bytes)"
+
+
+async def test_a_journal_has_no_more_room_than_there_is() -> None:
+    store = MemoryStore(max_bytes=3 * (ENTRY_BYTES + 5))
+    await store.journal([Entry("1", b"text")], 9, 60.0)
+    with pytest.raises(StoreFull):
+        await store.journal([Entry("2", b"text")] * 3, 9, 60.0)
+    assert await store.entries() == [Entry("1", b"text")]
