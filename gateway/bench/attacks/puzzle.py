@@ -8,7 +8,6 @@ in any pose, and the shipped icons, once the piece is recognised as one of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from random import Random
 
 import cv2
@@ -16,9 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway import art
-from gateway.art.assets import icons
-from gateway.art.things import KNOWN, layers
-from gateway.bench import besides, blobs, gaps, twins
+from gateway.bench import besides, blobs, gaps, recognised, twins
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
 from gateway.bench.besides import Search, Seen
 from gateway.bench.gaps import Place
@@ -73,14 +70,6 @@ def _by(finder: Finder) -> Callable[[View, Random], JSON]:
 
 def _are_apart(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:
     return float(np.hypot(one[0] - other[0], one[1] - other[1])) > APART
-
-
-def _contour(scene: Pixels, piece: Pixels, count: int) -> list[Place]:
-    return gaps.by_contour(scene, piece, count)
-
-
-def _oriented(scene: Pixels, piece: Pixels, count: int) -> list[Place]:
-    return gaps.by_oriented_contour(scene, piece, count)
 
 
 def _darkest(scene: Pixels, piece: Pixels, count: int) -> list[Place]:
@@ -173,7 +162,6 @@ def _middle_of(piece: Pixels, factor: float) -> Plane:
 
 # --- With the shipped icons ----------------------------------------------------------------
 
-_THUMB = 20
 _CANDIDATES = 3
 _POSE_ON_SCENE = Search((-16.0, -8.0, 0.0, 8.0, 16.0), (1.27, 1.4), (0.83, 1.0, 1.2))
 
@@ -185,79 +173,11 @@ def _atlas(view: View, chance: Random) -> JSON:
     ready = _made_ready(scene, middles, HALF)
     scores = []
     for piece in pieces:
-        named = recognised(piece, _CANDIDATES)
-        each = [
-            likely * besides.fits(ready, gaps.resized(_drawings()[n], HALF), 22.0, _POSE_ON_SCENE)
-            for n, likely in named
-        ]
+        named = recognised.icons_of(piece, _CANDIDATES)
+        drawn = ((gaps.resized(recognised.drawings()[n], HALF), likely) for n, likely in named)
+        each = [likely * besides.fits(ready, one, 22.0, _POSE_ON_SCENE) for one, likely in drawn]
         scores.append(np.max(each, axis=0))
     return _answer(view, middles, np.stack(scores))
-
-
-def recognised(piece: Pixels, count: int) -> list[tuple[int, float]]:
-    """The icons whose form it may be, and how likely beside the best."""
-    thumb = _thumb(_ink_of(piece))
-    likeness = (_known_forms() @ thumb).reshape(len(_drawings()), -1).max(axis=1)
-    best = np.argsort(-likeness)[:count]
-    return [(int(n), float((likeness[n] / likeness[best[0]]) ** 2)) for n in best]
-
-
-def _ink_of(piece: Pixels) -> Plane:
-    """What is not of the ground's colour, which is that of the rim."""
-    inner = alpha(piece) > 0.9
-    lab = cv2.cvtColor(np.ascontiguousarray(rgb(piece)), cv2.COLOR_RGB2Lab).astype(np.float32)
-    rim = inner & (cv2.erode(inner.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0)
-    off = np.linalg.norm(lab - np.median(lab[rim], axis=0), axis=2)
-    return np.asarray((off > 22) & inner, np.float32)
-
-
-def _thumb(mask: Plane) -> Floats:
-    """Brought to one place and size by its moments; soft, mean 0, length 1."""
-    rows, columns = np.nonzero(mask > 0.5)
-    if len(rows) < 20:
-        return np.zeros(_THUMB * _THUMB, np.float32)
-    y, x = rows.mean(), columns.mean()
-    spread = float(np.sqrt(((rows - y) ** 2 + (columns - x) ** 2).mean()))
-    scale = 0.27 * _THUMB / spread
-    matrix = np.array([[scale, 0, _THUMB / 2 - scale * x], [0, scale, _THUMB / 2 - scale * y]])
-    put = cv2.warpAffine(mask, matrix, (_THUMB, _THUMB), flags=cv2.INTER_AREA)
-    soft = cv2.GaussianBlur(put, (0, 0), 0.7)
-    off = (soft - soft.mean()).ravel()
-    return np.asarray(off / (np.linalg.norm(off) + 1e-6), np.float32)
-
-
-@cache
-def _known_forms() -> Floats:
-    """(icons x poses, pixels): every icon's body in every pose of a piece."""
-    search = Search((-24.0, -12.0, 0.0, 12.0, 24.0), (1.0,), (0.75, 1.0, 1.33))
-    return np.stack(
-        [
-            _thumb(_turned(np.asarray(layers(icon)[..., 0] / 255.0, np.float32), matrix))
-            for icon in _icons()
-            for matrix in search.matrices()
-        ]
-    )
-
-
-def _icons() -> list[art.assets.Icon]:
-    return [icon for icon in icons() if icon.name in KNOWN]
-
-
-def _turned(mask: Plane, matrix: Floats) -> Plane:
-    middle = np.array([mask.shape[1] / 2, mask.shape[0] / 2])
-    whole = np.hstack([matrix, (middle - matrix @ middle)[:, None]])
-    return np.asarray(cv2.warpAffine(mask, whole.astype(np.float64), mask.shape[::-1]), np.float32)
-
-
-@cache
-def _drawings() -> tuple[Pixels, ...]:
-    """Every icon as the scene shows it: a light body with dark lines on a middling ground."""
-    found = []
-    for icon in _icons():
-        body, lines = (layers(icon)[..., n, None] / 255.0 for n in (0, 1))
-        grey = (128 + 110 * body) * (1 - lines) + 30 * lines
-        found.append(np.repeat(grey, 3, axis=2).astype(np.uint8))
-    return tuple(found)
 
 
 # --- The twin, blind guessing, the white box -----------------------------------------------
@@ -319,7 +239,8 @@ class _Gaps:
             coarse = besides.fits(ready, small, 9.0, self._POSES, inside)
             rims = np.array([rim_fit(scene, m, piece) for m in middles])
             ranks = np.array([coarse - coarse.max(), rims - rims.max(), coarse, rims]).T
-            form = cv2.resize(_ink_of(piece), (10, 10), interpolation=cv2.INTER_AREA).ravel()
+            ink = recognised.ink_of(piece)
+            form = cv2.resize(ink, (10, 10), interpolation=cv2.INTER_AREA).ravel()
             for middle, rank in zip(middles, ranks, strict=True):
                 rows.append(np.concatenate([rank, form, self._beside(ready, middle)]))
         return np.stack(rows).astype(np.float32), middles
@@ -342,8 +263,8 @@ SUITE = Suite(
         Attack("piece content", False, _by(gaps.by_content)),
         Attack("darkness", False, _by(_darkest)),
         Attack("continuity", False, _by(_continued)),
-        Attack("mask contour", True, _by(_contour), 0.25),
-        Attack("oriented contour", True, _by(_oriented), 0.25),
+        Attack("mask contour", True, _by(gaps.by_contour), 0.25),
+        Attack("oriented contour", True, _by(gaps.by_oriented_contour), 0.25),
         Attack("rims that go on", True, _rims, 0.25),
         # Told, not held down: things that people know at a glance are known to who has the icons.
         Attack("piece in any pose", True, _form, 0.65, slow=True),

@@ -1,9 +1,7 @@
 """Attacks on `restore`: edges that fit, lines carried on, and our own subjects drawn and compared.
 
-Most attacks say how well a block goes beside, and above, another; all orders that the generator
-draws are then tried, so the best one by that measure is found for certain (jigsaw solvers: Pomeranz
-et al., CVPR 2011, for the squared and predicted differences; Gallagher, CVPR 2012, for the
-Mahalanobis gradients).
+Most attacks say how well a block goes beside, and above, another (`borders`, `seams`); all orders
+that the generator draws are then tried, so the best one by that measure is found for certain.
 """
 
 from __future__ import annotations
@@ -21,15 +19,13 @@ from gateway import art
 from gateway.art.painting import Paints, paint
 from gateway.art.sketch import TONES, Shape, moved
 from gateway.art.subjects import SUBJECTS
-from gateway.bench import seams
+from gateway.bench import borders, seams
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
+from gateway.bench.borders import Fits, Floats
 from gateway.bench.pictures import decode
 from gateway.kinds import restore
 from gateway.kinds.restore import BLOCK_PX, BLOCKS, BORDERS, COLUMNS, ROWS
 from gateway.model import JSON, Made
-
-Floats = NDArray[np.float32]
-Fits = NDArray[np.float64]  # (2, 6, 6): how well b lies right of a; how well b lies below a
 
 ORDERS = np.array(  # what may be right: a picture is as many swaps from mended as from muddled
     [o for o in permutations(range(BLOCKS)) if restore.swaps_needed(list(o)) in restore.SWAPS]
@@ -62,66 +58,12 @@ def ranked(fits: Fits) -> tuple[list[int], float]:
     return [int(n) for n in ORDERS[best]], float(total[best])
 
 
-def _facing(blocks: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Right, left, lower and upper sides as (6, along, inwards, 3): the outermost row first."""
-    turned = blocks.swapaxes(1, 2)
-    return blocks[:, :, ::-1], blocks, turned[:, :, ::-1], turned
-
-
-def _fits(blocks: Floats, gap: Callable[[Floats, Floats], NDArray[np.float64]]) -> Fits:
-    right, left, lower, upper = _facing(blocks)
-    return -np.stack((gap(right, left), gap(lower, upper)))
-
-
 # --- Off the shelf: edges that fit ---------------------------------------------------------
 
 
-def _squared(one: Floats, other: Floats) -> NDArray[np.float64]:
-    """Sum of squared differences of the outermost rows."""
-    off = one[:, None, :, 0] - other[None, :, :, 0]
-    return np.asarray((off**2).mean((2, 3)), np.float64)
-
-
-def _predicted(one: Floats, other: Floats) -> NDArray[np.float64]:
-    """Each side carried on by its last step, compared with the other's outermost row."""
-    on = 2 * one[:, :, 0] - one[:, :, 1]
-    back = 2 * other[:, :, 0] - other[:, :, 1]
-    there = np.abs(on[:, None] - other[None, :, :, 0]).mean((2, 3))
-    here = np.abs(back[None] - one[:, None, :, 0]).mean((2, 3))
-    return np.asarray(there + here, np.float64)
-
-
-def _mahalanobis(one: Floats, other: Floats) -> NDArray[np.float64]:
-    """How unusual the step over the border is among the steps just before it, both ways."""
-    return _steps(one, other) + _steps(other, one).T
-
-
-def _steps(one: Floats, other: Floats) -> NDArray[np.float64]:
-    inside = one[:, :, 0] - one[:, :, 1]  # (6, along, 3)
-    mean = inside.mean(1)
-    spread = np.stack([np.cov(rows.T) + np.eye(3) for rows in inside])
-    inverse = np.linalg.inv(spread)
-    over = other[None, :, :, 0] - one[:, None, :, 0] - mean[:, None, None]
-    return np.asarray(np.einsum("abli,aij,ablj->ab", over, inverse, over), np.float64)
-
-
-def _profiles(one: Floats, other: Floats) -> NDArray[np.float64]:
-    """Light along the border, blurred and freed of mean and strength: what recolouring leaves."""
-    first, second = _profile(one), _profile(other)
-    return np.asarray(-(first @ second.T), np.float64)
-
-
-def _profile(side: Floats, depth_px: int = 6) -> Floats:
-    light = art.luminance(side[:, :, :depth_px]).mean(2)
-    kernel = np.hanning(11) / np.hanning(11).sum()
-    soft = np.stack([np.convolve(line, kernel, "valid") for line in light])
-    soft -= soft.mean(1, keepdims=True)
-    return np.asarray(soft / (np.linalg.norm(soft, axis=1, keepdims=True) + 1e-6), np.float32)
-
-
-def _by_edges(gap: Callable[[Floats, Floats], NDArray[np.float64]]) -> Callable[..., JSON]:
+def _by_edges(gap: Callable[[Floats, Floats], borders.Gaps]) -> Callable[..., JSON]:
     def solve(view: View, chance: Random) -> JSON:
-        return best_order(_fits(blocks_of(view), gap))
+        return best_order(borders.fits(blocks_of(view), gap))
 
     return solve
 
@@ -145,66 +87,13 @@ def _with_slack(view: View, chance: Random) -> JSON:
 
 # --- Made for us: lines carried on over what is lost ---------------------------------------
 
-_ALONG, _SLANTS = 24, 5  # cells along a border; directions of lines that meet it
-_STEEPEST = 1.5  # run along the border for each step towards it
-_STRIP = (0.02, 0.1)  # of the side, from the border inwards: where lines are looked at
-
-
-def _edges(blocks: Floats) -> tuple[Floats, Floats]:
-    """Gradients of light down and across, each block's brought to one strength."""
-    light = art.luminance(blocks)
-    soft = np.stack([np.asarray(art.blurred(one, 1.2)) for one in light])
-    down, across = np.gradient(soft, axis=(1, 2))
-    strength = np.sqrt((down**2 + across**2).mean((1, 2), keepdims=True)) + 1e-6
-    return (down / strength).astype(np.float32), (across / strength).astype(np.float32)
-
-
-def _carried(inwards: Floats, along: Floats, lost: float) -> Floats:
-    """(6, along, slants): how strong the lines are that would meet the middle of what is lost
-    there, at that slant. Gradients (6, along, inwards) from the border."""
-    side = inwards.shape[1]
-    first, last = (round(share * side) for share in _STRIP)
-    run, rise = along[:, :, first:last], inwards[:, :, first:last]
-    strength = np.minimum(run**2 + rise**2, 9.0)
-    slant = -rise / np.where(np.abs(run) < 1e-6, 1e-6, run)  # of the line: along for each inwards
-    depth = np.arange(first, last, dtype=np.float32)[None, None] + lost * side
-    place = np.arange(side, dtype=np.float32)[None, :, None] - slant * depth
-    cell = np.floor(place / side * _ALONG).astype(int)
-    way = np.floor((slant / _STEEPEST + 1) / 2 * _SLANTS).astype(int)
-    seen = (cell >= 0) & (cell < _ALONG) & (way >= 0) & (way < _SLANTS)
-    found = np.zeros((len(inwards), _ALONG, _SLANTS), np.float32)
-    block = np.broadcast_to(np.arange(len(inwards))[:, None, None], cell.shape)
-    np.add.at(found, (block[seen], cell[seen], way[seen]), strength[seen])
-    return _spread(np.sqrt(found))
-
-
-def _spread(found: Floats) -> Floats:
-    """Blurred along the border and over slants: blocks are turned and moved."""
-    for axis, reach in ((1, 2), (2, 1)):
-        kernel = np.hanning(2 * reach + 3)[1:-1]
-        found = np.apply_along_axis(np.convolve, axis, found, kernel / kernel.sum(), "same")
-    return np.asarray(found, np.float32)
-
 
 def _line_ends(view: View, chance: Random) -> JSON:
     """Lines carried on to the middle of what was lost between two blocks must meet there, and at
     one slant. Whether something was lost at all shows in how well they do."""
-    down, across = _edges(blocks_of(view))
-    fits = [_meeting(down, across, lost) for lost in (0.0, restore.LOST / (1 - 2 * restore.LOST))]
+    blocks, lost = blocks_of(view), restore.LOST / (1 - 2 * restore.LOST)
+    fits = [borders.meeting(blocks, share) for share in (0.0, lost)]
     return max(map(ranked, fits), key=lambda found: found[1])[0]
-
-
-def _meeting(down: Floats, across: Floats, lost: float) -> Fits:
-    right = _carried(-across[:, :, ::-1], down[:, :, ::-1], lost)
-    left = _carried(across, down, lost)
-    down, across = down.swapaxes(1, 2), across.swapaxes(1, 2)
-    lower = _carried(-down[:, :, ::-1], across[:, :, ::-1], lost)
-    upper = _carried(down, across, lost)
-    return np.stack([_alike(right, left[:, :, ::-1]), _alike(lower, upper[:, :, ::-1])])
-
-
-def _alike(one: Floats, other: Floats) -> NDArray[np.float64]:
-    return np.asarray(_unit(one) @ _unit(other).T, np.float64)
 
 
 # --- Made for us: where in a picture a block looks to be from ------------------------------
@@ -218,7 +107,7 @@ def _placed(likely: NDArray[np.float64]) -> JSON:
 
 def _inwards(view: View, chance: Random) -> JSON:
     """A thing lies in the middle: a block's edges lie towards it."""
-    down, across = _edges(blocks_of(view))
+    down, across = borders.edges(blocks_of(view))
     energy = np.minimum(down**2 + across**2, 9.0)
     side = np.linspace(-1, 1, energy.shape[1], dtype=np.float32)
     total = energy.sum((1, 2)) + 1e-6
@@ -232,7 +121,7 @@ def _light_above(view: View, chance: Random) -> JSON:
     blocks = blocks_of(view)
     light = art.luminance(blocks).mean((1, 2))
     above = np.argsort(-light, kind="stable")[:COLUMNS]
-    fits = _fits(blocks, _profiles)
+    fits = borders.fits(blocks, borders.profiles)
     fits[1, above] += 10.0  # those have others below them
     return best_order(fits)
 
@@ -297,13 +186,6 @@ def _cells_of(plane: Floats) -> Floats:
     return np.asarray(soft, np.float32).ravel()
 
 
-def _unit(rows: Floats) -> Floats:
-    """(n, features), without mean, of length one."""
-    flat = rows.reshape(len(rows), -1)
-    flat = flat - flat.mean(1, keepdims=True)
-    return np.asarray(flat / (np.linalg.norm(flat, axis=1, keepdims=True) + 1e-6), np.float32)
-
-
 # --- The twin, blind guessing, the white box -----------------------------------------------
 
 
@@ -357,12 +239,12 @@ class _Pairs:
 
 SUITE = Suite(
     attacks=(
-        Attack("squared differences", False, _by_edges(_squared)),
-        Attack("predicted differences", False, _by_edges(_predicted)),
-        Attack("Mahalanobis gradients", False, _by_edges(_mahalanobis)),
+        Attack("squared differences", False, _by_edges(borders.squared)),
+        Attack("predicted differences", False, _by_edges(borders.predicted)),
+        Attack("Mahalanobis gradients", False, _by_edges(borders.mahalanobis)),
         Attack("edges without light", False, _without_light),
         Attack("profiles with slack", True, _with_slack),
-        Attack("border profiles", True, _by_edges(_profiles)),
+        Attack("border profiles", True, _by_edges(borders.profiles)),
         Attack("lines carried on", True, _line_ends),
         Attack("edges lie inwards", True, _inwards),
         Attack("light above", True, _light_above),
