@@ -19,7 +19,7 @@ from gateway import art
 from gateway.art.patterns import pattern
 from gateway.art.relations import RELATIONS, Habits, Tile
 from gateway.art.relations.shapes import SHAPES
-from gateway.art.relations.tile import SIDE_PX
+from gateway.art.relations.sheet import SIDE_PX
 from gateway.art.style import PATTERNS, Style
 from gateway.kinds import Look
 from gateway.model import JSON, Made, Verdict

@@ -13,7 +13,7 @@ from gateway import art
 from gateway.art.relations import RELATIONS as DRAWN
 from gateway.art.relations import Habits, Tile
 from gateway.art.relations.shapes import SHAPES
-from gateway.art.relations.tile import SIDE_PX
+from gateway.art.relations.sheet import SIDE_PX
 from gateway.art.style import Style
 from gateway.bench.attacks.nine import SUITE, blind, by_rule, tiles_of
 from gateway.bench.rules import RELATIONS

@@ -14,9 +14,11 @@ from PIL import Image
 
 from gateway import art
 from gateway.art.relations import RELATIONS, Habits, Tile, enclosing, joining
+from gateway.art.relations.cloth import FLOOR
 from gateway.art.relations.lines import crossings, steepness
 from gateway.art.relations.shapes import SHAPES
-from gateway.art.relations.tile import FINE, FLOOR, SIDE_PX, Bend, Sheet
+from gateway.art.relations.sheet import FINE, SIDE_PX, Sheet
+from gateway.art.relations.tile import Bend
 from gateway.art.style import Style
 from gateway.bench.pictures import decode
 from gateway.kinds import Look

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gateway.art.relations.tile import Points, Tile, turned
+from gateway.art.relations.sheet import Points, turned
+from gateway.art.relations.tile import Tile
 
 LINE = 0.042
 GAP = 0.034  # between the dashes of the line

@@ -10,7 +10,8 @@ import numpy as np
 
 from gateway.art.relations.lines import crossings, steepness
 from gateway.art.relations.shapes import SHAPES
-from gateway.art.relations.tile import Points, Tile, turned
+from gateway.art.relations.sheet import Points, turned
+from gateway.art.relations.tile import Tile
 
 STRING = 0.046
 KNOB = 0.07

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gateway.art.relations.tile import Points
+from gateway.art.relations.sheet import Points
 
 
 def steepness(one: Points, other: Points, at: Points) -> float:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from gateway.art.relations.tile import Points
+from gateway.art.relations.sheet import Points
 
 
 def _spiky(count: int, inner: float) -> Points:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from gateway import art
-from gateway.art.relations.tile import SIDE_PX
+from gateway.art.relations.sheet import SIDE_PX
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
 from gateway.bench.pictures import Pixels, decode
 from gateway.bench.rules import RELATIONS, Rule
