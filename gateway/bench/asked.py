@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gateway.bench import blobs, gaps, ocr
 from gateway.bench.pictures import Pixels, Plane
+from gateway.bench.places import distinct
 
 Point = tuple[float, float]
 Points = list[list[float]]
@@ -72,7 +73,7 @@ def by_search(
         )
         for p in asked
     ]
-    places = gaps.distinct([place for each in found for place in each], 40, 8.0)
+    places = distinct([place for each in found for place in each], 40, 8.0)
     scores = np.full((len(asked), len(places)), -1.0, np.float32)
     for row, each in enumerate(found):
         for place in each:

@@ -11,8 +11,7 @@ usual attacks on drawn gaps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
@@ -20,24 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.bench.pictures import Pixels, Plane, alpha, grey, rgb
+from gateway.bench.places import APART_PX, Place, changed, correlated, distinct, peaks
 
 TURNS_DEG = (-12.0, -8.0, -4.0, 0.0, 4.0, 8.0, 12.0)
 SCALES = (0.88, 0.94, 1.0, 1.06, 1.12)
 RING_PX = 4  # about a mask: what belongs to the scene
 RIM_PX = 2  # right at the mask: often drawn over
-APART_PX = 6.0  # between two places of one search
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place for a piece's middle, in pixels of the scene, and how well it fits (more: better)."""
-
-    x: float
-    y: float
-    score: float
-
-
-Heat = NDArray[Any]  # how well it fits for each place of a template's upper left corner
 Template = Callable[[Plane], Plane]  # from a mask (0..1) to what is slid over the scene
 
 
@@ -132,13 +121,13 @@ def by_oriented_contour(
         for p in (gx * gx, 2 * gx * gy, gy * gy, size)
     ]
     found: list[Place] = []
-    for mask in _changed(alpha(cut_to_mask(piece)), turns_deg, scales):
+    for mask in changed(alpha(cut_to_mask(piece)), turns_deg, scales):
         if mask.shape[0] > gx.shape[0] or mask.shape[1] > gx.shape[1]:
             continue
         nx, ny = _normals(mask)
         rim = nx * nx + ny * ny
         parts = zip(planes, (nx * nx, nx * ny, ny * ny, -0.5 * rim), strict=True)
-        heat = np.asarray(sum(_correlated(plane, kernel) for plane, kernel in parts))
+        heat = np.asarray(sum(correlated(plane, kernel) for plane, kernel in parts))
         heat = (heat - heat.mean()) / (heat.std() + 1e-6)
         found += peaks(np.asarray(heat, np.float32), mask, count)
     return distinct(found, count, APART_PX)
@@ -204,31 +193,6 @@ def _grown(colours: Pixels, mask: NDArray[np.uint8]) -> NDArray[np.float32]:
 # --- shared ----------------------------------------------------------------------------------
 
 
-def peaks(
-    heat: Heat, template: NDArray[Any], count: int, apart_px: float = APART_PX
-) -> list[Place]:
-    """The greatest of `heat` (as matchTemplate gives it), no two within `apart_px`."""
-    left = np.asarray(heat, np.float32).copy()
-    half_x, half_y = (template.shape[1] - 1) / 2, (template.shape[0] - 1) / 2
-    found = []
-    for _ in range(count):
-        _, most, _, (x, y) = cv2.minMaxLoc(left)
-        found.append(Place(x + half_x, y + half_y, float(most)))
-        cv2.circle(left, (x, y), round(apart_px), float(left.min()), -1)
-    return found
-
-
-def distinct(places: Iterable[Place], count: int, apart_px: float) -> list[Place]:
-    """The best `count` of them, no two within `apart_px`."""
-    kept: list[Place] = []
-    for place in sorted(places, key=lambda p: -p.score):
-        if all(np.hypot(place.x - k.x, place.y - k.y) > apart_px for k in kept):
-            kept.append(place)
-        if len(kept) == count:
-            break
-    return kept
-
-
 def _searched(
     plane: Plane,
     piece: Pixels,
@@ -241,29 +205,12 @@ def _searched(
 ) -> list[Place]:
     found: list[Place] = []
     mask = alpha(_bordered(cut_to_mask(piece), border_px))
-    for changed in _changed(mask, turns_deg, scales):
-        if changed.shape[0] > plane.shape[0] or changed.shape[1] > plane.shape[1]:
+    for each in changed(mask, turns_deg, scales):
+        if each.shape[0] > plane.shape[0] or each.shape[1] > plane.shape[1]:
             continue
-        heat = _correlated(plane, template(changed))
-        found += peaks(np.abs(heat) if either else heat, changed, count)
+        heat = correlated(plane, template(each))
+        found += peaks(np.abs(heat) if either else heat, each, count)
     return distinct(found, count, APART_PX)
-
-
-def _changed(mask: Plane, turns_deg: Sequence[float], scales: Sequence[float]) -> Iterable[Plane]:
-    """The mask turned and scaled about its middle, in a frame of its own size."""
-    height, width = mask.shape
-    for scale in scales:
-        size = (max(3, round(width * scale * 1.15)), max(3, round(height * scale * 1.15)))
-        for turn_deg in turns_deg:
-            matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), turn_deg, scale)
-            matrix[0, 2] += (size[0] - width) / 2
-            matrix[1, 2] += (size[1] - height) / 2
-            changed = cv2.warpAffine(mask, matrix, size)
-            yield np.asarray(changed, np.float32)
-
-
-def _correlated(plane: Plane, kernel: Plane) -> Heat:
-    return cv2.matchTemplate(plane, np.asarray(kernel, np.float32), cv2.TM_CCORR)
 
 
 def _slopes(picture: Pixels) -> tuple[Plane, Plane]:

@@ -18,8 +18,8 @@ from gateway import art
 from gateway.bench import besides, blobs, gaps, recognised, twins
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
 from gateway.bench.besides import Search, Seen
-from gateway.bench.gaps import Place
 from gateway.bench.pictures import Pixels, Plane, alpha, decode, rgb
+from gateway.bench.places import Place, peaks
 from gateway.kinds.puzzle import (
     DRAWN_PX,
     FRAME_PX,
@@ -92,7 +92,7 @@ def gap_middles(scene: Pixels) -> list[tuple[float, float]]:
     away = np.abs(rgb(scene).astype(np.float32) - GAP_RGB).max(axis=2)
     dark = np.asarray(away < 40, np.float32)
     heat = cv2.matchTemplate(dark, disc.astype(np.float32), cv2.TM_CCORR)
-    return [(p.x, p.y) for p in gaps.peaks(heat, disc, 6, apart_px=0.7 * GAP_PX)]
+    return [(p.x, p.y) for p in peaks(heat, disc, 6, apart_px=0.7 * GAP_PX)]
 
 
 def _answer(view: View, middles: Sequence[tuple[float, float]], scores: Floats) -> JSON:
