@@ -178,9 +178,8 @@ def _check_idle(
 
 def _check(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> None:
     if part.action != "challenge":
-        _check_idle(
-            part, ("flow", "limits", "budget", *_ASKING), f"action: {part.action}", faults, loc
-        )
+        idle = ("flow", "limits", "budget", *_ASKING)
+        _check_idle(part, idle, f"action: {part.action}", faults, loc)
         return
     for index, limit in enumerate(part.limits):
         if limit.per == "user" and part.user is None:
@@ -189,6 +188,17 @@ def _check(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> N
     if part.flow == "probe":
         _check_idle(part, _ASKING, "flow: probe, which asks nobody anything", faults, loc)
         return
+    _check_asked(part, around, faults, loc)
+    _check_on_error(part, faults, loc)
+    _check_pass(part, around, faults, loc)
+    if part.hold.max > around.hold_prefix_bytes:
+        what = (
+            "is more than limits.hold.prefix, so it could never be kept: raise that or lower this"
+        )
+        faults.add((*loc, "hold", "max"), what)
+
+
+def _check_asked(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> None:
     if part.good_bots == "forward" and not around.bots:
         what = "lets nobody by: name the bots that you mean under bots, as bots: [google, bing]"
         faults.add((*loc, "good_bots"), what)
@@ -196,13 +206,24 @@ def _check(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> N
         faults.add((*loc, "ladder"), "names no kind: list at least one, such as slider")
     if part.flow == "fusion":
         _check_fusion(part, faults, loc)
-    if part.on_error == "open" and part.pass_.uses is not None:
+    if part.no_javascript == "wait" and "wait" not in around.kinds:
+        faults.add((*loc, "no_javascript"), "this install has no kind 'wait'")
+
+
+def _check_on_error(part: RoutePart, faults: Faults, loc: Loc) -> None:
+    """What counts is lifted with the store, unless the operator says otherwise."""
+    if part.on_error != "open":
+        return
+    if part.pass_.uses is not None:
         what = "open would lift the limit of uses whenever the store is away: use closed or pow"
         faults.add((*loc, "on_error"), what)
-    elif part.on_error == "open" and (part.limits or part.budget):
+    elif part.limits or part.budget:
         name = "budget" if part.budget else "limits"
         what = f"open would lift the {name} whenever the store is away: use closed or pow"
         faults.add((*loc, "on_error"), what)
+
+
+def _check_pass(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> None:
     if part.challenge_on is not None and part.pass_.uses == 1:
         what = "with uses: 1 there is no pass to bring from another page: remove it, or raise uses"
         faults.add((*loc, "challenge_on"), what, key=True)
@@ -211,10 +232,3 @@ def _check(part: RoutePart, around: Surroundings, faults: Faults, loc: Loc) -> N
         faults.add((*loc, "pass", "samesite"), what)
     if "spend" in part.pass_.model_fields_set and part.pass_.uses is None:
         faults.add((*loc, "pass", "spend"), "means nothing without uses; remove it", key=True)
-    if part.hold.max > around.hold_prefix_bytes:
-        what = (
-            "is more than limits.hold.prefix, so it could never be kept: raise that or lower this"
-        )
-        faults.add((*loc, "hold", "max"), what)
-    if part.no_javascript == "wait" and "wait" not in around.kinds:
-        faults.add((*loc, "no_javascript"), "this install has no kind 'wait'")
