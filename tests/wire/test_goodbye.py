@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from gateway.model import Address, Upstream
 from gateway.wire.frames import close_frame
 from tests.wire.harness import Conn, Gate, gate_before, ok, replies
-from tests.wire.test_splice import HANDSHAKE, SWITCHED
+from tests.wire.test_splice import SWITCHED, upgraded
 
 SOON_S = 20.0  # of whatever does not wait for its grace to end, on a machine however busy
 GOODBYE = close_frame(1001, masked=False)
@@ -49,6 +49,17 @@ async def sockets(tmp_path: Path, app: App) -> AsyncIterator[tuple[Gate, str]]:
         at = Address("127.0.0.1", server.sockets[0].getsockname()[1])
         gate.guard.upstream = Upstream("app", (at,))
         yield gate, f"ws://127.0.0.1:{gate.port}/"
+
+
+def listening(heard: list[bytes]) -> Callable[[Conn], Awaitable[None]]:
+    """An app that switches, says nothing, and keeps what it is told."""
+
+    async def talk(conn: Conn) -> None:
+        await conn.head()
+        await conn.send(SWITCHED)
+        heard.append(await conn.rest())
+
+    return talk
 
 
 async def until(holds: Callable[[], object]) -> None:
@@ -135,9 +146,7 @@ async def test_when_time_is_up_a_boundary_between_fragments_will_do(tmp_path: Pa
         await conn.rest()
 
     async with gate_before(stall, tmp_path) as gate:
-        client = await gate.client()
-        await client.send(HANDSHAKE)
-        assert await client.head() == SWITCHED
+        client = await upgraded(gate)
         draining = asyncio.ensure_future(gate.wire.drain(0.3))
         assert await client.rest() == fragment + GOODBYE
         await asyncio.wait_for(draining, SOON_S)
@@ -171,9 +180,7 @@ async def test_in_the_middle_of_a_frame_it_is_simply_closed(tmp_path: Path) -> N
         await conn.rest()
 
     async with gate_before(stall, tmp_path) as gate:
-        client = await gate.client()
-        await client.send(HANDSHAKE)
-        assert await client.head() == SWITCHED
+        client = await upgraded(gate)
         draining = asyncio.ensure_future(gate.wire.drain(0.3))
         assert await client.rest() == half(200_000)
         await asyncio.wait_for(draining, SOON_S)
@@ -202,9 +209,7 @@ async def test_what_are_no_frames_is_closed_at_once(tmp_path: Path) -> None:
         await conn.rest()
 
     async with gate_before(other, tmp_path) as gate:
-        client = await gate.client()
-        await client.send(HANDSHAKE)
-        assert await client.head() == SWITCHED
+        client = await upgraded(gate)
         draining = asyncio.ensure_future(gate.wire.drain(60))
         assert await client.rest() == b"SSH-2.0-x\r\n"
         await asyncio.wait_for(draining, SOON_S)
@@ -226,9 +231,7 @@ async def test_a_client_that_says_nothing_more(tmp_path: Path) -> None:
         heard.append(await conn.rest())
 
     async with gate_before(talk, tmp_path) as gate:
-        client = await gate.client()
-        await client.send(HANDSHAKE)
-        assert await client.head() == SWITCHED
+        client = await upgraded(gate)
         await client.send(MASKED)
         draining = asyncio.ensure_future(gate.wire.drain(60))
         assert await client.exactly(9) == MESSAGE + GOODBYE
@@ -243,15 +246,8 @@ async def test_a_client_that_says_nothing_more(tmp_path: Path) -> None:
 async def test_a_client_that_leaves_without_a_word(tmp_path: Path, how: str) -> None:
     heard: list[bytes] = []
 
-    async def talk(conn: Conn) -> None:
-        await conn.head()
-        await conn.send(SWITCHED)
-        heard.append(await conn.rest())
-
-    async with gate_before(talk, tmp_path) as gate:
-        client = await gate.client()
-        await client.send(HANDSHAKE)
-        assert await client.head() == SWITCHED
+    async with gate_before(listening(heard), tmp_path) as gate:
+        client = await upgraded(gate)
         await client.send(MASKED)
         draining = asyncio.ensure_future(gate.wire.drain(60))
         assert await client.exactly(4) == GOODBYE
@@ -267,15 +263,8 @@ async def test_a_client_that_leaves_without_a_word(tmp_path: Path, how: str) -> 
 async def test_half_a_frame_of_the_client_gets_no_close_frame_behind_it(tmp_path: Path) -> None:
     heard: list[bytes] = []
 
-    async def talk(conn: Conn) -> None:
-        await conn.head()
-        await conn.send(SWITCHED)
-        heard.append(await conn.rest())
-
-    async with gate_before(talk, tmp_path) as gate:
-        client = await gate.client()
-        await client.send(HANDSHAKE)
-        assert await client.head() == SWITCHED
+    async with gate_before(listening(heard), tmp_path) as gate:
+        client = await upgraded(gate)
         await client.send(MASKED[:-1])
         draining = asyncio.ensure_future(gate.wire.drain(60))
         assert await client.exactly(4) == GOODBYE
@@ -294,9 +283,7 @@ async def test_an_app_that_closes_by_itself_is_not_talked_over(tmp_path: Path) -
         await conn.rest()
 
     async with gate_before(talk, tmp_path) as gate:
-        client = await gate.client()
-        await client.send(HANDSHAKE)
-        assert await client.head() == SWITCHED
+        client = await upgraded(gate)
         assert await client.exactly(4) == said
         draining = asyncio.ensure_future(gate.wire.drain(0.3))
         assert await client.rest() == b""
@@ -318,9 +305,7 @@ async def test_an_app_that_closes_behind_the_frame_under_way_is_not_either(
         await conn.rest()
 
     async with gate_before(talk, tmp_path) as gate:
-        client = await gate.client()
-        await client.send(HANDSHAKE)
-        assert await client.head() == SWITCHED
+        client = await upgraded(gate)
         assert await client.exactly(100) == whole[:100]
         draining = asyncio.ensure_future(gate.wire.drain(60))
         await until(lambda: all(each.spliced.leaves for each in gate.wire.clients))

@@ -23,6 +23,14 @@ HANDSHAKE = (
 SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 
 
+async def upgraded(gate: Gate) -> Conn:
+    """A client whose connection the app switched."""
+    client = await gate.client()
+    await client.send(HANDSHAKE)
+    assert await client.head() == SWITCHED
+    return client
+
+
 async def echo(socket: ServerConnection) -> None:
     async for message in socket:
         await socket.send(message)
@@ -129,14 +137,10 @@ async def test_either_end_ends_both(tmp_path: Path) -> None:
             ended.set()
 
     async with gate_before(once, tmp_path) as gate:
-        client = await gate.client()
-        await client.send(HANDSHAKE)
-        assert await client.head() == SWITCHED
+        client = await upgraded(gate)
         client.close()
         await asyncio.wait_for(ended.wait(), 1)
-        client = await gate.client()
-        await client.send(HANDSHAKE)
-        assert await client.head() == SWITCHED
+        client = await upgraded(gate)
         await client.send(b"x")
         assert await client.rest() == b""
         client.close()
@@ -154,9 +158,7 @@ async def test_what_was_said_before_the_end_arrives(tmp_path: Path) -> None:
         got.append(await conn.rest())
 
     async with gate_before(last_words, tmp_path) as gate:
-        client = await gate.client()
-        await client.send(HANDSHAKE)
-        assert await client.head() == SWITCHED
+        client = await upgraded(gate)
         await client.send(b"bye")
         await asyncio.sleep(0.02)
         assert len(await client.rest()) == 3_000_000
@@ -208,9 +210,7 @@ async def test_an_app_that_stops_slows_the_client(tmp_path: Path) -> None:
 
 async def test_idle_websockets_end_at_their_own_limit(tmp_path: Path) -> None:
     async with gate_before(raw, tmp_path, limits=QUICK) as gate:
-        client = await gate.client()
-        await client.send(HANDSHAKE)
-        assert await client.head() == SWITCHED
+        client = await upgraded(gate)
         for _ in range(8):
             await asyncio.sleep(0.05)
             await client.send(b"ping")
