@@ -36,6 +36,6 @@ def summary(config: Config) -> str:
         counted(len(routes), "route"),
         counted(len(patterns), "regular expression"),
         f"store {config.store}",
-        f"{len(config.trusted)} trusted networks" if config.trusted else "nobody trusted",
+        counted(len(config.trusted), "trusted network") if config.trusted else "nobody trusted",
     ]
     return ", ".join(parts)
