@@ -21,7 +21,7 @@
 /** @typedef {{t: (key: string, vars?: Record<string, unknown>) => string, reducedMotion: boolean,
  *   dir: "ltr" | "rtl", announce: (text: string) => void}} Context */
 /** @typedef {{mount: (box: HTMLElement, view: any, done: (value: unknown) => void, ctx: Context)
- *   => {unmount: () => void}, texts?: Record<string, Record<string, string>>, passive?: boolean}} Kind */
+ *   => {unmount: () => void}, texts?: Record<string, Record<string, string>>, passive?: boolean, clocked?: boolean}} Kind */
 /** @typedef {{title: string, lines: string[], steps?: string[], actions?: HTMLElement[]}} Panel */
 
 const SLOW_MS = 8_000; // of work, until another way is offered in words
@@ -177,7 +177,7 @@ const ui = {
     dom.why.hidden = false;
     dom.box.hidden = false;
     dom.box.classList.remove("is-awaited");
-    dom.bar.hidden = !kind.passive || !challenge.work;
+    dom.bar.hidden = !kind.passive || Boolean(kind.clocked) || !challenge.work;
     dom.fresh.hidden = Boolean(kind.passive);
     // Who waits for slow work is helped by other work; who cannot use a control, by the accessible way.
     ui.way(challenge.ways ?? [], kind.passive ? "" : "accessible");
@@ -215,6 +215,7 @@ let visit = data.visit;
 /** @type {{unmount: () => void} | null} */
 let mounted = null;
 let passive = false; // the question on show asks nothing of the visitor
+let clocked = false; // … and a clock runs: a bar of work beside it, soon full, would look stuck
 
 /** The work of the ticket: goes on while another question is wished for.
  * @type {{proof: Promise<unknown>, proved: unknown, drawn: boolean, stop: AbortController}} */
@@ -303,6 +304,7 @@ async function present(challenge, message = "") {
     mounted = kind.mount(dom.box, challenge.view, done, ctx);
   });
   passive = Boolean(kind.passive);
+  clocked = Boolean(kind.clocked);
   ui.offer(challenge, kind, ctx);
   // Focus that was in the old control goes to its like in the new one; otherwise it stays put.
   if (focused >= 0) (focusable()[focused] ?? focusable()[0])?.focus();
@@ -311,7 +313,11 @@ async function present(challenge, message = "") {
 
   const renew = setTimeout(() => renewed(signal), 1000 * Math.max(1, challenge.expires_in_s - RENEW_EARLY_S));
   signal.addEventListener("abort", () => clearTimeout(renew));
-  answer.then(() => signal.aborted || kind.passive || verifying());
+  answer.then(() => {
+    if (signal.aborted) return;
+    clocked = false; // what is left is the work
+    if (!kind.passive) verifying();
+  });
   try {
     const [value, proved] = await Promise.all([answer, proof]);
     clearTimeout(renew);
@@ -335,7 +341,7 @@ const focusable = () => /** @type {HTMLElement[]} */ ([...dom.box.querySelectorA
 
 /** @param {number} share */
 function progress(share) {
-  if (["working", "verifying"].includes(dom.main.dataset.state ?? "")) ui.bar(share);
+  if (!clocked && ["working", "verifying"].includes(dom.main.dataset.state ?? "")) ui.bar(share);
 }
 
 function verifying() {

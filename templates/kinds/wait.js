@@ -1,6 +1,7 @@
 // A short wait: asks for nothing but patience. The server holds the clock; this one only shows it.
 
 export const passive = true;
+export const clocked = true; // what is left is shown here, as seconds
 
 export const texts = {
   en: { title: "A short wait", left: "{n} s" },

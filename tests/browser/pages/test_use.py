@@ -93,6 +93,21 @@ async def test_no_work_is_no_proof(double: Double, opened: Open) -> None:
     assert answers(double)[0]["proof"] is None
 
 
+async def test_beside_a_clock_no_bar_of_work_stands_still(double: Double, opened: Open) -> None:
+    double.kind, double.work, double.view = "wait", work(4000, 5000), {"wait_s": 60}
+    page = await opened()
+    await expect(page.get_by_role("timer")).to_be_visible()
+    await page.evaluate("() => new Promise(done => setTimeout(done, 600))")  # as long as the work takes
+    await expect(page.get_by_role("progressbar")).to_be_hidden()
+
+
+async def test_work_that_outlasts_the_clock_is_shown(double: Double, opened: Open) -> None:
+    double.kind, double.work = "wait", endless()
+    page = await opened()
+    await expect(page.get_by_role("timer")).to_have_text("0 s")
+    await expect(page.get_by_role("progressbar")).to_be_visible()
+
+
 async def test_one_tap_by_touch(double: Double, opened: Open) -> None:
     page = await opened(**PHONE)
     await ready(page)
