@@ -97,7 +97,8 @@ async def test_beside_a_clock_no_bar_of_work_stands_still(double: Double, opened
     double.kind, double.work, double.view = "wait", work(4000, 5000), {"wait_s": 60}
     page = await opened()
     await expect(page.get_by_role("timer")).to_be_visible()
-    await page.evaluate("() => new Promise(done => setTimeout(done, 600))")  # as long as the work takes
+    # As long as the work takes.
+    await page.evaluate("() => new Promise(done => setTimeout(done, 600))")
     await expect(page.get_by_role("progressbar")).to_be_hidden()
 
 
