@@ -5,7 +5,7 @@ Written anew from what their challenges look like; nothing of theirs is copied.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -14,6 +14,7 @@ from PIL import Image
 from gateway.art import Pixels, Style, blurred, scene, webp_lossless
 from gateway.art.assets import Alpha
 from gateway.bench.pictures import Plane
+from gateway.model import JSON
 
 STOCK = Style.of(b"")
 
@@ -126,6 +127,12 @@ def flat_board(
 
 
 # --- encoded ---------------------------------------------------------------------------------
+
+
+def flat_view(chance: np.random.Generator, classes: Sequence[int], side: int) -> Mapping[str, JSON]:
+    """What a page would be given of such a board, `side` cells each way."""
+    picture = sent(flat_board(chance, classes, side, side, 60))
+    return {"picture": picture, "aspect": 1.0, "rows": side, "columns": side}
 
 
 def sent(picture: Pixels) -> str:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
 from gateway.bots.known import KNOWN
 from gateway.cli import exits
 from gateway.cli.faults import load_or_explain
 from gateway.cli.fetching import failed, renew
-from gateway.cli.saying import wide_console
+from gateway.cli.saying import folding_table, wide_console
 from gateway.config.faults import one_of
 
 
@@ -21,9 +18,7 @@ def list_bots(path: Path) -> int:
     config = load_or_explain(path)
     if isinstance(config, int):
         return config
-    table = Table("bot", "agent", "names", "networks", "keys", "source", box=SIMPLE_HEAD)
-    for column in table.columns:
-        column.overflow = "fold"
+    table = folding_table("bot", "agent", "names", "networks", "keys", "source")
     for bot in config.bots:
         networks = str(len(bot.ranges)) if len(bot.ranges) else ""
         keys = str(len(bot.keys)) if bot.keys else ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
 
 _WIDTH = 240  # where nobody says how wide it is
 
@@ -13,6 +15,14 @@ def wide_console() -> Console:
     if not console.is_terminal:
         console.width = _WIDTH
     return console
+
+
+def folding_table(*columns: str) -> Table:
+    """What is wider than its column goes on in the next line: addresses are copied whole."""
+    table = Table(*columns, box=SIMPLE_HEAD)
+    for column in table.columns:
+        column.overflow = "fold"
+    return table
 
 
 def counted(number: int, noun: str) -> str:

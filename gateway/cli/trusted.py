@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
 from gateway.cli import exits
 from gateway.cli.faults import load_or_explain, show_faults
 from gateway.cli.fetching import failed, renew
-from gateway.cli.saying import wide_console
+from gateway.cli.saying import folding_table, wide_console
 from gateway.config import ConfigError
 from gateway.config.faults import one_of
 from gateway.config.presets import TrustedPart, read_trusted, trusted_files
@@ -21,9 +18,7 @@ from gateway.config.presets import TrustedPart, read_trusted, trusted_files
 def list_trusted(path: Path | None) -> int:
     """Name, date, source and size of every preset."""
     folder = path.parent if path is not None else Path()
-    table = Table("preset", "date", "networks", "source", "file", box=SIMPLE_HEAD)
-    for column in table.columns:
-        column.overflow = "fold"
+    table = folding_table("preset", "date", "networks", "source", "file")
     try:
         for name, file in trusted_files(folder).items():
             part = read_trusted(file)

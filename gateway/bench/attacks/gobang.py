@@ -14,7 +14,7 @@ from gateway.art import generator
 from gateway.bench import alike, boards
 from gateway.bench.alike import Floats
 from gateway.bench.attack import Control, Labels, Predict, Rows, Solve, Suite, View
-from gateway.bench.twins import flat_board, sent
+from gateway.bench.twins import flat_view
 from gateway.kinds import gobang as kind
 from gateway.model import JSON, Made
 
@@ -96,9 +96,8 @@ def _weighed(moves: Sequence[Candidate], ways: Sequence[Floats], there: Floats) 
 def naive(rng: Random) -> Made:
     chance = generator(rng)
     board, move = kind.arranged(chance)
-    picture = flat_board(chance, [stone + 1 for stone in board], kind.SIDE, kind.SIDE, 60)
-    view = {"picture": sent(picture), "aspect": 1.0, "rows": kind.SIDE, "columns": kind.SIDE}
-    return Made(view, {"move": list(move)})
+    stones = [stone + 1 for stone in board]
+    return Made(flat_view(chance, stones, kind.SIDE), {"move": list(move)})
 
 
 def blind(view: View, rng: Random) -> JSON:

@@ -12,7 +12,7 @@ import numpy as np
 from gateway.art import generator
 from gateway.bench import alike, boards
 from gateway.bench.attack import Control, Labels, Predict, Rows, Solve, Suite, View
-from gateway.bench.twins import flat_board, sent
+from gateway.bench.twins import flat_view
 from gateway.kinds import match as kind
 from gateway.model import JSON, Made
 
@@ -66,9 +66,8 @@ class Swaps:
 def naive(rng: Random) -> Made:
     chance = generator(rng)
     board, swap = kind.arranged(chance)
-    picture = flat_board(chance, [stone + 1 for stone in board], kind.SIDE, kind.SIDE, 60)
-    view = {"picture": sent(picture), "aspect": 1.0, "rows": kind.SIDE, "columns": kind.SIDE}
-    return Made(view, {"swap": list(swap)})
+    stones = [stone + 1 for stone in board]
+    return Made(flat_view(chance, stones, kind.SIDE), {"swap": list(swap)})
 
 
 def blind(view: View, rng: Random) -> JSON:
