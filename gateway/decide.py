@@ -240,8 +240,7 @@ def _is_of(visit: Visit, route: Route) -> bool:
 def _fitting_pass(route: Route, facts: Facts) -> Pass | Reason:
     """A pass that serves this request, or what the nearest one lacks."""
     lacks = Reason.NO_PASS
-    level = required_level(route, facts.risk, harder(facts), named_kind(facts))
-    earned_s = facts.now_s - FRESH_S if _over(facts, "challenge") is not None else -inf
+    level, earned_s = needed(route, facts)
     for candidate in facts.passes:
         if not _speaks_of(candidate, route, facts.now_s):
             continue
@@ -254,6 +253,21 @@ def _fitting_pass(route: Route, facts: Facts) -> Pass | Reason:
         else:
             return candidate
     return lacks
+
+
+def needed(route: Route, facts: Facts) -> tuple[int, float]:
+    """The level of a pass that serves here, and since when it must have been earned.
+
+    A finish brings no counts: its visit says what was asked for, or who is past a limit would show
+    an old pass with the page that refused it.
+    """
+    kind, visit = named_kind(facts), facts.visit
+    if visit is None:
+        fresh_s = facts.now_s - FRESH_S if _over(facts, "challenge") is not None else -inf
+        return required_level(route, facts.risk, harder(facts), kind), fresh_s
+    level = required_level(route, max(visit.risk, facts.risk), visit.harder, kind)
+    counts = any(rule.then == "challenge" for rule in route.limits)
+    return level, visit.issued_s - FRESH_S if counts else -inf
 
 
 def _speaks_of(candidate: Pass, route: Route, now_s: float) -> bool:

@@ -215,6 +215,7 @@ def _pass(known: Pass, caller: Caller) -> dict[str, object]:
 
 def _visit(visit: Visit) -> dict[str, object]:
     told = {"id": visit.id, "site": visit.site, "route": visit.route, "expires_s": visit.expires_s}
+    told |= {"issued_s": visit.issued_s, "risk": visit.risk, "harder": visit.harder}
     if visit.kind:
         told["named"] = visit.kind
     solved = visit.solved
@@ -315,8 +316,10 @@ def _visit_of(told: Mapping[str, JSON]) -> Visit:
         method="",
         target=b"",
         hold_id="",
-        issued_s=0.0,
+        issued_s=float(told.get("issued_s", 0.0)),
         expires_s=float(told["expires_s"]),
+        harder=int(told.get("harder", 0)),
+        risk=float(told.get("risk", 0.0)),
         kind=told.get("named", ""),
         solved=Solved(solved["kind"], int(solved["level"]), solved["uses"], 0.0)
         if solved

@@ -24,6 +24,7 @@ from gateway.model import (
     Deny,
     Facts,
     Forward,
+    LimitRule,
     Listing,
     Named,
     Pass,
@@ -62,6 +63,18 @@ OFF = replace(ROUTE, mode="off")
 SHADOW = replace(ROUTE, mode="shadow")
 POW = replace(ROUTE, on_error="pow")
 OPEN = replace(ROUTE, on_error="open")
+
+
+OFTEN = replace(ROUTE, limits=(LimitRule("calls", "address", 5, 60, "challenge"),))
+
+
+def unsolved(shown: Pass, **changes: object) -> Facts:
+    """A finish of a visit that was asked so, by a pass."""
+    return replace(UNSOLVED, visit=replace(VISIT, **changes), passes=(shown,))  # type: ignore[arg-type]
+
+
+def earned(issued_s: float) -> Pass:
+    return replace(PASS, issued_s=issued_s, expires_s=5000.0)
 
 
 def rule(route: Route, **changes: object) -> Route:
@@ -274,6 +287,17 @@ def test_an_opening_page_needs_a_pass_and_spends_nothing(
         (SINGLE, replace(UNSOLVED, passes=(LIMITED,)), challenge(Reason.VISIT_UNSOLVED, SINGLE)),
         (USES, replace(UNSOLVED, passes=(LIMITED,)), Resume(USES, VISIT, LIMITED)),
         (USES, replace(UNSOLVED, passes=(PASS,)), challenge(Reason.VISIT_UNSOLVED, USES)),
+        # … and by none that would not have served when it was asked
+        (ROUTE, unsolved(LOW), Resume(ROUTE, VISIT, LOW)),
+        (ROUTE, unsolved(LOW, risk=0.3), Resume(ROUTE, replace(VISIT, risk=0.3), LOW)),
+        (ROUTE, unsolved(LOW, risk=0.31), challenge(Reason.VISIT_UNSOLVED)),
+        (ROUTE, unsolved(LOW, risk=NAN), challenge(Reason.VISIT_UNSOLVED)),
+        (ROUTE, unsolved(PASS, risk=0.9), Resume(ROUTE, replace(VISIT, risk=0.9), PASS)),
+        (ROUTE, unsolved(LOW, harder=1), challenge(Reason.VISIT_UNSOLVED)),
+        (ROUTE, unsolved(PASS, harder=1), Resume(ROUTE, replace(VISIT, harder=1), PASS)),
+        (OFTEN, unsolved(earned(939.9)), challenge(Reason.VISIT_UNSOLVED, OFTEN)),
+        (OFTEN, unsolved(earned(940.0)), Resume(OFTEN, VISIT, earned(940.0))),
+        (OFTEN, replace(HAS, passes=(earned(1.0),)), Forward(Reason.PASS, OFTEN, earned(1.0))),
         # the route changed meanwhile: what is held is not lost, but a closed door is closed
         (ALLOW, UNSOLVED, Resume(ALLOW, VISIT)),
         (OFF, UNSOLVED, Resume(OFF, VISIT)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from gateway.decide import decide, harder, required_level, step_of
+from gateway.decide import decide, needed, step_of
 from gateway.explain.outcomes import Change, Share, changes_of, rung_asked, shares_of, words
 from gateway.model import JSON, Facts, LimitRule, Pass, Route
 from gateway.records import action_of
@@ -138,13 +138,14 @@ def _ladder(route: Route, facts: Facts) -> tuple[Step, ...]:
 
 def pass_faults(known: Pass, route: Route, facts: Facts) -> str:
     """Why a pass does not serve this request, in a few words; "" if it does."""
-    rule, level = route.pass_rule, required_level(route, facts.risk, harder(facts))
+    rule, (level, earned_s) = route.pass_rule, needed(route, facts)
     faults = [
         (known.scope != rule.scope, f"is of scope {known.scope}"),
         (known.policy != route.policy, "was earned under other rules of the route"),
         (not facts.now_s < known.expires_s, "has expired"),
         (rule.uses is not None and known.uses is None, "has no limit of uses"),
         (known.level < level, f"is of level {known.level}, and {level} is wanted"),
+        (known.issued_s < earned_s, "was earned before, and a limit asks for a fresh one"),
         ("browser" in rule.bind and known.browser != facts.caller.browser, "of another browser"),
         ("address" in rule.bind and known.address != facts.caller.prefix, "of another address"),
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
-from gateway.decide import asked_rung, decide, harder, named_kind, required_level, step_of
+from gateway.decide import asked_rung, decide, harder, named_kind, needed, step_of
 from gateway.model import Decision, Facts, Pass, Route, Signal
 from gateway.records import action_of
 from gateway.risk import combine
@@ -123,7 +123,7 @@ def _others(route: Route | None, facts: Facts) -> Iterator[tuple[str, Route | No
     if route is None or route.action != "challenge":
         return
     if not route.single_use:
-        level = required_level(route, facts.risk, harder(facts), named_kind(facts))
+        level, _ = needed(route, facts)
         when = f"with a fresh pass of scope {route.pass_rule.scope}, level {level}"
         yield when, route, replace(facts, passes=(_pass(route, facts, level),))
     if route.good_bots == "forward":

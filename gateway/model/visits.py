@@ -38,6 +38,7 @@ class Visit:
     tries: int = 0  # questions answered wrongly or exchanged so far
     solved: Solved | None = None
     harder: int = 0  # steps up, and doublings of the work, that limits and memory asked for
+    risk: float = 0.0  # of the request when it was asked
     kind: str = ""  # that the app named, where the route lets it
     user: str = ""  # digest of whom the app knows the caller as
     values: Mapping[str, JSON] = field(default_factory=dict)  # digests that limits count it by

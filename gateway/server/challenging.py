@@ -158,6 +158,7 @@ def _visit(
         decision_id=envelope.decision_id,
         same_origin=_own(envelope),
         machine=not _shows_page(envelope, route),
+        risk=envelope.risk,
         values=envelope.values,
         kind=envelope.kind,
         user=envelope.user,

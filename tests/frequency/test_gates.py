@@ -64,6 +64,11 @@ ROUTES = [
         challenge_on={"path": "/page"},
     ),
     form(
+        "steep",
+        {"per": "pass", "most": "2", "within": "1h", "then": "harder"},
+        ladder=[{"kind": "pow", "max_risk": "0.9"}, "slider"],
+    ),
+    form(
         "known",
         {"per": "user", "most": "2", "within": "1h", "then": "deny"},
         match={"method": "POST", "path": "/known"},
@@ -239,6 +244,22 @@ async def test_passes_are_charged_for_what_they_forward(app: Recorder, visitor: 
     found = [(await visitor.post("/form", b"a=2")).status for _ in range(6)]
     assert found == [200] * 3 + [429] * 3  # what the solve released had no pass yet
     assert len([seen for seen in app.seen if seen.method == "POST"]) == 4
+
+
+async def test_the_page_that_asks_for_more_is_not_finished_with_less(
+    app: Recorder, visitor: Visitor
+) -> None:
+    """Nor by the pass that no longer served, shown with that page's visit."""
+    await visitor.through(await visitor.get("/steep"))
+    for method in ("GET", "POST"):
+        for _ in range(3):
+            asked = await visitor.ask(method, "/steep", b"a=1" if method == "POST" else None)
+        assert asked.challenged
+        unsolved = {"finish": "post", "url": "/steep", "visit": asked.page["visit"]}
+        assert (await visitor.finish(unsolved)).challenged
+    assert len(app.of("GET", "/steep") + app.of("POST", "/steep")) == 2
+    assert asked.page["challenge"]["kind"] == "slider"
+    assert (await visitor.through(asked)).status == 200
 
 
 async def test_users_are_counted_apart(app: Recorder, visitor: Visitor) -> None:

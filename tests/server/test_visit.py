@@ -148,6 +148,9 @@ async def test_a_wrong_answer_alone_is_no_risk(desk: Desk) -> None:
 async def test_a_risky_request_starts_higher(desk: Desk) -> None:
     data = await desk.page("form", risk=0.5)
     assert data["challenge"]["kind"] == "slider"
+    visit = open_visit(RING, data["visit"])
+    assert visit is not None
+    assert visit.risk == 0.5  # what finishes it must be worth as much
 
 
 async def test_an_expired_ticket_is_renewed_without_penalty(desk: Desk) -> None:
