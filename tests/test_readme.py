@@ -11,9 +11,9 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from gateway.cli.app import app
-from gateway.config.reference import as_markdown, settings_reference
 from gateway.metrics import Metrics
 from gateway.signals import SIGNALS
+from tests.config.reference import as_markdown, settings_reference
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")

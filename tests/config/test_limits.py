@@ -12,9 +12,9 @@ import pytest
 from gateway.config import ConfigError, load
 from gateway.config.fields import Size, Span
 from gateway.config.limits import WirePart
-from gateway.config.reference import settings_reference
 from gateway.config.settings import WireSettings
 from gateway.limits import WireLimits
+from tests.config.reference import settings_reference
 
 TAIL = "upstreams: {app: http://127.0.0.1:1}\nsites: [{name: s}]\n"
 

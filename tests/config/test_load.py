@@ -7,9 +7,9 @@ from textwrap import dedent
 import pytest
 
 from gateway.config import Config, ConfigError, load
-from gateway.config.reference import settings_reference
 from gateway.files import data_dir
 from gateway.model import Address, HoldRule, Match, PassRule, Upstream
+from tests.config.reference import settings_reference
 
 APP = "upstreams: {app: http://127.0.0.1:8000}\n"
 SITE = "sites: [{name: site}]\n"

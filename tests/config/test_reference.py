@@ -10,10 +10,10 @@ from ruamel.yaml import YAML
 
 from gateway import kinds
 from gateway.config import load
-from gateway.config.reference import as_markdown, kind_parameters, settings_reference
 from gateway.config.schema import json_schema
 from gateway.files import data_dir
 from gateway.kinds import settable
+from tests.config.reference import as_markdown, kind_parameters, settings_reference
 
 SCHEMA = json_schema()
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)

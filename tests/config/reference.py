@@ -1,4 +1,4 @@
-"""Every setting with its type, default and description, from the models themselves."""
+"""Every setting with its type, default and description, from the models: what the README lists."""
 
 from __future__ import annotations
 
