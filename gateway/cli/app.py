@@ -28,14 +28,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 keys_app = typer.Typer(
-    help="The keys that passes and tickets are signed with.", no_args_is_help=True
+    help="The keys that passes and tickets are signed with.",
+    no_args_is_help=True,
+    epilog=epilog("gateway keys list gateway.yaml", "gateway keys rotate gateway.yaml"),
 )
 MOST_WORKERS = 64  # as in the configuration
-trusted_app = typer.Typer(help="The address lists behind trusted_proxies.", no_args_is_help=True)
+trusted_app = typer.Typer(
+    help="The address lists behind trusted_proxies.",
+    no_args_is_help=True,
+    epilog=epilog("gateway trusted list", "gateway trusted refresh cloudflare gateway.yaml"),
+)
 app.add_typer(about_app)
 app.add_typer(keys_app, name="keys")
 app.add_typer(trusted_app, name="trusted")
-bots_app = typer.Typer(help="Good bots, and the addresses they publish.", no_args_is_help=True)
+bots_app = typer.Typer(
+    help="Good bots, and the addresses they publish.",
+    no_args_is_help=True,
+    epilog=epilog("gateway bots list gateway.yaml", "gateway bots refresh google gateway.yaml"),
+)
 app.add_typer(bots_app, name="bots")
 app.add_typer(bench_app, name="bench")
 
@@ -196,8 +206,10 @@ def preview(
     kind: Annotated[
         str, typer.Argument(metavar="KIND", help="The kind of challenge.", show_default=False)
     ] = "",
-    count: Annotated[int, typer.Option(min=1, max=1000, help="How many questions.")] = 24,
-    seed: Annotated[int, typer.Option(help="Another seed asks other questions.")] = 1,
+    count: Annotated[
+        int, typer.Option(min=1, max=1000, metavar="N", help="How many questions.")
+    ] = 24,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another seed asks other questions.")] = 1,
     art: Annotated[
         Path | None,
         typer.Option(
@@ -211,7 +223,9 @@ def preview(
     salt: Annotated[
         str, typer.Option(metavar="TEXT", help="Another salt draws in another style.")
     ] = "",
-    per_sheet: Annotated[int, typer.Option(min=1, max=24, help="Questions on one sheet.")] = 6,
+    per_sheet: Annotated[
+        int, typer.Option(min=1, max=24, metavar="N", help="Questions on one sheet.")
+    ] = 6,
     contact: Annotated[
         bool, typer.Option("--contact", help="One sheet of scenes side by side: do they vary?")
     ] = False,
@@ -325,7 +339,7 @@ def trusted_list(file: FileArgument = None, config: ConfigOption = None) -> None
 
 @trusted_app.command("refresh", epilog=epilog("gateway trusted refresh cloudflare gateway.yaml"))
 def trusted_refresh(
-    name: Annotated[str, typer.Argument(help="The preset, such as cloudflare.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The preset, such as cloudflare.")],
     file: FileArgument = None,
     config: ConfigOption = None,
 ) -> None:
@@ -345,7 +359,7 @@ def bots_list(file: FileArgument = None, config: ConfigOption = None) -> None:
 
 @bots_app.command("refresh", epilog=epilog("gateway bots refresh google gateway.yaml"))
 def bots_refresh(
-    name: Annotated[str, typer.Argument(help="The bot, such as google.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The bot, such as google.")],
     file: FileArgument = None,
     config: ConfigOption = None,
 ) -> None:

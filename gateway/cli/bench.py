@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli import exits
+from gateway.cli.options import epilog
 
 if TYPE_CHECKING:
     from gateway.bench.kinds import Options
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 NEEDED = {"cv2", "sklearn"}  # what the extra brings
 DEFAULT_TRAIN = 5000
 
-bench_app = typer.Typer(help="Measure challenges and those who attack them.", no_args_is_help=True)
+bench_app = typer.Typer(
+    help="Measure challenges and those who attack them.",
+    no_args_is_help=True,
+    epilog=epilog("gateway bench kinds gobang --count 5 --fast"),
+)
 
 
 MarkdownOption = Annotated[
@@ -30,15 +35,11 @@ def _bench() -> None:
 
 @bench_app.command(
     "kinds",
-    epilog="\n".join(
-        (
-            "\b",
-            "Examples:",
-            "  gateway bench kinds",
-            "  gateway bench kinds puzzle icon --count 60 --fast",
-            "  gateway bench kinds --jobs 2 --json bench.json --white-box",
-            "  gateway bench kinds --art /srv/pictures --salt 'a guess'",
-        )
+    epilog=epilog(
+        "gateway bench kinds",
+        "gateway bench kinds puzzle icon --count 60 --fast",
+        "gateway bench kinds --jobs 2 --json bench.json --white-box",
+        "gateway bench kinds --art /srv/pictures --salt 'a guess'",
     ),
 )
 def bench_kinds(
@@ -46,8 +47,12 @@ def bench_kinds(
         list[str] | None,
         typer.Argument(metavar="[KIND]...", help="All that draw, if none.", show_default=False),
     ] = None,
-    count: Annotated[int, typer.Option(min=1, help="Fresh challenges of each kind.")] = 200,
-    seed: Annotated[int, typer.Option(help="Another seed draws other challenges.")] = 1,
+    count: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Fresh challenges of each kind.")
+    ] = 200,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Another seed draws other challenges.")
+    ] = 1,
     jobs: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Processes.")] = 1,
     fast: Annotated[
         bool, typer.Option("--fast", help="Leave out the dearest attacks and those by ddddocr.")
@@ -82,7 +87,8 @@ def bench_kinds(
         ),
     ] = None,
     minutes: Annotated[
-        float, typer.Option(help="What is not begun by then is left out; the counts say so.")
+        float,
+        typer.Option(metavar="N", help="What is not begun by then is left out; the counts say so."),
     ] = 120.0,
     json_file: Annotated[
         Path | None,

@@ -6,26 +6,28 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from gateway import __version__
+from gateway.cli.app import app
 
-COMMANDS = [
-    ("run",),
-    ("demo",),
-    ("check",),
-    ("init",),
-    ("routes",),
-    ("schema",),
-    ("keys", "list"),
-    ("keys", "create"),
-    ("keys", "rotate"),
-    ("keys", "jwks"),
-    ("trusted", "list"),
-    ("trusted", "refresh"),
-]
-FILE_COMMANDS = [c for c in COMMANDS if c[0] in ("run", "check", "routes", "keys")]
+
+def commands(group: TyperGroup, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command and group of commands, by its words."""
+    for name, each in group.commands.items():
+        yield (*above, name)
+        if isinstance(each, TyperGroup):
+            yield from commands(each, (*above, name))
+
+
+TOP = get_command(app)
+assert isinstance(TOP, TyperGroup)
+COMMANDS = [*commands(TOP)]
+FILE_COMMANDS = [c for c in COMMANDS if c[0] in ("run", "check", "routes") or "keys" in c[:-1]]
 
 
 def test_version(gateway):
