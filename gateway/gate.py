@@ -1,29 +1,24 @@
-"""Builds a gate from a configuration and runs it until it is told to stop.
+"""A gate, built from a configuration: two servers in one process.
 
-Two servers in one process: the wire, which owns every client connection, and the gate's own pages,
-an aiohttp application on a unix socket in a folder only this user can enter. SIGTERM and SIGINT
-drain; SIGUSR1, of a master whose new worker listens already, drains without haste.
+The wire owns every client connection; the gate's own pages are an aiohttp application on a unix
+socket in a folder only this user can enter.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import random
 import resource
 import secrets
-import signal
 import socket
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
 
-import uvloop
 from aiohttp import web
 
 from gateway import kinds
@@ -50,7 +45,7 @@ from gateway.metrics import Metrics
 from gateway.model import Address, Upstream
 from gateway.pages import Pages
 from gateway.processes import is_gone, my_name
-from gateway.ring import KeyRing, KeysError
+from gateway.ring import KeyRing
 from gateway.routing import Router
 from gateway.selfcheck import FirstCallers
 from gateway.server import RUNNER_OPTIONS, AnswerLimits, GateParts, KeptTraces, make_app
@@ -60,47 +55,11 @@ from gateway.stock.stock import Sizes, Stock
 from gateway.stores import StoreError, StoreFull, open_store
 from gateway.wire import Admission, Event, Wire
 
-COLLECT_AFTER = (20_000, 20, 50)  # objects made and not freed; then younger generations' rounds
 COUNTED_EVERY_S = 0.5  # how old the figures of another worker may be
 INSIDE = "(gate)"  # the name of our own pages among the upstreams; no operator writes that
 WARM_S = 2.0  # before it listens, a worker may wait so long for a picture of each kind
 LOG_DELAY_S = 0.02  # a call to write costs more than a line
 KEEP_WITHIN_S = 2.0  # the last decisions, at the end
-
-
-def serve(config: Config, sockets: Sockets, ready: Callable[[], object], row: Row) -> int:
-    """Serve until SIGTERM or SIGINT; `ready` is called once we listen, `row` counts connections.
-
-    Returns the exit code; faults at start go to stderr.
-    """
-    try:
-        return uvloop.run(_serve(config, sockets, ready, row))
-    except (KeysError, OSError) as fault:
-        print(f"gateway: cannot start: {fault}", file=sys.stderr)
-        return 1
-
-
-async def _serve(config: Config, sockets: Sockets, ready: Callable[[], object], row: Row) -> int:
-    gate = Gate(config, sockets, row)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, gate.leave)
-    loop.add_signal_handler(signal.SIGUSR1, partial(gate.leave, patient=True))
-    async with gate.running():
-        _spare_collections()
-        ready()
-        await gate.left.wait()
-    return 0
-
-
-def _spare_collections() -> None:
-    """What stands now stands until the end: look for cycles in what came since, and less often.
-
-    By default a collection follows every few requests, and takes a fifth of the time of an answer.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
 
 
 class Gate:

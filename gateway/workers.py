@@ -72,7 +72,7 @@ def _run(master: Master) -> int:
 
 
 def _serve(config: Config, sockets: Sockets, ready: Callable[[], object], row: Row) -> int:
-    from gateway.gate import serve  # only here: the master stays small
+    from gateway.serving import serve  # only here: the master stays small
 
     return serve(config, sockets, ready, row)
 

@@ -90,7 +90,8 @@ def rooms_of(module: str) -> list[str]:
 
 
 def test_commands_carry_no_library_to_draw_with():
-    script = "import gateway.cli.app, gateway.gate, sys; print({'numpy', 'PIL'} & {*sys.modules})"
+    drawing = "{'numpy', 'PIL'} & {*sys.modules}"
+    script = f"import gateway.cli.app, gateway.serving, sys; print({drawing})"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout == "set()\n", done.stderr
 
