@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ import pytest
 from gateway.config import ConfigError, load
 from gateway.config.fields import Size, Span
 from gateway.config.limits import WirePart
-from gateway.config.settings import WireSettings
+from gateway.config.settings import AnswerSettings, WireSettings
 from gateway.limits import WireLimits
+from gateway.model import FusionRule, LimitRule, Route, Whence
 from tests.config.reference import settings_reference
 
 TAIL = "upstreams: {app: http://127.0.0.1:1}\nsites: [{name: s}]\n"
@@ -133,3 +134,80 @@ def test_both_sides_of_every_bound(tmp_path: Path, name: str, value: float, good
 def test_who_is_exempt_is_an_address(tmp_path: Path, written: str, what: str) -> None:
     with pytest.raises(ConfigError, match=what):
         wire_of(tmp_path, f"exempt: {written}")
+
+
+# --- What one prefix may answer, and what routes count ---------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("", AnswerSettings(120, 60, 30, 600)),
+        ("answers: 7", AnswerSettings(7, 60, 30, 600)),
+        ("window: 2m", AnswerSettings(120, 120, 30, 600)),
+        ("accessible: 7", AnswerSettings(120, 60, 7, 600)),
+        ("accessible_window: 2m", AnswerSettings(120, 60, 30, 120)),
+    ],
+)
+def test_what_one_prefix_may_answer(tmp_path: Path, written: str, expected: AnswerSettings) -> None:
+    path = tmp_path / "gateway.yaml"
+    path.write_text(f"limits: {{answers: {{{written}}}}}\n{TAIL}")
+    assert load(path, {}).limits.answers == expected
+
+
+FIELD = "per: field, field: phone, most: 5, within: 1h"
+PLAIN = LimitRule("field-phone-1h", "field", 5, 3600, field="phone")
+PHONE = replace(PLAIN, normalise="e164")
+RANGE = replace(PHONE, name="number_prefix-phone-1h", per="number_prefix")
+CALLS = LimitRule("address-1h", "address", 5, 3600)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("{per: address, most: 5, within: 1h}", CALLS),
+        ("{per: address, most: 6, within: 2d, then: deny}",
+         LimitRule("address-2d", "address", 6, 2 * 86400, "deny")),
+        ("{per: address, most: 5, within: 1h, name: calls}", replace(CALLS, name="calls")),
+        ("{per: address, most: 5, within: 1h, then: delay, delay: 2s}",
+         replace(CALLS, then="delay", delay_s=2.0)),
+        ("{per: address, most: 5, within: 1h, distinct: phone}",
+         replace(CALLS, name="address-distinct-phone-1h", distinct="phone")),
+        (f"{{{FIELD}}}", PLAIN),
+        (f"{{{FIELD}, normalise: email}}", replace(PLAIN, normalise="email")),
+        (f"{{{FIELD}, normalise: e164, region: CN}}", replace(PHONE, region="CN")),
+        (f"{{{FIELD}, normalise: e164, countries: [CN, HK]}}",
+         replace(PHONE, countries=frozenset({"CN", "HK"}))),
+        ("{per: number_prefix, field: phone, most: 5, within: 1h}", RANGE),
+        ("{per: number_prefix, field: phone, most: 5, within: 1h, digits: 6}",
+         replace(RANGE, digits=6)),
+    ],
+)  # fmt: skip
+def test_what_a_route_counts(tmp_path: Path, written: str, expected: LimitRule) -> None:
+    assert route_of(tmp_path, f"limits: [{written}]").limits == (expected,)
+
+
+def test_what_a_route_may_cost(tmp_path: Path) -> None:
+    hour = LimitRule("budget-hour", "route", 7, 3600, "deny", budget=True, alert=0.5)
+    day = replace(hour, name="budget-day", most=9, window_s=86400)
+    assert route_of(tmp_path, "budget: {hour: 7, day: 9, alert: 0.5}").limits == (hour, day)
+    assert route_of(tmp_path, "budget: {hour: 7}").limits == (replace(hour, alert=0.8),)
+
+
+def test_how_an_app_names_kinds(tmp_path: Path) -> None:
+    written = "flow: fusion, fusion: {key: 0123456789abcdef, query: kind, ttl: 2m, kinds: {a: pow}}"
+    rule = route_of(tmp_path, written).fusion
+    whence = Whence("query", "kind")
+    assert rule == FusionRule(whence, {"pow": "pow", "a": "pow"}, 120, b"0123456789abcdef")
+
+
+def route_of(tmp_path: Path, written: str) -> Route:
+    path = tmp_path / "gateway.yaml"
+    route = f"{{name: r, match: {{path: /r}}, ladder: [pow], {written}}}"
+    path.write_text(
+        "upstreams: {app: http://127.0.0.1:1}\n"
+        f"sites: [{{name: s, hosts: ['*'], upstream: app, routes: [{route}]}}]\n"
+    )
+    (site,) = load(path, {}).sites
+    (found,) = site.routes
+    return found
