@@ -50,6 +50,15 @@ def test_shapes_and_orders(answer: JSON, reason: str) -> None:
     assert KIND.check(SECRET, answer).reason == reason
 
 
+def test_blind_clicks_are_right_as_seldom_as_stated() -> None:
+    """Four clicks in order, each in its circle: once in 100,000."""
+    for seed in range(4):
+        radii_px = KIND.make(Random(seed), Params()).secret["radii_px"]
+        shares = [np.pi * radius_px**2 / (SHOWN_PX[0] * SHOWN_PX[1]) for radius_px in radii_px]
+        assert max(shares) < 0.054
+        assert np.prod(shares) < 1e-5
+
+
 def test_nothing_of_the_phrase_leaves_with_the_picture() -> None:
     view = KIND.make(Random(1), Params()).view
     assert set(view) == {"picture", "aspect", "count"}
