@@ -1,8 +1,9 @@
-"""The README's tables say what the code does: no row too few, none too many, each as it is."""
+"""The README says what the code does: tables row by row, links, paths, first steps, examples."""
 
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from gateway.cli.app import app
+from gateway.config import load
 from gateway.metrics import Metrics
 from gateway.signals import SIGNALS
 from tests.config.reference import as_markdown, settings_reference
@@ -103,8 +105,49 @@ def test_links_lead_somewhere(link: str) -> None:
     assert not path or path.startswith("https://") or (ROOT / path).exists()
 
 
+@pytest.mark.parametrize(
+    "path", sorted(set(re.findall(r"`((?:config|gateway|templates|tests)/[\w./-]+)`", README)))
+)
+def test_paths_are_there(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
 def test_the_first_steps_name_commands_in_one_shell() -> None:
     """What is typed after the first step finds `gateway`: the environment was entered."""
     first, *later = re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S)
     assert "activate" in first
     assert all(re.match(r"gateway |python |tests/", block) for block in later)
+
+
+APP = "upstreams: {app: http://127.0.0.1:8000}\n"
+SITE = "sites:\n  - name: shop\n    routes:\n"
+
+
+def examples() -> list[str]:
+    """The configurations shown, each made whole: of some only the routes or the sites are."""
+    found = []
+    for block in re.findall(r"^```yaml\n(.*?)^```", README, re.M | re.S):
+        text = textwrap.dedent(block)
+        if text.startswith("- name:"):
+            text = SITE + textwrap.indent(text, " " * 6)
+        if "addresses:" in text or "list: tor" in text:
+            continue  # they name files of the operator's: tests/config/test_addresses.py
+        if not re.search(r"^sites:", text, re.M):
+            text += SITE + "      - {name: all, match: {path: /**}}\n"
+        found.append(text if "upstreams:" in text else APP + text)
+    return found
+
+
+@pytest.mark.parametrize("text", examples())
+def test_configurations_shown_are_taken(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "gateway.yaml"
+    path.write_text(text)
+    config = load(path, {"RISK_KEY": "k" * 32})
+    assert config.sites[0].routes
+
+
+def test_the_first_configuration_is_ten_lines_without_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.yaml"
+    path.write_text(examples()[0])
+    assert len(examples()[0].splitlines()) <= 10
+    assert load(path, {}).warnings == ()
