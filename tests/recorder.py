@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import h11
 
@@ -127,9 +126,6 @@ class Recorder:
             self._serve, "127.0.0.1", port or self.port, reuse_address=True
         )
         self.port = self._server.sockets[0].getsockname()[1]
-
-    async def start_unix(self, path: Path) -> None:
-        self._server = await asyncio.start_unix_server(self._serve, path)
 
     async def stop(self) -> None:
         """Refuse new connections and drop the open ones."""

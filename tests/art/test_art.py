@@ -14,8 +14,6 @@ from gateway.art.patterns import pattern
 from gateway.art.style import PATTERNS
 from gateway.art.warps import bent, fetched, padded
 
-STOCK = art.Style.of(b"")
-
 
 def chance(seed: int = 1) -> np.random.Generator:
     return art.generator(Random(seed))

@@ -55,9 +55,6 @@ async def test_everything_is_told_of_a_browser_left_alone(browser: Browser, stan
     assert found["pressed"] == 1
 
 
-GETTER = "Object.getOwnPropertyDescriptor(Navigator.prototype, 'hardwareConcurrency').get"
-
-
 @pytest.mark.parametrize(
     "patch, field, expected",
     [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -40,9 +39,6 @@ class Hand(Visitor):
     def answer_body(self, visit: str, challenge: dict[str, Any]) -> dict[str, Any]:
         said = super().answer_body(visit, challenge)
         return said | {"trace": trace(drawn(), "d", "u"), "signals": said["signals"] | REPORT}
-
-
-Forget = Callable[..., Awaitable[Any]]
 
 
 async def visited(start_gate: StartGate) -> tuple[GateProcess, dict[str, str]]:

@@ -25,7 +25,6 @@ WITHIN_S = 30.0
 # Asked after the last reply: shows that the connection is where it should be, byte for byte.
 LAST = b"GET /last HTTP/1.1\r\nHost: site.test\r\nConnection: close\r\n\r\n"
 LAST_REPLY = b"HTTP/1.1 200 Last\r\nContent-Length: 4\r\n\r\nlast"
-LAST_CLOSING = b"HTTP/1.1 200 Last\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlast"
 
 
 @dataclass

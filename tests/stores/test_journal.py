@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -18,7 +17,6 @@ from gateway.stores.sqlite import SqliteStore
 from tests.stores.conftest import Backend
 
 LONG_S = 86_400.0  # entries are dated when this file is read, which may be an hour before
-Write = Callable[[int], Entry]
 BOOKS: tuple[Book, ...] = get_args(Book)
 
 

@@ -33,7 +33,6 @@ BROWSER = {
 PROTECTED = "/register"
 GIB = 2**30
 HERE = Path(__file__).parent
-ROOT = HERE.parents[2]
 
 _UPSTREAM = """\
 daemon off; master_process off; pid {folder}/upstream.pid; error_log {folder}/upstream.log warn;

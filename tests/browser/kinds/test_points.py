@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
@@ -14,8 +12,6 @@ from tests.browser.pages.conftest import Open
 from tests.browser.pages.double import Double
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-Press = Callable[[float, float], Awaitable[None]]
 
 
 class Board:
