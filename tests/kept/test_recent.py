@@ -117,7 +117,11 @@ async def test_what_cannot_be_kept_is_counted_and_nobody_waits() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"[]", b"{", b'{"of": [], "record": 1}', b'{"record": {}}', b'{"of": 1, "record": {}}'],
+    [
+        *(b"", b"[]", b"{", b"[" * 100_000),
+        *(b'{"of": [], "record": 1}', b'{"record": {}}', b'{"of": 1, "record": {}}'),
+        b'{"of": [], "record": {}, "hold": 7}',
+    ],
 )
 def test_what_others_wrote_is_no_record(text: bytes) -> None:
     assert read(Entry("id", text)) is None
