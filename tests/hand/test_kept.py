@@ -32,6 +32,14 @@ def test_they_come_out_in_the_format_that_gateway_trace_reads() -> None:
     assert set(json.loads(told[0])) == {*names, "t", "x", "y"}
 
 
+def test_nothing_tells_when_the_page_began() -> None:
+    t, x, y = ruled()
+    (row,) = unpack(RING, pack(RING, [Drawn((t + 5_000.0, x, y), None, True)], NONCE))
+    (same,) = unpack(RING, pack(RING, [Drawn((t, x, y), None, True)], NONCE))
+    assert row == same
+    assert row["t"][0] == 0
+
+
 def test_a_finger_is_named_as_one() -> None:
     (row,) = unpack(RING, pack(RING, [Drawn(ruled(), True, False)], NONCE))
     assert (row["kind"], row["pointer"]) == ("move", "touch")

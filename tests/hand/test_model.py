@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gateway.hand.features import NAMES, measure
-from gateway.hand.model import THRESHOLD, Net, from_table, to_table, together
+from gateway.hand.model import LARGEST_RAW, THRESHOLD, Net, from_table, to_table, together
 from gateway.hand.weights import FILE, read, shipped
 from tests.hand.drawn import drawn, ruled
 
@@ -111,6 +111,16 @@ def test_slope_and_offset_set_the_score() -> None:
     raw = float(judge.raw(features)[0])
     at_threshold = replace(judge, offset=-judge.slope * raw)
     assert at_threshold.of_features(features)[0] == pytest.approx(THRESHOLD)
+
+
+@pytest.mark.parametrize("found, raw", [(11.0, 11.0), (1e6, LARGEST_RAW), (-1e6, -LARGEST_RAW)])
+def test_no_net_is_surer_than_so(found: float, raw: float) -> None:
+    """However sure: a score is never 0 or 1, and nothing overflows."""
+    features = measure([drawn()])
+    flat = np.zeros((features.shape[1], 1), np.float32)
+    judge = replace(shipped().mouse, net=Net((flat,), (np.array([found], np.float32),)))
+    assert judge.raw(features).tolist() == [raw]
+    assert 0 < judge.of_features(features)[0] < 1
 
 
 def test_features_are_cut_to_what_training_saw() -> None:

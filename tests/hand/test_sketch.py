@@ -26,6 +26,17 @@ def cut(path: Points) -> Points:
     return tuple(axis[len(axis) // 5 :] for axis in path)  # type: ignore[return-value]
 
 
+def lingering(path: Points) -> Points:
+    """Told twice of every third place."""
+    again = np.sort(np.append(np.arange(len(path[0])), np.arange(0, len(path[0]), 3)))
+    return path[0][again], path[1][again], path[2][again]
+
+
+def between_pixels(path: Points) -> Points:
+    aside = 0.3 * (-1.0) ** np.arange(len(path[0]))
+    return path[0], np.rint(path[1]) + aside, np.rint(path[2]) - aside
+
+
 def shaken(path: Points, size_px: float) -> Points:
     rng = np.random.default_rng(4)
     t, x, y = path
@@ -61,6 +72,8 @@ def shared(one: Points, other: Points) -> tuple[int, int]:
         (placed(drawn(), 0, 1), range(4, 5), range(4, 5)),
         (retimed(drawn()), range(4, 5), range(5)),
         (cut(drawn()), range(2, 5), range(5)),
+        (lingering(drawn()), range(4, 5), range(5)),
+        (between_pixels(drawn()), range(4, 5), range(4, 5)),
         (placed(drawn(), 0, 1, slower=1.5), range(4, 5), range(2, 5)),
         (placed(drawn(), 0.7, 2), range(1), range(2, 5)),
         (placed(drawn(), math.pi, 1.5), range(1), range(2, 5)),

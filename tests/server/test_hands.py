@@ -102,6 +102,7 @@ async def test_no_path_says_nothing(found: Any) -> None:
         {"inner": None},
         {"inner": [WIDE]},
         {"inner": [WIDE, "800"]},
+        {"inner": ["1200", HIGH]},
         {"inner": [True, 800]},
         {"inner": [0, 800]},
         {"inner": [WIDE, -1]},
