@@ -203,6 +203,13 @@ OVER = Reached("often", "deny", 6, 5, 60, 30)
                 "as a proven good bot": "forwarded (good_bot) instead of denied (store_down)",
             },
         ),
+        (
+            ROUTE,
+            on(broken=True),
+            {
+                "with a gate that does not break": "invisible instead of denied (gate_broke)",
+            },
+        ),
         (replace(ROUTE, action="deny"), FACTS, {}),
     ],
 )
@@ -236,6 +243,9 @@ def test_kinds_of_one_step_are_told_together() -> None:
     assert what(route) == "challenge: invisible up to 0.3, else slider or rotate"
 
 
+STEEP, FRESH = replace(OVER, then="harder"), replace(OVER, then="challenge")
+USES = replace(ROUTE.pass_rule, uses=3)
+HERE = replace(ROUTE.pass_rule, bind=frozenset({"address"}))
 PASS = Pass("p", "site", 1, 900.0, 1500.0, None, "p1", "slider", browser="firefox")
 
 
@@ -248,14 +258,25 @@ PASS = Pass("p", "site", 1, 900.0, 1500.0, None, "p1", "slider", browser="firefo
         ({"expires_s": 1000.0}, FACTS, "has expired"),
         ({"browser": "other"}, FACTS, "of another browser"),
         ({}, on(NO_LANGUAGE), "is of level 1, and 2 is wanted"),
+        ({}, on(reached=(STEEP,)), "is of level 1, and 2 is wanted"),
+        ({"level": 2}, on(reached=(STEEP,)), ""),
+        ({}, on(reached=(FRESH,)), "was earned before, and a limit asks for a fresh one"),
+        ({"issued_s": 940.0}, on(reached=(FRESH,)), ""),
+        ({"uses": 3}, FACTS, ""),
+        ({"rule": USES}, FACTS, "has no limit of uses"),
+        ({"rule": USES, "uses": 3}, FACTS, ""),
+        ({"rule": HERE}, FACTS, "of another address"),
+        ({"rule": HERE, "address": CALLER.prefix}, FACTS, ""),
     ],
 )
 def test_what_a_pass_lacks_is_what_decide_finds(
     change: dict[str, object], facts: Facts, fault: str
 ) -> None:
-    known = replace(PASS, **change)  # type: ignore[arg-type]
-    assert pass_faults(known, ROUTE, facts) == fault
-    forwards = decide(ROUTE, replace(facts, passes=(known,)))
+    route = replace(ROUTE, pass_rule=change.get("rule", ROUTE.pass_rule))  # type: ignore[arg-type]
+    of_pass = {name: value for name, value in change.items() if name != "rule"}
+    known = replace(PASS, **of_pass)  # type: ignore[arg-type]
+    assert pass_faults(known, route, facts) == fault
+    forwards = decide(route, replace(facts, passes=(known,)))
     assert (type(forwards).__name__ == "Forward") is (fault == "")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.decide import decide
 from gateway.explain.replaying import Replayer, recorded
-from gateway.model import Facts, LimitRule, Match, Reached, Route, Site, Upstream
+from gateway.model import Facts, LimitRule, Match, Pass, Reached, Route, Site, Upstream
 from gateway.records import Judged, told_of
 from tests.samples import CALLER, ROUTE
 
@@ -64,6 +64,7 @@ def test_a_form_is_not_suspected_where_the_rule_is_another() -> None:
     assert (again.came.route, again.stands_in) == ("other", False)
 
 
+PASS = Pass("p", "site", 2, 900.0, 1500.0, None, "p1", "slider", browser=CALLER.browser)
 REACHED = Reached("often", "deny", 4, 5, 60, 30)
 COUNTED = Facts(1000.0, CALLER, "GET", reached=(REACHED,))
 
@@ -75,6 +76,7 @@ COUNTED = Facts(1000.0, CALLER, "GET", reached=(REACHED,))
         (replace(LIMIT, most=4), "challenge invisible (no_pass)", ()),
         (replace(LIMIT, most=3), "deny (limited)", ()),
         (replace(LIMIT, most=3, then="harder"), "challenge slider (no_pass) 1 harder", ()),
+        (replace(LIMIT, most=3, budget=True), "deny (budget_spent)", ()),
         (replace(LIMIT, window_s=600), "challenge invisible (no_pass)", ("often",)),
         (replace(LIMIT, name="new", most=1), "challenge invisible (no_pass)", ("new",)),
         (None, "challenge invisible (no_pass)", ()),
@@ -87,6 +89,22 @@ def test_limits_are_as_they_are_now_at_the_counts_of_then(
     again = replayer(route).again(record(FEW, "GET", "/few", COUNTED))
     assert again is not None
     assert (again.came.words, again.unknown) == (words, unknown)
+
+
+def test_a_delay_is_as_long_as_it_is_now() -> None:
+    slow = replace(LIMIT, most=3, then="delay", delay_s=2.0)
+    facts = replace(COUNTED, passes=(PASS,))
+    again = replayer(replace(FEW, limits=(slow,))).again(record(FEW, "GET", "/few", facts))
+    assert again is not None
+    assert again.came.words == "forward slider (pass) after 2 s"
+
+
+def test_a_method_that_was_overridden_stands_in_for_its_rule() -> None:
+    """A form or a header named it: the path of the record does not tell which."""
+    known = record(WALL, "DELETE", "/wall/1") | {"method": "POST"}
+    again = replayer(*ROUTES).again(known)
+    assert again is not None
+    assert (again.came.route, again.stands_in) == ("wall", True)
 
 
 ANSWER = {
@@ -128,6 +146,9 @@ DOUBT = {"signals": {"webdriver": {"value": 1.0, "weight": 0.7}}}
             {"kind": "one_click", "rung": -1},
             "one_click: not asked any more",
         ),
+        (ROUTE, {"outcome": "again", "reason": "next"}, "invisible: solved"),
+        (ROUTE, {"outcome": "again", "reason": "more"}, "invisible: solved"),
+        (ROUTE, {"outcome": "refused", "reason": "blocked"}, "invisible: solved"),
         (ROUTE, {"outcome": "again", "reason": "wrong"}, "invisible: again (wrong)"),
         (ROUTE, {"outcome": "refused", "reason": "too_many"}, "invisible: refused (too_many)"),
     ],
