@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -175,16 +175,7 @@ def as_json(told: Explanation) -> dict[str, Any]:
             }
             for each in told.shares
         ],
-        "ladder": [
-            {
-                "kind": each.kind,
-                "max_risk": each.max_risk,
-                "level": each.level,
-                "asked": each.asked,
-                "beside": each.beside,
-            }
-            for each in told.ladder
-        ],
+        "ladder": [asdict(each) for each in told.ladder],
         "work_hashes": told.work_hashes,
         "listed": told.facts.listed.entry if told.facts.listed else None,
         "bot": told.facts.bot or None,
@@ -192,9 +183,7 @@ def as_json(told: Explanation) -> dict[str, Any]:
             {"name": each.limit, "count": each.count, "most": each.most, "then": each.then}
             for each in told.facts.reached
         ],
-        "changes": [
-            {"when": each.when, "then": each.then, "risk": each.risk} for each in told.changes
-        ],
+        "changes": [asdict(each) for each in told.changes],
         "recorded": dict(told.recorded) if told.recorded else None,
         "answers": [dict(each) for each in told.answers],
         "notes": list(told.notes),
