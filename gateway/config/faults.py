@@ -48,10 +48,10 @@ def hide_passwords(text: str) -> str:
     return _OPTION.sub("***", _PASSWORD.sub("***@", text))
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` when a known word is near, else nothing."""
-    near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return f"; did you mean '{near[0]}'?" if near else ""
+def did_you_mean(word: str, known: Iterable[str], near: float = 0.6) -> str:
+    """`; did you mean 'x'?` when a known word is `near`, of 0 to 1, else nothing."""
+    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=near)
+    return f"; did you mean '{found[0]}'?" if found else ""
 
 
 def one_of(word: str, known: Iterable[str], noun: str) -> str:

@@ -6,12 +6,12 @@ later still find their faults. What they would say only because of the cut is no
 
 from __future__ import annotations
 
-import types
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from gateway.config.annotations import belongs, keys_at
 from gateway.config.faults import Fault, Place, did_you_mean, hide_passwords
 from gateway.config.nodes import (
     UNNAMED,
@@ -190,8 +190,10 @@ def _add(model: type[BaseModel], error: ErrorDetails, faults: Faults) -> None:
         faults.add(loc, _sentence(error, faults.at(loc)))
         return
     known = keys_at(model, loc[:-1])
-    hint = did_you_mean(str(loc[-1]), known) or f" (known: {', '.join(sorted(known))})"
-    faults.add(loc, f"unknown key '{loc[-1]}'{hint}", key=True)
+    key = str(loc[-1])
+    hint = did_you_mean(key, known, near=0.8) or belongs(model, key) or did_you_mean(key, known)
+    hint = hint or f" (known: {', '.join(sorted(known))})"
+    faults.add(loc, f"unknown key '{key}'{hint}", key=True)
 
 
 def _sentence(error: ErrorDetails, node: Node) -> str:
@@ -220,38 +222,3 @@ def _choice(value: str, expected: str) -> str:
     if not hint and _OLD_TRUTHS.get(value.lower()) in words:
         hint = f"; did you mean '{_OLD_TRUTHS[value.lower()]}'?"
     return f"'{value}' is not one of {', '.join(words)}{hint}"
-
-
-def keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
-    """The keys known at a place in the model."""
-    kind: Any = model
-    for step in loc:
-        kind = _step(kind, step)
-    found = model_in(kind)
-    return [field.alias or name for name, field in found.model_fields.items()] if found else []
-
-
-def model_in(kind: Any) -> type[BaseModel] | None:
-    """The model an annotation is about, under its lists, options and validators."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return kind
-    if get_origin(kind) in (Annotated, list, dict, Union, types.UnionType):
-        found = [model_in(inner) for inner in get_args(kind)]
-        return next((inner for inner in found if inner), None)
-    return None
-
-
-def _step(kind: Any, step: str | int) -> Any:
-    """One step into an annotation: a field of a model, or an item of a list or mapping."""
-    origin = get_origin(kind)
-    if origin is Annotated:
-        return _step(get_args(kind)[0], step)
-    if origin in (Union, types.UnionType):
-        return _step(next(k for k in get_args(kind) if k is not type(None)), step)
-    if origin in (list, dict):
-        return get_args(kind)[-1]
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        for name, field in kind.model_fields.items():
-            if step == (field.alias or name):
-                return field.annotation
-    return kind

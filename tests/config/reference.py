@@ -12,9 +12,9 @@ from pydantic.fields import FieldInfo
 from gateway import kinds
 from gateway.config import fields
 from gateway.config.addresses import ListPart
+from gateway.config.annotations import model_in
 from gateway.config.bots import BotPart
 from gateway.config.models import FilePart, Values
-from gateway.config.shape import model_in
 from gateway.config.upstreams import UpstreamPart
 from gateway.kinds import Between, settable
 
