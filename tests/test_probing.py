@@ -58,6 +58,8 @@ def fired(*names: str) -> Score:
         (("agent_headless",), 0.1, Probe(0.5, 0, 1)),
         (("no_language",), 0.1, Probe(0.5, 0, 0)),
         (("no_language", "hints_disagree"), 0.1, Probe(0.5, 0, 1)),
+        (("no_fetch_metadata",), 0.1, Probe(0.5, 0, 1)),  # one of 0.5 is enough
+        (("platform_disagrees",), 0.1, Probe(0.5, 0, 0)),
         (("webdriver", "untrusted_events"), 0.9, Probe(0.5, 1, 1)),
     ],
 )
@@ -148,6 +150,8 @@ def test_another_site_s_or_key_s_is_none() -> None:
         ([b"a=b", b"__Host-gateway_verdict=x"], b"a=b"),
         ([b"a=gateway_verdict"], b"a=gateway_verdict"),
         ([b"=gateway_verdict=x; a=b"], b"a=b"),
+        ([b"__Secure-gateway_verdict=x; a=b"], b"a=b"),
+        ([b"gateway_verdict =x; a=b; gateway_verdict"], b"a=b"),
         ([b"gateway_verdict_of=x"], b"gateway_verdict_of=x"),
         ([b"gateway_pass_a=1; gateway_verdict=x"], b"gateway_pass_a=1"),
     ],
