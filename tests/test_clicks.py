@@ -36,6 +36,12 @@ def test_points_in_order_within_their_circles(answer: JSON, expected: tuple[str,
     assert verdict(answer) == expected
 
 
+@pytest.mark.parametrize("radius_px, reason", [(25.0, "right"), (24.99, "wrong")])
+def test_on_the_circle_is_within_it(radius_px: float, reason: str):
+    found = judged([[0.75, 0.5]], [[0.5, 0.5]], [radius_px], 100, 100)
+    assert found.reason == reason
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -84,6 +84,17 @@ async def test_reports_are_bounded(probing: Desk) -> None:
     assert (await probing.post("probe", {"signals": HAND})).status == 204
 
 
+async def test_where_addresses_tell_nobody_apart_all_are_counted_together(
+    open_desk: Any, probing: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.server.probing.MOST_OF_ALL", 2)
+    desk: Desk = await open_desk(sites=probing.parts.sites, addresses_known=lambda: False)
+    prefixes = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
+    callers = [replace(CALLER, prefix=prefix) for prefix in prefixes]
+    told = [(await desk.post("probe", {"signals": HAND}, caller=each)).status for each in callers]
+    assert told == [204, 204, 429]
+
+
 async def test_the_script_is_found_by_a_fixed_name(desk: Desk) -> None:
     asked: dict[str, Any] = {"verb": "GET", "headers": BROWSER}
     response = await desk.send("own", "/own/verdict.js", **asked)
