@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import MISSING, asdict, fields, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.model import ACCESSIBLE
+from gateway.model import ACCESSIBLE, Round
 from gateway.seal import TokenTooLongError, seal
 from gateway.tokens import open_ticket, open_visit, seal_ticket, seal_visit
 from tests.samples import NONCE, RING, SOLVED, STRANGE_RING, TICKET, VISIT
@@ -55,6 +55,38 @@ def test_a_visit_comes_back_as_it_was(target, kept, secret, tries, solved) -> No
 )
 def test_a_ticket_comes_back_as_it_was(secret, rung) -> None:  # type: ignore[no-untyped-def]
     ticket = replace(TICKET, secret=secret, rung=rung, not_before_s=1005.5)
+    assert open_ticket(RING, seal_ticket(RING, ticket, NONCE)) == ticket
+
+
+def test_every_field_travels() -> None:
+    """None is left at its default, so none can be lost unseen."""
+    visit = replace(
+        VISIT,
+        same_origin=True,
+        machine=True,
+        tries=3,
+        solved=SOLVED,
+        harder=2,
+        risk=0.5,
+        kind="slider",
+        user="u1",
+        values={"phone": [[1, "digest"]], "mail": None},
+    )
+    ticket = replace(
+        TICKET,
+        not_before_s=1005.5,
+        refuse_above=0.8,
+        toll=True,
+        instead_of="icon",
+        failures=4,
+        rounds_left=1,
+        first=Round("slider", 2, 0.7),
+        layout=((0.0, 1.0, 2.5, 3.0),),
+    )
+    for made in (visit, ticket):
+        usual = {each.name: each.default for each in fields(made) if each.default is not MISSING}
+        assert not [name for name, value in usual.items() if getattr(made, name) == value]
+    assert open_visit(RING, seal_visit(RING, visit, NONCE)) == visit
     assert open_ticket(RING, seal_ticket(RING, ticket, NONCE)) == ticket
 
 
