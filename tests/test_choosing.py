@@ -117,6 +117,9 @@ def test_wishes_of_chance_and_of_the_app() -> None:
     assert wished(NAMED, named, "another", kind="icon") == {2}
     assert wished(NAMED, None, "new", kind="puzzle") == {1}
     assert wished(ROUTE, None, "new", harder=1) == {1}
+    stern = replace(THREE, accessible="never")
+    assert wished(stern, shown, "accessible") == {1}  # a new question of the same rung
+    assert wished(stern, None, "accessible") == {0, 1, 2}
     assert wished(ROUTE, replace(TICKET, rung=ACCESSIBLE), "another", harder=1) == {1}
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from gateway.memory import MOST
 from gateway.model import Slide
@@ -120,6 +123,32 @@ async def test_without_the_store_nothing_is_known(open_desk: Any) -> None:
     opened: Desk = await open_desk(sites=away.sites, store=away.store)
     assert {await asked(opened) for _ in range(20)} == {(0, 0)}
     assert opened.metric("gateway_store_errors_total", op="memory") == 20
+
+
+async def test_nobody_in_particular_is_remembered(open_desk: Any) -> None:
+    """Nor is anybody where the route remembers none: nothing is even counted."""
+    desk = await mindful(open_desk)
+    route = desk.parts.sites["shop"].routes[0]
+    alike = replace(desk.parts, addresses_known=lambda: False)
+    for parts, of in ((alike, route), (desk.parts, replace(route, memory_s=0))):
+        assert [await remember(parts, of, CALLER, 9) for _ in range(2)] == [0, 0]
+    assert await remember(desk.parts, route, CALLER, 9) == 9
+
+
+class Stuck(MemoryStore):
+    """A store that never says what it counted."""
+
+    async def slide(self, asks: Any, *, all_or_none: bool = False) -> Any:
+        await asyncio.Event().wait()
+
+
+async def test_a_store_that_is_too_slow_knows_nothing(
+    open_desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.server.remembering.DEADLINE_S", 0.01)
+    desk = await mindful(open_desk)
+    route = desk.parts.sites["shop"].routes[0]
+    assert await remember(replace(desk.parts, store=Stuck()), route, CALLER, 9) == 0
 
 
 async def test_points_are_bounded_so_that_some_right_answers_suffice(open_desk: Any) -> None:

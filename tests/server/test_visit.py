@@ -137,6 +137,13 @@ async def test_doubt_leads_up_the_ladder(desk: Desk) -> None:
     assert ticket.risk == pytest.approx(0.95)  # what was found stays found
 
 
+async def test_boxes_that_lie_elsewhere_are_noticed(desk: Desk) -> None:
+    """Where they must lie came with the question, sealed."""
+    data = await desk.page("form")
+    await desk.answer(data, signals=HAND | {"laid": [[0, 0, 1, 1]] * 4})
+    assert "layout_wrong" in desk.records()[-1]["signals"]
+
+
 async def test_a_wrong_answer_alone_is_no_risk(desk: Desk) -> None:
     data = await desk.page("drag")
     wrong = await desk.answer(data, answer={"reached": 0.1}, signals={})
