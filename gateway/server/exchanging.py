@@ -72,8 +72,8 @@ async def _exchange(
             await remember(gate, opened.route, envelope.caller, EXCHANGED)
     known = gate.register.background(envelope.caller, envelope.headers)
     risk = score_request(envelope.headers, envelope.caller, known, recent=asked).risk
-    risk = max(risk, ticket.risk) if ticket else risk
     visit = opened.visit
+    risk = max(risk, visit.risk, ticket.risk if ticket else 0.0)
     index = wished_choice(
         opened.route, ticket, want, risk, gate.rng, harder=visit.harder, kind=visit.kind
     )

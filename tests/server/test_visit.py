@@ -160,6 +160,18 @@ async def test_a_risky_request_starts_higher(desk: Desk) -> None:
     assert visit.risk == 0.5  # what finishes it must be worth as much
 
 
+@pytest.mark.parametrize("shown", [True, False])
+async def test_an_exchange_forgets_no_risk(desk: Desk, shown: bool) -> None:
+    """Whether the question before it is shown or kept back."""
+    data = await desk.page("form", risk=0.5)
+    asked = {"visit": data["visit"], "want": "new"}
+    asked |= {"ticket": data["challenge"]["ticket"]} if shown else {}
+    challenge = (await (await desk.post("challenge", asked)).json())["challenge"]
+    ticket = open_ticket(RING, challenge["ticket"])
+    assert ticket is not None
+    assert (ticket.kind, ticket.risk) == ("slider", 0.5)
+
+
 async def test_an_expired_ticket_is_renewed_without_penalty(desk: Desk) -> None:
     data = await desk.page("form")
     desk.clock.now_s += 121
