@@ -25,9 +25,9 @@ _PLAIN: Final = len(of_events.DOCS) + len(of_grid.DOCS)
 def measure(paths: list[Points]) -> NDArray[np.float32]:
     """Features of paths (t_ms, x_px, y_px) in order of time: (paths, features), all finite."""
     found = moving(join(paths))
-    way = of_grid.way(grid(found.events))
-    rows = zip(of_events.measure(found), of_grid.measure(way), strict=True)
+    way = of_grid.way(grid(found))
+    rows = zip(of_events.measure(found), of_grid.measure(way, found.spans_ms), strict=True)
     features = np.empty((len(paths), len(NAMES)), np.float32)
     features[:, :_PLAIN] = [first + second for first, second in rows]
-    features[:, _PLAIN:] = of_shape.measure(found.events, way)
+    features[:, _PLAIN:] = of_shape.measure(found, way)
     return features

@@ -22,8 +22,8 @@ from gateway.hand.features import measure
 from gateway.hand.paths import Points
 
 THRESHOLD: Final = 0.5
-OWN_SHARE: Final = 0.9  # of the score of an answer's own paths: they alone need to be surer
 LARGEST_RAW: Final = 12.0
+OWN_SHARE: Final = 0.9  # of the score of an answer's own paths: they alone need to be surer
 Table = dict[str, NDArray[np.generic]]
 Single = NDArray[np.float32]
 
@@ -36,17 +36,17 @@ class Net:
     biases: tuple[Single, ...]
 
     def __call__(self, inputs: Single) -> Single:
-        """(paths, inputs) to (paths,)."""
+        """(paths, inputs) to (paths, outputs)."""
         values = inputs
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             values = np.maximum(values @ weight + bias, 0.0)
-        result: Single = (values @ self.weights[-1] + self.biases[-1])[:, 0]
+        result: Single = values @ self.weights[-1] + self.biases[-1]
         return result
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """The nets for one kind of pointer, side by side, and how their sum becomes a score."""
+    """The nets for one kind of pointer, side by side, and how what they say becomes a score."""
 
     lowest: Single  # features are cut to what training saw
     highest: Single
@@ -61,9 +61,9 @@ class Judge:
         return result
 
     def raw(self, features: Single) -> NDArray[np.float64]:
-        """Log odds, before they are scaled for the threshold."""
+        """Log odds, before they are scaled for the threshold: the lowest that any nets say."""
         cut = np.minimum(np.maximum(features, self.lowest), self.highest)
-        found = self.net(cut).astype(np.float64)
+        found = self.net(cut).min(axis=1).astype(np.float64)
         result: NDArray[np.float64] = np.minimum(np.maximum(found, -LARGEST_RAW), LARGEST_RAW)
         return result
 

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from gateway.hand.paths import Bools, Flat, Floats, Places, steps
+from gateway.hand.paths import GRID_MS, Bools, Flat, Floats, Places, steps
 
 TINY: Final = 1e-9
 NONE: Final = 0.05  # px or rad: less is arithmetic, not movement
@@ -86,7 +86,7 @@ def way(samples: Flat) -> Way:
     away = samples.z - samples.z[starts][own]
     far = np.abs(away)
     reach = np.maximum.reduceat(far, starts) + TINY
-    farthest = np.flatnonzero(far >= (reach - NONE)[own])
+    farthest = (far >= (reach - NONE)[own]).nonzero()[0]
     at = farthest[farthest.searchsorted(starts)]  # the first of each path
     toward: Places = np.conjugate(away[at] / reach)
     turn = toward[own]
@@ -99,7 +99,7 @@ def way(samples: Flat) -> Way:
     return Way(samples, away * turn, step_z, step, size, gone, reach, length, toward)
 
 
-def measure(found: Way) -> list[tuple[float, ...]]:
+def measure(found: Way, spans_ms: list[float]) -> list[tuple[float, ...]]:
     """Features in the order of `DOCS`, a row for each path."""
     samples, starts, last = found.samples, found.samples.starts, found.samples.ends - 1
     changes = _changes(found)
@@ -109,7 +109,7 @@ def measure(found: Way) -> list[tuple[float, ...]]:
     begun = found.gone.searchsorted(found.gone[starts] + 0.1 * found.length) - starts
     own = zip(
         samples.counts.tolist(),
-        (samples.t[last] - samples.t[starts]).tolist(),
+        spans_ms,
         found.reach.tolist(),
         found.length.tolist(),
         np.abs(found.w[last]).tolist(),
@@ -124,12 +124,14 @@ def measure(found: Way) -> list[tuple[float, ...]]:
             *_of_roughness(count, along),
             *_of_roughness(count, aside),
             row[_PRODUCT] / (sqrt(along[0] * aside[0]) + 1.0),
-            *_of_way(count, duration or 1.0, reach, length + TINY, end, row),
+            *_of_way(
+                count, min(span_ms, (count - 1) * GRID_MS) or 1.0, reach, length + TINY, end, row
+            ),
             begun / count,
             *_of_pace(count - 1, length + TINY, last_step, along[0] + aside[0], row),
             *_of_turns(count, row),
         )
-        for count, duration, reach, length, end, last_step, begun, (along, aside), row in own
+        for count, span_ms, reach, length, end, last_step, begun, (along, aside), row in own
     ]
 
 
@@ -158,7 +160,8 @@ def _table(found: Way, changes: Places) -> Floats:
     np.less(np.abs(changes[_FORCE]), 0.01, out=is_so[_REPEAT])
     flips *= 0.5 / NONE
     np.rint(flips, out=flips)  # next to nothing becomes nothing
-    np.less(flips[:, 1:] * flips[:, :-1], 0, out=is_so[_FLIPS, 1:])
+    flat = flips.reshape(-1)  # numpy takes twice as long for a few short rows
+    np.less(flat[1:] * flat[:-1], 0, out=is_so[_FLIPS].reshape(-1)[1:])
     table[:_COUNTS] = is_so
     return table
 
@@ -220,9 +223,9 @@ def _of_way(
     samples: int, duration: float, reach: float, length: float, end: float, sums: list[float]
 ) -> tuple[float, ...]:
     return (
-        log(duration),
+        log(duration or 1.0),
         log(reach + 0.1),
-        log(length / duration + 1e-3),
+        log(length / (duration or 1.0) + 1e-3),
         reach / length,
         (reach - end) / reach,
         sums[_BENT] / samples / reach,

@@ -10,6 +10,7 @@ that tells the recorder, not the hand.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,7 +45,6 @@ class Flat(NamedTuple):
 def steps(values: NDArray[Any], lag: int = 1) -> NDArray[Any]:
     """What each is more than the one `lag` before. Where a path begins that's nonsense: mask it."""
     found = np.empty_like(values)
-    found[:lag] = 0
     np.subtract(values[lag:], values[:-lag], out=found[lag:])
     return found
 
@@ -73,8 +73,8 @@ def flat(t: Floats, z: Places, counts: Ints) -> Flat:
 def join(paths: list[Points]) -> Joined:
     """Paths of one point or more, in the order of time: clocks from 0; of one moment the last."""
     counts = np.array([len(path[0]) for path in paths])
-    rows = np.concatenate([path[axis] for axis in range(3) for path in paths])
-    t, x, y = np.rint(rows).reshape(3, -1)
+    rows = np.concatenate(list(chain.from_iterable(zip(*paths, strict=True))))
+    t, x, y = np.rint(rows, out=rows).reshape(3, -1)
     z = np.empty(len(t), np.complex128)
     z.real, z.imag = x, y
     ends = counts.cumsum()
@@ -94,42 +94,45 @@ class Moving(NamedTuple):
     """Paths from the event before their first movement to their last one, and what followed."""
 
     events: Flat
+    spans_ms: list[float]  # from the first of these events to the last
     rest_ms: list[float]  # from the last movement to the end
     last_ms: list[float]  # between the last two events
 
 
 def moving(events: Joined) -> Moving:
     """Without the rests at both ends. Of a path that never moves, its last point is left."""
-    hits = np.flatnonzero(events.z[1:] != events.z[:-1])  # what a step goes from
+    hits = (events.z[1:] != events.z[:-1]).nonzero()[0]  # what a step goes from
     firsts, afters = hits.searchsorted(events.starts), hits.searchsorted(events.ends - 1)
-    t, hit, pieces, rest, gap = events.t.item, hits.item, [], [], []
+    t, hit, pieces, spans, rest, gap = events.t.item, hits.item, [], [], [], []
     bounds = (events.starts, events.ends, firsts, afters)
     for start, end, first, after in zip(*(of.tolist() for of in bounds), strict=True):
         begin, final = (hit(first), hit(after - 1) + 1) if after > first else (end - 1, end - 1)
         pieces.append((begin, final + 1))
-        rest.append(t(end - 1) - t(final))
-        gap.append(t(end - 1) - t(max(end - 2, start)))
+        final_ms, end_ms = t(final), t(end - 1)
+        spans.append(final_ms - t(begin))
+        rest.append(end_ms - final_ms)
+        gap.append(end_ms - t(max(end - 2, start)))
     counts = [end - begin for begin, end in pieces]
     t_ms, z = events.t, events.z
     if sum(counts) < len(z):
         t_ms, z = (np.concatenate([of[begin:end] for begin, end in pieces]) for of in (t_ms, z))
-    return Moving(flat(t_ms, z, np.array(counts)), rest, gap)
+    return Moving(flat(t_ms, z, np.array(counts)), spans, rest, gap)
 
 
-def grid(events: Flat) -> Flat:
+def grid(found: Moving) -> Flat:
     """Each path every 1/30 s from its first event, by straight lines; its last point at its end.
 
     Mice report 60 to 125 times a second, touch screens 30 to 60, remote desktops ten: on the grid
     they differ little.
     """
-    begin = events.t[events.starts]
-    spans_ms = events.t[events.ends - 1] - begin
-    samples = [max(int(span_ms / GRID_MS + 1e-6) + 1, 2) for span_ms in spans_ms.tolist()]
+    events = found.events
+    samples = [max(int(span_ms / GRID_MS + 1e-6) + 1, 2) for span_ms in found.spans_ms]
     counts = np.array(samples)
     path = np.arange(len(samples)).repeat(counts)
     ends = counts.cumsum()
     starts = ends - counts
     place = np.arange(len(path)) - starts[path]
-    t = begin[path] + np.minimum(place * GRID_MS, spans_ms[path])
+    t = np.minimum(place * GRID_MS, np.array(found.spans_ms)[path])
+    t += events.t[events.starts][path]
     z: Places = np.interp(t, events.t, events.z)
     return Flat(t, z, starts, ends, path, place)

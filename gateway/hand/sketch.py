@@ -75,7 +75,7 @@ def _of_shape(path: Points) -> list[bytes]:
 
 def _waves(path: Points) -> Floats | None:
     """Of the way along beyond an even pace, and of the way aside; in shares of the reach."""
-    samples = grid(moving(join([path])).events)
+    samples = grid(moving(join([path])))
     place = samples.z - samples.z[0]
     far = place[int(np.argmax(np.abs(place)))]
     if far == 0 or len(place) < LEAST_SAMPLES:

@@ -186,7 +186,7 @@ def test_the_grid_spans_the_movement() -> None:
     found = moving(events)
     assert found.events.t.tolist() == t.tolist()
     assert found.rest_ms == [900 - t[-1]] == found.last_ms
-    samples = grid(found.events)
+    samples = grid(found)
     assert samples.t == pytest.approx(np.arange(6) * GRID_MS)
     assert samples.z == pytest.approx(100 + 200j + 0.6 * samples.t)
 

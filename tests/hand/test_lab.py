@@ -11,7 +11,7 @@ import pytest
 
 from gateway.hand.features import NAMES
 from gateway.hand.kept import lines, pack, unpack
-from gateway.hand.lab import attack, check, fit, knobs, sets, timing, views, visits
+from gateway.hand.lab import attack, check, fit, knobs, nets, sets, timing, views, visits
 from gateway.hand.lab.borrow import BORROWERS
 from gateway.hand.lab.channels import framed, play
 from gateway.hand.lab.generators import FAMILIES
@@ -141,13 +141,9 @@ def test_rows_and_folds_keep_people_apart(tmp_path: Path) -> None:
 
 
 def test_a_small_model_is_fitted_and_the_same_again(tmp_path: Path) -> None:
-    pytest.importorskip("sklearn")
     rows = rows_of(tmp_path)
     everyone = np.ones(len(rows.script), bool)
-    with pytest.warns(UserWarning, match="Maximum iterations"):
-        one = fit.fit(rows, everyone, nets=2)
-    with pytest.warns(UserWarning, match="Maximum iterations"):
-        two = fit.fit(rows, everyone, nets=2)
+    one, two = (fit.fit(rows, everyone, nets=1) for _ in range(2))
     for judge, again in ((one.mouse, two.mouse), (one.touch, two.touch)):
         raw = judge.raw(rows.features)
         assert (raw == again.raw(rows.features)).all()
@@ -155,21 +151,19 @@ def test_a_small_model_is_fitted_and_the_same_again(tmp_path: Path) -> None:
 
 
 def test_what_a_net_does_not_see_has_no_weight(tmp_path: Path) -> None:
-    pytest.importorskip("sklearn")
+    """Of fingers' nets the first group sees everything, the second nothing strange."""
     rows = rows_of(tmp_path)
-    with pytest.warns(UserWarning, match="Maximum iterations"):
-        model = fit.fit(rows, np.ones(len(rows.script), bool), nets=1)
-    for pointer, judge in (("mouse", model.mouse), ("touch", model.touch)):
-        unseen = ~np.isin(NAMES, fit.SEEN[pointer][0])
-        assert unseen.any()
-        assert (judge.net.weights[0][unseen] == 0).all()
+    judge = fit.fit(rows, np.ones(len(rows.script), bool), nets=1).touch
+    units = fit.PLANS["touch"].groups[0].units
+    strange = np.isin(NAMES, list(fit.STRANGE))
+    first = judge.net.weights[0]
+    assert (first[strange, :units] != 0).any() and (first[~strange, units:] != 0).any()
+    assert (first[strange, units:] == 0).all()
 
 
-def test_nets_see_features_that_are() -> None:
-    for ways in fit.SEEN.values():
-        for names in ways:
-            assert len(set(names)) == len(names)
-            assert set(names) <= set(NAMES)
+def test_what_is_strange_is_measured() -> None:
+    """And what is not: names that are misspelt would be."""
+    assert len(NAMES) - len(fit.STRANGE) == 28
 
 
 def test_sources_and_classes_weigh_alike(tmp_path: Path) -> None:
@@ -219,19 +213,49 @@ def test_visits_by_the_figure() -> None:
     assert found[:2] == (0, pytest.approx(0.5, abs=0.01))
 
 
-def test_nets_side_by_side_are_their_mean() -> None:
+def test_each_group_of_nets_has_its_output() -> None:
     rng = np.random.default_rng(1)
 
-    def net() -> Net:
-        shapes = [(5, 4), (4, 1)]
+    def net(units: int) -> Net:
+        shapes = [(5, units), (units, 1)]
         weights = tuple(rng.normal(0, 1, shape).astype(np.float32) for shape in shapes)
         biases = tuple(rng.normal(0, 1, shape[1]).astype(np.float32) for shape in shapes)
         return Net(weights, biases)
 
-    nets = [net() for _ in range(3)]
+    one, other = net(4), net(3)
     rows = rng.normal(0, 1, (7, 5)).astype(np.float32)
-    both = np.mean([one(rows) for one in nets], axis=0)
-    assert fit.side_by_side(nets)(rows) == pytest.approx(both, abs=1e-4)
+    both = fit.side_by_side((fit.Group(1, 4), fit.Group(1, 3, scale=0.5, more=2.0)), [one, other])
+    expected = np.concatenate((one(rows), 2.0 + 0.5 * other(rows)), axis=1)
+    assert both(rows) == pytest.approx(expected, abs=1e-5)
+
+
+def test_nets_learn_what_is_asked() -> None:
+    """Scripts are what lies outside of a ring; the mean of two nets tells them."""
+    rng = np.random.default_rng(1)
+    inputs = rng.normal(0, 1, (3000, 3)).astype(np.float32)
+    script = np.hypot(inputs[:, 0], inputs[:, 1]) > 1.2
+    strange = np.array([False, False, True])
+    task = nets.Task(inputs, script, np.ones(3000), strange, 0.0, 0.1, 25)
+    net = nets.train(task, ~strange, nets=2, units=16, seed=1)
+    assert (net.weights[0][2] == 0).all()
+    assert np.mean((net(inputs)[:, 0] > 0) == script) > 0.95
+
+
+def test_what_is_swapped_is_learnt_less() -> None:
+    """A strange feature says more than the other; of swapped rows it says nothing."""
+    rng = np.random.default_rng(1)
+    script = np.arange(3000) % 2 == 0
+    plain, strange = rng.normal(0, 1, (2, 3000))
+    inputs = np.stack((plain + 0.8 * script, strange + 3.0 * script), axis=1).astype(np.float32)
+
+    def lean(swapped: float) -> float:
+        """How much more a script it is by the strange feature alone."""
+        task = nets.Task(inputs, script, np.ones(3000), np.array([False, True]), swapped, 0.1, 10)
+        net = nets.train(task, np.ones(2, bool), nets=1, units=8, seed=1)
+        low, high = net(np.array([[0.4, 0.0], [0.4, 3.0]], np.float32))[:, 0].tolist()
+        return float(high - low)
+
+    assert lean(0.9) < 0.7 * lean(0.0)
 
 
 def test_the_attacker_finds_a_low_place() -> None:

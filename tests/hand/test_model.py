@@ -9,11 +9,19 @@ import numpy as np
 import pytest
 
 from gateway.hand.features import NAMES, measure
-from gateway.hand.model import LARGEST_RAW, THRESHOLD, Net, from_table, to_table, together
+from gateway.hand.model import (
+    LARGEST_RAW,
+    THRESHOLD,
+    Judge,
+    Net,
+    from_table,
+    to_table,
+    together,
+)
 from gateway.hand.weights import FILE, read, shipped
 from tests.hand.drawn import drawn, ruled
 
-MOST_BYTES = 60_000
+MOST_BYTES = 150_000
 
 
 def test_a_ruler_is_no_hand() -> None:
@@ -132,13 +140,23 @@ def test_features_are_cut_to_what_training_saw() -> None:
 
 
 def test_a_net_by_the_figure() -> None:
-    """Two units: the sum of the inputs, and how far the first is below 3."""
+    """Two units: the sum of the inputs, and how far the first is below 3. Two outputs."""
     net = Net(
-        (np.array([[1, -1], [1, 0]], np.float32), np.array([[2], [10]], np.float32)),
-        (np.array([0, 3], np.float32), np.array([0.5], np.float32)),
+        (np.array([[1, -1], [1, 0]], np.float32), np.array([[2, 1], [10, 0]], np.float32)),
+        (np.array([0, 3], np.float32), np.array([0.5, 4], np.float32)),
     )
     rows = np.array([[1, 2], [5, -9], [4, 1]], np.float32)
-    assert net(rows).tolist() == [2 * 3 + 10 * 2 + 0.5, 0.5, 10.5]
+    assert net(rows).tolist() == [[2 * 3 + 10 * 2 + 0.5, 7], [0.5, 4], [10.5, 9]]
+
+
+def test_the_lowest_output_says() -> None:
+    net = Net(
+        (np.eye(2, dtype=np.float32), np.eye(2, dtype=np.float32)),
+        (np.zeros(2, np.float32), np.array([0, 1], np.float32)),
+    )
+    judge = Judge(np.zeros(2, np.float32), np.full(2, 9, np.float32), net, 1.0, 0.0)
+    rows = np.array([[3, 1], [1, 3], [20, 20]], np.float32)
+    assert judge.raw(rows).tolist() == [2, 1, 9]
 
 
 def test_a_visit_is_scored_in_a_moment() -> None:

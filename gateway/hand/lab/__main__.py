@@ -1,14 +1,13 @@
 """`python -m gateway.hand.lab`: trains the model that ships, checks it, attacks it.
 
-Needs scikit-learn (`pip install '.[bench]'`). DATA is a folder of recorded paths in the
-format that `gateway trace` reads, with `label` human or bot; it is no part of this repository.
+DATA is a folder of recorded paths in the format that `gateway trace` reads, with `label` human or
+bot; it is no part of this repository.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import warnings
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -39,7 +38,6 @@ def main() -> None:
     timed = commands.add_parser("time", help="what a visit of three paths costs")
     timed.add_argument("data", type=Path)
     given = parser.parse_args()
-    warnings.filterwarnings("ignore", module="sklearn")  # nets stop early on purpose
     if given.command == "attack":
         reached = attack.attack(shipped(), queries=given.queries, seed=given.seed)
         print(json.dumps(asdict(reached), indent=1))
@@ -65,7 +63,7 @@ def train_and_write(rows: sets.Rows, out: Path) -> None:
         replace(model.touch, offset=-model.touch.slope * touch),
     )
     np.savez_compressed(out, **to_table(model))  # type: ignore[arg-type]
-    print("\n".join(check.report(rows, judged)))
+    print("\n".join(check.report(rows, judged) + visits.report(rows, judged)))
     print(f"{out.stat().st_size} bytes in {out}")
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.hand.lab.fit import SLOPE, fit
+from gateway.hand.lab.fit import SLOPES, fit
 from gateway.hand.lab.pieces import Floats
 from gateway.hand.lab.sets import Rows
 
@@ -135,17 +135,21 @@ def figures_of(
     for script in (False, True):
         own = here & (rows.script[at] == script)
         names = np.char.add(rows.source[at][own], judged.fold[own].astype(str))
-        score, names = _means(judged.raw[own], names, several)
+        score, names = _means(
+            judged.raw[own], names, several, SLOPES[pointer] if several > 1 else 1.0
+        )
         source = np.array([name[:-1] for name in names])
         sides.append((score, alike(source)))
     return figures(*sides[0], *sides[1])
 
 
-def _means(raw: Floats, names: NDArray[np.str_], several: int) -> tuple[Floats, NDArray[np.str_]]:
+def _means(
+    raw: Floats, names: NDArray[np.str_], several: int, slope: float
+) -> tuple[Floats, NDArray[np.str_]]:
     if several == 1:
         return raw, names
     rng = np.random.default_rng(0)
-    score = 1 / (1 + np.exp(-SLOPE * raw))
+    score = 1 / (1 + np.exp(-slope * raw))
     means, kept = [], []
     for name in np.unique(names):
         own = rng.permutation(score[names == name])

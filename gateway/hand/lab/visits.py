@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.hand.lab.check import Judged, is_left_out, threshold
-from gateway.hand.lab.fit import SLOPE
+from gateway.hand.lab.fit import SLOPES
 from gateway.hand.lab.pieces import Floats, Rng
 from gateway.hand.lab.sets import Rows
 from gateway.hand.model import THRESHOLD, together
@@ -33,7 +33,7 @@ def report(rows: Rows, judged: Judged) -> list[str]:
     for view in ("raw", "norm"):
         for pointer in ("mouse", "touch"):
             bound = threshold(rows, judged, pointer)
-            risks = 1 / (1 + np.exp(-SLOPE * (judged.raw - bound)))
+            risks = 1 / (1 + np.exp(-SLOPES[pointer] * (judged.raw - bound)))
             here = (rows.view[judged.rows] == view) & (rows.pointer[judged.rows] == pointer)
             for name, rule in RULES.items():
                 known, strange, mixed, scripts = shares(rows, judged, risks, here, rule)
