@@ -25,6 +25,7 @@ from gateway.art.warps import fetched, padded
 
 ROOM = 1.5  # of a stamp's picture, to its size: for turns and bends
 MOST_CONTRAST = 90.0
+_RIBBON, _WAVE, _WAVES = 1.25, 0.035, 1.2  # of a size: how long, how far it swings; how often
 _FAINT = 0.1  # of ink: less is no part of a thing
 _MESH = 6  # cells of a bend, each way: it is smooth over more than one
 _TEXTURE_PX = 8  # # what is finer counts as texture, what is coarser as light
@@ -114,6 +115,20 @@ def piece(chance: np.random.Generator, mask: Mask, share: float = 0.4) -> Mask:
     inked = field[mask > 0.5][::_EVERY]
     edge = float(np.quantile(inked, 1.0 - share)) if inked.size else 0.0
     return mask * bounded((field - edge) * 14.0, 0, 1)
+
+
+def ribbon(chance: np.random.Generator, size_px: int, width: float, off: float) -> Mask:
+    """(s, s) with s = 1.5 size_px: a wavy band across what is `size_px` long and in the middle,
+    `width` of that wide, up to `off` of it beside the middle."""
+    side = round(ROOM * size_px)
+    angle, phase, slip = (float(value) for value in chance.uniform((0, 0, -off), (np.pi, 6.3, off)))
+    at = (np.arange(side, dtype=np.float32) - np.float32((side - 1) / 2)) / np.float32(size_px)
+    along = np.float32(np.cos(angle)) * at[None, :] - np.float32(np.sin(angle)) * at[:, None]
+    across = np.float32(np.sin(angle)) * at[None, :] + np.float32(np.cos(angle)) * at[:, None]
+    wave = np.float32(_WAVE) * np.sin(np.float32(_WAVES * 2 * np.pi) * along + np.float32(phase))
+    beside = np.abs(across - np.float32(slip) - wave)
+    within = np.minimum(np.float32(width / 2) - beside, np.float32(_RIBBON / 2) - np.abs(along))
+    return bounded(within * np.float32(size_px) + np.float32(0.5), 0, 1)
 
 
 class Canvas:

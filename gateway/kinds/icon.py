@@ -7,6 +7,10 @@ compares drawings has two that differ from what is shipped and from each other. 
 asked lies one that programs take it for when it is bent (`near`), none that people do (`alike`).
 Colour keeps a thing apart from what is behind it and means nothing else.
 
+At `hard` two thin ribbons lie over each thing and over what lies between: people see a thing go on
+under them, programs get edges that are none of it. Of some bends of each thing the scene then has
+the one that a program knows least (`art.eye`), or takes most for what is asked.
+
 Tolerance: a circle about each icon's middle of half its size, 23 to 30 px of a picture shown 320
 wide. Blind chance: one click lies in a given circle with at most 3.7 %, four in order with 2 in a
 million; whoever knows where the nine lie but not what they are has 1 in 3,024, of two 1 in 72.
@@ -24,11 +28,12 @@ import numpy as np
 from PIL import Image
 
 from gateway import art
+from gateway.art import eye
 from gateway.art.assets import Icon as Thing
 from gateway.art.assets import icons
 from gateway.art.clickable import FILE_PX, SHOWN_PX, Paper, aims, ground, printed
 from gateway.art.forms import Mask
-from gateway.art.stamps import Canvas, Ink, bent, fitted, hollowed, piece
+from gateway.art.stamps import Canvas, Ink, bent, fitted, hollowed, piece, ribbon
 from gateway.art.strewing import Spot, apart, between
 from gateway.clicks import judged
 from gateway.kinds import Between, Hardness, Look
@@ -42,6 +47,7 @@ BEHIND_OFF = (0.3, 0.6)
 WHOLES, TORN = 4, 8  # things that pieces are torn from, and pieces; each may lie here and there
 PIECE, PIECE_BEND = 0.33, 0.15  # share of a thing that a piece is, and how far it is bent
 PIECE_PX = (60, 84)  # of the file: what is torn
+RIBBON, RIBBON_OFF = (0.06, 0.09), 0.25  # of a size: how wide; at most how far beside the middle
 INK = Ink(contrast=58.0, tint=56.0, two_toned=0.0)
 SIZE_PX = (70, 90)  # of the file
 PAPER = Paper((24.0, 190.0), (235.0, 62.0), 0.33)
@@ -55,6 +61,8 @@ PROMPT_SIZE_PX, PROMPT_ROOM_PX = 64, 76  # as it is bent; as it is printed
 STROKED, STROKE, STROKE_OFF_PX = 2, 0.25, 26  # of how many others, what share, how far off
 HOLLOW = 0.4  # chance that a thing is hollow in a part
 DETAIL = 0.8  # of the scene's contrast: what is left, so that things stand out
+LOOK_PX = 27  # of what is tried
+LOOK_TURNS_DEG = (-45, -30, -15, 0, 15, 30, 45)  # and mirrored: in which things are looked for
 LEAST_SEEN = 40.0  # mean difference of luminance to what is behind a thing; else drawn again
 
 
@@ -62,6 +70,8 @@ LEAST_SEEN = 40.0  # mean difference of luminance to what is behind a thing; els
 class Hiding:
     """What keeps programs from knowing a thing again, and people somewhat."""
 
+    tries: int  # bends of each thing in the scene, of which the best against programs is kept
+    ribbons: int  # over each thing
     bend: float  # in the scene, of the size: how far each part of a thing may be moved
     prompt_bend: float  # the same of the prompt
     prompt_squeeze: float
@@ -69,8 +79,10 @@ class Hiding:
 
 
 HIDING: Mapping[Hardness, Hiding] = {
-    "usual": Hiding(bend=0.12, prompt_bend=0.12, prompt_squeeze=0.12, strokes=1),
-    "hard": Hiding(bend=0.14, prompt_bend=0.16, prompt_squeeze=0.2, strokes=2),
+    "usual": Hiding(
+        tries=1, ribbons=0, bend=0.12, prompt_bend=0.12, prompt_squeeze=0.12, strokes=1
+    ),
+    "hard": Hiding(tries=4, ribbons=2, bend=0.1, prompt_bend=0.13, prompt_squeeze=0.15, strokes=1),
 }
 
 
@@ -95,7 +107,9 @@ class Icon:
         spots = apart(chance, sizes, *FILE_PX)
         scene = ground(chance, style, params.look.pictures, DETAIL)
         view = {
-            "picture": art.within(_picture(chance, scene, hiding, things, spots), MOST_CHARS),
+            "picture": art.within(
+                _picture(chance, scene, hiding, things, spots, params.count), MOST_CHARS
+            ),
             "aspect": FILE_PX[0] / FILE_PX[1],
             "count": params.count,
             "prompt": art.jpeg(_prompt(chance, scene, things[: params.count], hiding), QUALITY),
@@ -156,17 +170,24 @@ def _picture(
     hiding: Hiding,
     things: Sequence[Thing],
     spots: Sequence[Spot],
+    count: int,
 ) -> Image.Image:
     canvas = Canvas(scene)
     torn = _torn(chance, things)
-    for x_px, y_px in between(chance, spots, PIECES, *FILE_PX):
-        canvas.put(chance, next(torn), x_px, y_px, INK)
+    strewn = [Spot(*at, SIZE_PX[0]) for at in between(chance, spots, PIECES, *FILE_PX)]
+    for spot in strewn:
+        canvas.put(chance, next(torn), spot.x_px, spot.y_px, INK)
     _strew(chance, canvas, torn, spots)
-    for thing, spot in zip(things, spots, strict=True):
-        mask = _shape(chance, thing, spot.size_px, hiding.bend)
+    seeds = _seeds(chance, things, count, hiding)
+    for thing, seed, spot in zip(things, seeds, spots, strict=True):
+        mask = _shape(_from(seed), thing, spot.size_px, hiding.bend)
         for ink in _stronger(INK):
             if canvas.put(chance, mask, spot.x_px, spot.y_px, ink) >= LEAST_SEEN:
                 break
+    for spot in (*strewn, *spots):
+        for _ in range(hiding.ribbons):
+            mask = ribbon(chance, spot.size_px, float(chance.uniform(*RIBBON)), RIBBON_OFF)
+            canvas.put(chance, mask, spot.x_px, spot.y_px, INK)
     return canvas.picture()
 
 
@@ -199,13 +220,47 @@ def _strew(
             canvas.put(chance, next(torn), float(x_px), float(y_px), INK)
 
 
+def _seeds(
+    chance: np.random.Generator, things: Sequence[Thing], count: int, hiding: Hiding
+) -> list[int]:
+    """Of each thing: of what chance it is to be drawn by `_shape`. Of those tried it is the one
+    least like the shipped drawing of what is asked, for a neighbour the one most like it."""
+    if hiding.tries == 1:
+        return [int(seed) for seed in chance.integers(2**62, size=len(things))]
+    chosen = []
+    for number, thing in enumerate(things):
+        tried = [int(seed) for seed in chance.integers(2**62, size=hiding.tries)]
+        drawn = [_bent(_from(seed), thing, LOOK_PX, hiding.bend) for seed in tried]
+        known = _known(things[number % count])
+        found = eye.likeness(eye.seen(drawn), known).max(1)
+        chosen.append(tried[int(found.argmin() if number < count else found.argmax())])
+    return chosen
+
+
+@cache
+def _known(thing: Thing) -> eye.Seen:
+    """What a program that has the icons looks for."""
+    return eye.seen(
+        eye.posed(np.asarray(thing.filled, np.float32) / np.float32(255), LOOK_TURNS_DEG)
+    )
+
+
+def _from(seed: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(seed))
+
+
 def _shape(chance: np.random.Generator, thing: Thing, size_px: int, bend: float) -> Mask:
-    ink = thing.filled[:, ::-1] if chance.random() < 0.5 else thing.filled
-    turn_deg = float(chance.uniform(-TURN_DEG, TURN_DEG))
-    mask = bent(chance, ink, size_px, turn_deg, bend, SQUEEZE, CELL)
+    mask = _bent(chance, thing, size_px, bend)
     if chance.random() < HOLLOW:
         return hollowed(chance, mask, 5.0, float(chance.uniform(0.25, 0.55)))
     return mask
+
+
+def _bent(chance: np.random.Generator, thing: Thing, size_px: int, bend: float) -> Mask:
+    """The same of any size, where chance is."""
+    ink = thing.filled[:, ::-1] if chance.random() < 0.5 else thing.filled
+    turn_deg = float(chance.uniform(-TURN_DEG, TURN_DEG))
+    return bent(chance, ink, size_px, turn_deg, bend, SQUEEZE, CELL)
 
 
 def _stronger(ink: Ink) -> Iterator[Ink]:

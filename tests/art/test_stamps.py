@@ -10,7 +10,7 @@ import pytest
 from gateway import art
 from gateway.art.assets import glyph, icons
 from gateway.art.forms import Mask
-from gateway.art.stamps import Canvas, Ink, bent, fitted, hollowed, piece
+from gateway.art.stamps import Canvas, Ink, bent, fitted, hollowed, piece, ribbon
 
 SQUARE = np.pad(np.full((60, 60), 255, np.uint8), 18)
 
@@ -55,6 +55,19 @@ def test_what_is_fitted_fills_its_size_in_the_middle(high: int, wide: int):
 
 def test_nothing_fitted_is_nothing():
     assert not fitted(np.zeros((30, 30), np.float32), 20).any()
+
+
+@pytest.mark.parametrize("width", [0.07, 0.2])
+def test_a_ribbon_lies_across_and_is_as_wide_as_it_is_to_be(width: float):
+    for seed in range(20):
+        mask = ribbon(chance(seed), 80, width, 0.25)
+        assert mask.shape == (120, 120)
+        assert mask.min() == 0 and mask.max() == 1
+        rows, columns = np.nonzero(mask > 0.5)
+        length_px = np.hypot(np.ptp(rows), np.ptp(columns))
+        assert 85 < length_px < 125
+        assert mask.sum() == pytest.approx(100 * 80 * width, rel=0.15)
+        assert np.hypot(rows - 59.5, columns - 59.5).min() < 0.3 * 80
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from io import BytesIO
 from itertools import permutations
 from random import Random
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 
 from gateway import art
+from gateway.art import eye
 from gateway.art.assets import icons
 from gateway.art.clickable import FILE_PX, SHOWN_PX
 from gateway.art.stamps import Canvas
@@ -104,7 +106,8 @@ def test_sizes_of_all_are_the_same_and_bounded():
     sizes = set()
     for seed in range(16):
         look = Look(salt=bytes([seed]))
-        view = KIND.make(Random(seed), Params(look=look)).view
+        hardness: kind.Hardness = "hard" if seed % 4 == 0 else "usual"
+        view = KIND.make(Random(seed), Params(hardness=hardness, look=look)).view
         assert len(json.dumps(dict(view))) <= MOST_VIEW_BYTES
         sizes.add((decode(view["picture"]).shape, decode(view["prompt"]).shape))
     assert len(sizes) == 1
@@ -189,6 +192,46 @@ def test_what_is_too_faint_is_drawn_again_stronger(monkeypatch: pytest.MonkeyPat
     KIND.make(Random(1), Params())
     of_things = contrasts[-3 * THINGS :]
     assert of_things == [kind.INK.contrast, 68.0, 84.0] * THINGS
+
+
+@pytest.mark.parametrize("hardness, over_each", [("usual", 0), ("hard", 2)])
+def test_ribbons_lie_over_each_thing_where_it_is_to_be_hard(
+    monkeypatch: pytest.MonkeyPatch, hardness: kind.Hardness, over_each: int
+):
+    placed: list[tuple[float, float]] = []
+    put = Canvas.put
+
+    def noted(self, chance, mask, x_px, y_px, ink):
+        placed.append((x_px / FILE_PX[0], y_px / FILE_PX[1]))
+        return put(self, chance, mask, x_px, y_px, ink)
+
+    monkeypatch.setattr(Canvas, "put", noted)
+    secret = KIND.make(Random(5), Params(hardness=hardness)).secret
+    lying = placed[len(placed) - over_each * THINGS :]
+    for middle in secret["middles"]:
+        over = [at for at in lying if at == pytest.approx(tuple(middle), abs=1e-3)]
+        assert len(over) == over_each
+
+
+def test_of_bends_tried_the_best_against_programs_is_kept():
+    """Less like the shipped drawing if asked, a neighbour more like it, than without trying."""
+
+    def likeness(tries: int) -> tuple[float, float]:
+        asked, beside = [], []
+        for seed in range(6):
+            rng = chance(seed)
+            things = kind._chosen(rng, 4)
+            hiding = replace(kind.HIDING["hard"], tries=tries)
+            for number, one in enumerate(kind._seeds(rng, things, 4, hiding)):
+                drawn = kind._bent(kind._from(one), things[number], kind.LOOK_PX, hiding.bend)
+                known = kind._known(things[number % 4])
+                found = float(eye.likeness(eye.seen([drawn]), known).max())
+                (asked if number < 4 else beside).append(found)
+        return float(np.mean(asked)), float(np.mean(beside))
+
+    (asked, beside), (least, most) = likeness(1), likeness(8)
+    assert least < asked - 0.02
+    assert most > beside + 0.02
 
 
 def test_the_prompt_is_legible():
