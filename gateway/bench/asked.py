@@ -48,9 +48,15 @@ def by_reading(scene: Pixels, asked: Sequence[Pixels]) -> Points:
     boxes = ocr.detect(scene)
     there = [ocr.read(ocr.crop(scene, box, 4)) for box in boxes]
     wanted = [ocr.read(_on_white(picture)) for picture in asked]
-    scores = np.array([[float(bool(w) and w == t) for t in there] for w in wanted], np.float32)
+    scores = np.array([[_same(w, t) for t in there] for w in wanted], np.float32)
     middles = [((a + c) / 2, (b + d) / 2) for a, b, c, d in boxes]
     return _points(middles, scores.reshape(len(asked), len(boxes)), scene.shape)
+
+
+def _same(one: str, other: str) -> float:
+    """1 for the same reading, less where only a part of it is: some are read as two."""
+    shared = len(set(one) & set(other))
+    return shared / max(len(one), len(other), 1)
 
 
 def by_search(

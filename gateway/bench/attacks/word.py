@@ -13,7 +13,7 @@ from random import Random
 import numpy as np
 
 from gateway import art
-from gateway.art.assets import glyph
+from gateway.art.assets import glyph, phrases
 from gateway.art.clickable import FILE_PX, PROMPT_PX
 from gateway.art.lettering import in_prompt, legible
 from gateway.art.strewing import apart
@@ -149,9 +149,11 @@ def _book() -> tuple[Pixels, ...]:
 
 
 def naive(rng: Random) -> Made:
-    """As go-captcha draws it: flat pastel characters with a shadow, turned up to 30 degrees."""
+    """As go-captcha draws it: flat pastel characters with a shadow, turned up to 30
+    degrees; common ones, as its default set of 15, not chosen for being like others."""
     chance = art.generator(rng)
-    shown = word.chosen(chance, latin=False, count=4)[:NAIVE_CHARACTERS]
+    known = sorted(set("".join(phrases())))
+    shown = [known[int(at)] for at in chance.choice(len(known), NAIVE_CHARACTERS, replace=False)]
     spots = apart(chance, [64] * len(shown), *FILE_PX)
     inks = [glyph(character, 96) for character in shown]
     middles = [(spot.x_px, spot.y_px) for spot in spots]
