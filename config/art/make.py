@@ -35,18 +35,30 @@ PACKAGES = {
     "tabler": "@tabler/icons@3.51.0",
     "noto-sans-sc": "@fontsource/noto-sans-sc@5.3.0",
     "noto-sans": "@fontsource/noto-sans@5.3.0",
+    "noto-serif-sc": "@fontsource/noto-serif-sc@5.3.0",
+    "lxgw-wenkai": "@fontsource/lxgw-wenkai@5.3.0",
+    "noto-serif": "@fontsource/noto-serif@5.3.0",
 }
-FONTS = {  # our file: package, its file
-    "noto-sans-sc-regular.ttf": ("noto-sans-sc", "chinese-simplified-400"),
-    "noto-sans-sc-bold.ttf": ("noto-sans-sc", "chinese-simplified-700"),
-    "noto-sans-regular.ttf": ("noto-sans", "latin-400"),
-    "noto-sans-bold.ttf": ("noto-sans", "latin-700"),
+LISTED = ("phrases.txt", "characters.txt")
+PLAIN = ("plain.txt",)  # whatever is never asked for in other styles would only weigh
+ASCII: tuple[str, ...] = ()
+FONTS = {  # our file: package, its file, the lists of what it holds
+    "noto-sans-sc-regular.ttf": ("noto-sans-sc", "chinese-simplified-400", LISTED),
+    "noto-sans-sc-bold.ttf": ("noto-sans-sc", "chinese-simplified-700", LISTED),
+    "noto-serif-sc-black.ttf": ("noto-serif-sc", "chinese-simplified-900", PLAIN),
+    "lxgw-wenkai-bold.ttf": ("lxgw-wenkai", "latin-700", PLAIN),  # its name for the whole font
+    "noto-sans-regular.ttf": ("noto-sans", "latin-400", ASCII),
+    "noto-sans-bold.ttf": ("noto-sans", "latin-700", ASCII),
+    "noto-serif-black.ttf": ("noto-serif", "latin-900", ASCII),
 }
 HEADS = {  # of each licence file: what of ours it covers
     "phosphor": "Icons of icons.png whose source in icons.json begins with @phosphor-icons/core.",
     "tabler": "Icons of icons.png whose source in icons.json begins with @tabler/icons.",
     "noto-sans-sc": "The fonts noto-sans-sc-regular.ttf and noto-sans-sc-bold.ttf, subsets of it.",
     "noto-sans": "The fonts noto-sans-regular.ttf and noto-sans-bold.ttf, subsets of it.",
+    "noto-serif-sc": "The font noto-serif-sc-black.ttf, a subset of it.",
+    "lxgw-wenkai": "The font lxgw-wenkai-bold.ttf, a subset of it.",
+    "noto-serif": "The font noto-serif-black.ttf, a subset of it.",
 }
 SIZE_PX = 96
 MARGIN_PX = 4  # so that nothing touches its neighbour in the atlas
@@ -54,7 +66,7 @@ COLUMNS = 32
 TURNS_DEG = (-30, -20, -10, 0, 10, 20, 30)
 TOO_ALIKE = 0.9  # overlap of the filled pictures at the best of TURNS_DEG
 ALIKE = 0.75  # never in one scene together
-PLAIN = 3  # an icon of whose shape there are more is too plain to be asked for
+MOST_LIKE_IT = 3  # an icon of whose shape there are more is too plain to be asked for
 
 Alpha = NDArray[np.uint8]
 
@@ -205,7 +217,7 @@ def save_index(icons: list[Icon], alike: NDArray[np.float32]) -> None:
             "group": icon.group,
             "source": f"{PACKAGES[icon.package]}/{icon.source}",
             "alike": of_its_shape + of_its_meaning,
-            "plain": len(of_its_shape) > PLAIN,
+            "plain": len(of_its_shape) > MOST_LIKE_IT,
             "near": [],
         }
         lines.append(json.dumps(row))
@@ -230,23 +242,22 @@ def save_sheet(path: Path) -> None:
 # --- Fonts -----------------------------------------------------------------------------------
 
 
-def wanted_characters() -> str:
-    """Every character that a kind may draw: of the phrases, and the others."""
+def wanted_characters(lists: tuple[str, ...]) -> str:
+    """Every character of the lists; without any, ASCII."""
     lines = [
         line
-        for name in ("phrases.txt", "characters.txt")
+        for name in lists
         for line in (HERE / name).read_text("utf-8").splitlines()
         if not line.startswith("#")
     ]
-    return "".join(sorted(set("".join(lines)) - set(" \t")))
+    return "".join(sorted(set("".join(lines)) - set(" \t"))) or "".join(map(chr, range(0x20, 0x7F)))
 
 
 def build_fonts(packages: Path) -> None:
-    roots = {name: fetch(name, packages) for name in ("noto-sans-sc", "noto-sans")}
-    latin = "".join(map(chr, range(0x20, 0x7F)))
-    for ours, (package, part) in FONTS.items():
+    roots = {name: fetch(name, packages) for name, _, _ in FONTS.values()}
+    for ours, (package, part, lists) in FONTS.items():
         source = roots[package] / "files" / f"{package}-{part}-normal.woff2"
-        save_subset(source, HERE / ours, latin if package == "noto-sans" else wanted_characters())
+        save_subset(source, HERE / ours, wanted_characters(lists))
 
 
 def save_subset(source: Path, target: Path, characters: str) -> None:
@@ -256,6 +267,7 @@ def save_subset(source: Path, target: Path, characters: str) -> None:
     options.flavor = None  # plain TrueType: every FreeType reads it, and opens it 10 times sooner
     options.layout_features = []  # single characters: no ligatures, no kerning
     options.hinting = False
+    options.drop_tables += ["FFTM", "feat", "morx"]
     options.name_IDs = [0, 1, 2, 5, 13, 14]  # copyright, family, style, version, licence
     font = subset.load_font(source, options)
     missing = set(characters) - {chr(code) for code in font.getBestCmap()}

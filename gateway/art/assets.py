@@ -19,7 +19,15 @@ from PIL import Image, ImageDraw, ImageFont
 from gateway.files import data_dir
 
 Alpha: TypeAlias = NDArray[np.uint8]  # (height, width): how much ink, 0 to 255; read-only
-Font = Literal["noto-sans-sc-regular", "noto-sans-sc-bold", "noto-sans-regular", "noto-sans-bold"]
+Font = Literal[
+    "noto-sans-sc-regular",
+    "noto-sans-sc-bold",
+    "noto-serif-sc-black",
+    "lxgw-wenkai-bold",
+    "noto-sans-regular",
+    "noto-sans-bold",
+    "noto-serif-black",
+]
 
 ICON_PX = 96
 _PAIRS_IN_A_ROW = 16  # of the atlas, the outline left of the filled picture
@@ -93,10 +101,11 @@ def _font(font: Font, size_px: int) -> ImageFont.FreeTypeFont:
 
 @cache
 def characters(font: Font = "noto-sans-sc-bold") -> frozenset[str]:
-    """What `glyph` can draw: of the Chinese fonts what all lists here hold, of the others ASCII."""
-    if font in ("noto-sans-regular", "noto-sans-bold"):
+    """What `glyph` can draw: of the Chinese fonts what the lists here hold, of the others ASCII."""
+    if font in ("noto-sans-regular", "noto-sans-bold", "noto-serif-black"):
         return frozenset(map(chr, range(0x21, 0x7F)))
-    lists = ("phrases.txt", "characters.txt")
+    of_plain = font in ("noto-serif-sc-black", "lxgw-wenkai-bold")
+    lists = ("plain.txt",) if of_plain else ("phrases.txt", "characters.txt")
     return frozenset("".join(word for name in lists for word in _words(name)))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,8 @@ PROMPT_SIZE_PX, PROMPT_ROOM_PX = 62, 72  # as it is bent; as it is printed
 CUTS, CUT, CUT_OFF_PX = 1, 0.25, 26  # strokes of others in a cell, share of each, how far off
 BEHIND_OFF = (0.3, 0.6)  # of a character's size: how far off its middle pieces lie behind it
 PIECE = 0.3  # share of a character that a torn stroke is
-HOLLOW = 0.35  # chance that a character is hollow in a part
+HOLLOW = 0.35  # chance that a character is hollow in a part …
+LEAST_HOLLOWED_PX = 48  # … where it is large enough
 DETAIL = 0.65  # of the scene's contrast: what is left
 LEAST_SEEN = 44.0  # mean difference of luminance to what is behind; else drawn again
 NEAREST = 12  # of which one lies beside a character
@@ -44,53 +45,69 @@ DENSEST = 3.1  # … denser ones take a second look when bent, and beyond this c
 
 _HAN: tuple[Font, Font] = ("noto-sans-sc-bold", "noto-sans-sc-regular")
 _LATIN: tuple[Font, Font] = ("noto-sans-bold", "noto-sans-regular")
+_THIN = 0.25  # chance that a character is of the regular weight
 _DRAWN_PX = 96
 _THUMB_PX = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """How freely characters are written."""
+    """How freely characters are written; by default in two weights of one style of type."""
 
     bend: float = 0.17  # how far a part of one may move, of its size
     turn_deg: float = 28.0
     cell: float = 0.42  # of its size: bends are smooth over so much
     behind: int = 0  # strokes of others behind each
+    styles: bool = False  # of the styles of type that `scene_fonts` names
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A character, and the seed of how it is bent, turned and styled: so it can be looked at small
+    before it is drawn."""
+
+    character: str
+    seed: int
+
+
+def written(chance: np.random.Generator, some_: Sequence[str]) -> list[Written]:
+    """Each as chance will have it."""
+    return [Written(character, int(chance.integers(2**62))) for character in some_]
 
 
 def lettered(
     chance: np.random.Generator,
     style: Style,
     pictures: tuple[bytes, ...],
-    shown: Sequence[str],
+    shown: Sequence[Written],
     hand: Hand,
+    size_px: tuple[int, int] = SIZE_PX,
 ) -> tuple[Image.Image, list[Spot]]:
     """The picture, of FILE_PX, and where each of the `shown` lies, in their order."""
-    sizes = chance.integers(SIZE_PX[0], SIZE_PX[1] + 1, len(shown)).tolist()
+    sizes = chance.integers(size_px[0], size_px[1] + 1, len(shown)).tolist()
     spots = apart(chance, sizes, *FILE_PX)
     canvas = Canvas(ground(chance, style, pictures, DETAIL))
     _strew(chance, canvas, shown, spots, hand)
-    for character, spot in zip(shown, spots, strict=True):
-        mask = _shape(chance, character, spot.size_px, hand)
+    for one, spot in zip(shown, spots, strict=True):
+        mask = shape(one, spot.size_px, hand)
         for ink in _inks():
             if canvas.put(chance, mask, spot.x_px, spot.y_px, ink) >= LEAST_SEEN:
                 break
     return canvas.picture(), spots
 
 
-def prompt(chance: np.random.Generator, drawn: Image.Image, asked: Sequence[str]) -> Image.Image:
-    """The asked characters side by side."""
-    return printed(chance, drawn, len(asked), in_prompt(chance, asked), PAPER)
+def prompt(chance: np.random.Generator, drawn: Image.Image, asked: Sequence[Mask]) -> Image.Image:
+    """What `in_prompt` draws, side by side."""
+    return printed(chance, drawn, len(asked), asked, PAPER)
 
 
-def in_prompt(chance: np.random.Generator, asked: Sequence[str]) -> Iterator[Mask]:
+def in_prompt(chance: np.random.Generator, asked: Sequence[Written]) -> Iterator[Mask]:
     """Each, bent, and a stroke of another: no part of it to whoever reads."""
-    known = legible(asked[0].isascii())
-    others = [
-        _asked(chance, known[int(at)], 180.0) for at in chance.integers(len(known), size=CUTS)
-    ]
-    for character in asked:
-        mask = _asked(chance, character, PROMPT_TURN_DEG)
+    known = legible(asked[0].character.isascii())
+    some = [known[int(at)] for at in chance.integers(len(known), size=CUTS)]
+    others = [fitted(asked_for(one, 180.0), PROMPT_ROOM_PX) for one in written(chance, some)]
+    for one in asked:
+        mask = fitted(asked_for(one), PROMPT_ROOM_PX)
         for at in chance.integers(len(others), size=CUTS):
             angle = float(chance.uniform(0, 2 * np.pi))
             off = round(CUT_OFF_PX * np.sin(angle)), round(CUT_OFF_PX * np.cos(angle))
@@ -98,24 +115,28 @@ def in_prompt(chance: np.random.Generator, asked: Sequence[str]) -> Iterator[Mas
         yield mask
 
 
-def _asked(chance: np.random.Generator, character: str, most_deg: float) -> Mask:
-    """What bending made small is enlarged: it is to be read at once."""
+def asked_for(
+    one: Written, most_deg: float = PROMPT_TURN_DEG, size_px: int = PROMPT_SIZE_PX
+) -> Mask:
+    """As a prompt shows it, before it is enlarged to be read at once."""
+    chance = _by(one.seed)
+    fonts = prompt_fonts(one.character)
+    ink = glyph(one.character, _DRAWN_PX, fonts[int(chance.integers(len(fonts)))])
     turn = float(chance.uniform(-most_deg, most_deg))
-    bold = glyph(character, _DRAWN_PX, _fonts(character)[0])
-    mask = bent(chance, bold, PROMPT_SIZE_PX, turn, PROMPT_BEND, PROMPT_SQUEEZE, PROMPT_CELL)
-    return fitted(mask, PROMPT_ROOM_PX)
+    return bent(chance, ink, size_px, turn, PROMPT_BEND, PROMPT_SQUEEZE, PROMPT_CELL)
+
+
+def _by(seed: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(seed))
 
 
 def apart_from(candidates: Sequence[str], chosen: Sequence[str]) -> list[str]:
     """Those that nobody takes for one of the chosen."""
     if not chosen:
         return list(candidates)
-    taken = np.stack([_thumb(character) for character in chosen])
-    return [
-        character
-        for character in candidates
-        if character not in chosen and float((taken @ _thumb(character)).max()) < MOST_ALIKE
-    ]
+    most = (_thumbs(tuple(candidates)) @ np.stack([_thumb(c) for c in chosen]).T).max(1)
+    both = zip(candidates, most.tolist(), strict=True)
+    return [one for one, likeness in both if one not in chosen and likeness < MOST_ALIKE]
 
 
 @cache
@@ -147,11 +168,16 @@ def crossings(character: str) -> float:
 def nearest(latin: bool) -> Mapping[str, tuple[str, ...]]:
     """Of each legible character the NEAREST that programs take for it and people don't."""
     known = legible(latin)
-    thumbs = np.stack([_thumb(character) for character in known])
+    thumbs = _thumbs(known)
     likeness = thumbs @ thumbs.T
     likeness[likeness >= MOST_ALIKE] = -1.0
     order = np.argsort(-likeness, axis=1)[:, :NEAREST]
     return {c: tuple(known[int(at)] for at in row) for c, row in zip(known, order, strict=True)}
+
+
+@lru_cache(maxsize=64)
+def _thumbs(some: tuple[str, ...]) -> NDArray[np.float32]:
+    return np.stack([_thumb(character) for character in some])
 
 
 @cache
@@ -167,19 +193,32 @@ def _fonts(character: str) -> tuple[Font, Font]:
     return _LATIN if character.isascii() else _HAN
 
 
+def scene_fonts(character: str) -> tuple[Font, ...]:
+    """Styles of type that are read as well small and on texture: no thin strokes."""
+    latin: tuple[Font, ...] = ("noto-sans-bold", "noto-serif-black")
+    return latin if character.isascii() else ("noto-sans-sc-bold", "lxgw-wenkai-bold")
+
+
+def prompt_fonts(character: str) -> tuple[Font, ...]:
+    """Whoever reads takes no notice of the style."""
+    latin: tuple[Font, ...] = ("noto-sans-bold", "noto-serif-black")
+    return latin if character.isascii() else (*scene_fonts(character), "noto-serif-sc-black")
+
+
 def _strew(
     chance: np.random.Generator,
     canvas: Canvas,
-    shown: Sequence[str],
+    shown: Sequence[Written],
     spots: Sequence[Spot],
     hand: Hand,
 ) -> None:
     """Strokes torn from other characters where there is room, a few of each."""
-    others = legible(shown[0].isascii())
+    others = legible(shown[0].character.isascii())
     any_way = replace(hand, turn_deg=90.0)
     sizes = chance.integers(*SIZE_PX, STROKES // STROKES_OF_ONE).tolist()
     chosen = [others[int(at)] for at in chance.integers(len(others), size=len(sizes))]
-    wholes = [_shape(chance, c, size, any_way) for c, size in zip(chosen, sizes, strict=True)]
+    pairs = zip(written(chance, chosen), sizes, strict=True)
+    wholes = [shape(one, size, any_way) for one, size in pairs]
     torn = [piece(chance, wholes[n % len(wholes)], PIECE) for n in range(STROKES)]
     for part, (x_px, y_px) in zip(torn, between(chance, spots, STROKES, *FILE_PX), strict=False):
         canvas.put(chance, part, x_px, y_px, Ink())
@@ -191,14 +230,22 @@ def _strew(
             canvas.put(chance, torn[at], float(x_px), float(y_px), Ink())
 
 
-def _shape(chance: np.random.Generator, character: str, size_px: int, hand: Hand) -> Mask:
-    weight = 0 if chance.random() < 0.75 else 1
-    ink: Alpha = glyph(character, _DRAWN_PX, _fonts(character)[weight])
+def shape(one: Written, size_px: int, hand: Hand) -> Mask:
+    """As it is drawn in a scene, at any size."""
+    chance = _by(one.seed)
+    ink: Alpha = glyph(one.character, _DRAWN_PX, _style(chance, one.character, hand))
     turn = float(chance.uniform(-hand.turn_deg, hand.turn_deg))
     mask = bent(chance, ink, size_px, turn, hand.bend, SQUEEZE, hand.cell)
-    if chance.random() < HOLLOW:
+    if size_px >= LEAST_HOLLOWED_PX and chance.random() < HOLLOW:
         return hollowed(chance, mask, 2.5, float(chance.uniform(0.25, 0.5)))
     return mask
+
+
+def _style(chance: np.random.Generator, character: str, hand: Hand) -> Font:
+    if hand.styles:
+        fonts = scene_fonts(character)
+        return fonts[int(chance.integers(len(fonts)))]
+    return _fonts(character)[int(chance.random() < _THIN)]
 
 
 def _inks() -> Iterator[Ink]:

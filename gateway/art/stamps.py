@@ -59,10 +59,9 @@ def bent(
     rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
     high, wide = int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1
     corners = np.linspace(-side / 2, side / 2, _MESH + 1)
-    x, y = np.meshgrid(corners, corners)
     smooth_px = cell * size_px * (_MESH + 1) / side
-    x = x + bend * size_px * noise(chance, _MESH + 1, _MESH + 1, smooth_px)
-    y = y + bend * size_px * noise(chance, _MESH + 1, _MESH + 1, smooth_px)
+    x = corners[None, :] + bend * size_px * noise(chance, _MESH + 1, _MESH + 1, smooth_px)
+    y = corners[:, None] + bend * size_px * noise(chance, _MESH + 1, _MESH + 1, smooth_px)
     turn = _matrix(chance, turn_deg, squeeze) * (max(high, wide) / size_px)
     from_x = turn[0, 0] * x + turn[0, 1] * y + columns[0] + wide / 2
     from_y = turn[1, 0] * x + turn[1, 1] * y + rows[0] + high / 2

@@ -21,7 +21,7 @@ import numpy as np
 from gateway import art
 from gateway.art.assets import phrases
 from gateway.art.clickable import FILE_PX, SHOWN_PX, aims
-from gateway.art.lettering import Hand, apart_from, is_clear, legible, lettered
+from gateway.art.lettering import Hand, apart_from, is_clear, legible, lettered, written
 from gateway.clicks import judged
 from gateway.kinds import Between, Look
 from gateway.model import JSON, Made, Verdict
@@ -48,7 +48,9 @@ class Phrase:
         phrase = chosen(chance)
         shown = [*phrase, *strangers(chance, phrase, params.extra)]
         style = art.Style.of(params.look.salt)
-        drawn, spots = lettered(chance, style, params.look.pictures, shown, PLAINLY)
+        drawn, spots = lettered(
+            chance, style, params.look.pictures, written(chance, shown), PLAINLY
+        )
         view = {
             "picture": art.within(drawn, MOST_CHARS),
             "aspect": FILE_PX[0] / FILE_PX[1],

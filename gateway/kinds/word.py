@@ -1,15 +1,17 @@
 """Click the characters of the prompt, in its order, where they lie in a picture.
 
-The prompt is a picture too, of solid characters bent and turned, a stroke of another across each;
-in the scene they are bold or thin, bent another way, hollow in parts, full of texture, among
-strokes of others. Whoever reads knows them again; beside each lies one that programs take for it.
-Colour means nothing.
+The prompt is a picture too, each character in one of three styles of type, bent and turned, a
+stroke of another across it; in the scene they are in two of these styles, bent another way, hollow
+in parts, full of texture. Whoever reads knows them again. Of some drawings by chance those are kept
+that a machine's eye knows least, and beside each lies one that it takes for it. Colour means
+nothing; `hard` bends the scene more.
 `script: latin` asks for letters and digits, for readers who know no Chinese characters; those that
 are taken for one another (O and 0, l and 1) are left out.
 
-Tolerance: a circle about each character's middle of 0.55 of its size, 28 to 36 px of a picture
-shown 320 wide. Blind chance: one click lies in a given circle with at most 5.3 %, four in order
-with 1 in 100,000; whoever knows where the nine lie but can't read has 1 in 3,024, of two 1 in 72.
+Tolerance: a circle about each character's middle of 0.55 of its size, 23 to 32 px of a picture
+shown 320 wide. Blind chance: one click lies in a given circle with at most 4.1 %, four in order
+with 1 in 350,000; whoever knows where the eleven lie but can't read has 1 in 7,920, of two 1 in
+110.
 """
 
 from __future__ import annotations
@@ -23,13 +25,18 @@ import numpy as np
 
 from gateway import art
 from gateway.art.clickable import FILE_PX, SHOWN_PX, aims
-from gateway.art.lettering import Hand, apart_from, legible, lettered, nearest, prompt
+from gateway.art.lettering import Hand, apart_from, in_prompt, legible, lettered, nearest, prompt
+from gateway.art.picking import in_prompt_of, in_scene_of
 from gateway.clicks import judged
-from gateway.kinds import Between, Look
+from gateway.kinds import Between, Hardness, Look
 from gateway.model import JSON, Made, Verdict
 
-CHARACTERS = 9
-FREELY = Hand(bend=0.17, turn_deg=28.0, cell=0.6, behind=1)
+CHARACTERS = 11
+SIZE_PX = (64, 86)  # of the file
+HANDS: Mapping[Hardness, Hand] = {
+    "usual": Hand(bend=0.17, turn_deg=28.0, cell=0.6, styles=True),
+    "hard": Hand(bend=0.2, turn_deg=30.0, cell=0.55, styles=True),
+}
 RADIUS = 0.55  # of a character's size
 MOST_CHARS = 29_000  # of the scene as text
 QUALITY = 60  # of the prompt
@@ -37,10 +44,11 @@ QUALITY = 60  # of the prompt
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """How many characters are to be clicked, and of which script."""
+    """How many characters are to be clicked, of which script, and how far they are bent."""
 
     count: Annotated[int, Between(2, 5)] = 4
     script: Literal["han", "latin"] = "han"
+    hardness: Hardness = "usual"
     look: Look = Look()
 
 
@@ -51,13 +59,15 @@ class Word:
     def make(self, rng: Random, params: Params) -> Made:
         chance = art.generator(rng)
         shown = chosen(chance, params.script == "latin", params.count)
-        style = art.Style.of(params.look.salt)
-        drawn, spots = lettered(chance, style, params.look.pictures, shown, FREELY)
+        style, hand = art.Style.of(params.look.salt), HANDS[params.hardness]
+        asked = list(in_prompt(chance, in_prompt_of(chance, shown[: params.count])))
+        put = in_scene_of(chance, shown, params.count, hand)
+        drawn, spots = lettered(chance, style, params.look.pictures, put, hand, SIZE_PX)
         view = {
             "picture": art.within(drawn, MOST_CHARS),
             "aspect": FILE_PX[0] / FILE_PX[1],
             "count": params.count,
-            "prompt": art.jpeg(prompt(chance, drawn, shown[: params.count]), QUALITY),
+            "prompt": art.jpeg(prompt(chance, drawn, asked), QUALITY),
             "prompt_aspect": params.count,
         }
         return Made(view, aims(spots[: params.count], RADIUS))

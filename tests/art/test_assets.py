@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import combinations
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 from gateway.art.assets import (
     ICON_PX,
     Alpha,
+    Font,
     characters,
     glyph,
     icons,
@@ -22,7 +24,7 @@ from gateway.files import data_dir
 FOLDER = data_dir("config") / "art"
 MOST_BYTES = 1_500_000
 TOO_ALIKE = 0.92  # a little above what make.py refuses: it measures at other turns
-FONTS = ("noto-sans-sc-regular", "noto-sans-sc-bold", "noto-sans-regular", "noto-sans-bold")
+FONTS: tuple[Font, ...] = get_args(Font)
 
 
 def fitted(ink: Alpha, turn_deg: float = 0.0) -> np.ndarray:
@@ -175,6 +177,9 @@ def test_the_folder_stays_small():
         ("phosphor", ("MIT License", "Phosphor Icons", "@phosphor-icons/core@")),
         ("tabler", ("MIT License", "Paweł Kuna", "@tabler/icons@")),
         ("noto-sans-sc", ("SIL Open Font License, Version 1.1", "@fontsource/noto-sans-sc@")),
+        ("noto-serif-sc", ("SIL Open Font License, Version 1.1", "@fontsource/noto-serif-sc@")),
+        ("lxgw-wenkai", ("SIL Open Font License, Version 1.1", "@fontsource/lxgw-wenkai@")),
+        ("noto-serif", ("SIL Open Font License, Version 1.1", "@fontsource/noto-serif@")),
         ("noto-sans", ("SIL Open Font License, Version 1.1", "@fontsource/noto-sans@")),
     ],
 )
