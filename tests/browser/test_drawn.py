@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 from collections.abc import AsyncIterator, Callable
@@ -35,6 +36,7 @@ HANDS = {
     "view": hands.choose,
     "word": hands.points,
 }
+PARTS = {"puzzle": ".piece", "rotate": ".dial"}  # that only its control has
 WRONG: dict[str, Callable[[Any], Any]] = {  # of what is right
     "puzzle": lambda places: places[::-1],
     "rotate": lambda turns: [(turn + 0.5) % 1 for turn in turns],
@@ -93,6 +95,13 @@ class Told:
     async def watch(self, context: BrowserContext) -> None:
         await context.route("**/_gateway/challenge", self._pass)
         await context.route("**/_gateway/answer", self._pass)
+
+    async def other_than(self, before: dict[str, Any]) -> dict[str, Any]:
+        """The next question with a picture: a toll may come before it."""
+        async with asyncio.timeout(SLOW_MS / 1000):
+            while (last := self.questions[-1]) is before or not last["view"]:
+                await asyncio.sleep(0.05)
+        return last
 
     async def _pass(self, route: Route) -> None:
         response = await route.fetch()
@@ -160,14 +169,15 @@ async def test_kinds_of_one_step_stand_in_for_each_other(
     await told.watch(context)
     page = await context.new_page()
     await send_form(page, "/either")
+    first = told.questions[-1]
     await page.locator("#another").click()
-    await expect(page.get_by_role("status")).to_contain_text("another way", timeout=SLOW_MS)
-    wished = told.questions[-1]
+    wished = await told.other_than(first)
+    await expect(page.locator(PARTS[wished["kind"]]).first).to_be_visible(timeout=SLOW_MS)
     wrong = WRONG[wished["kind"]](seen_in(gate, wished))
     await HANDS[wished["kind"]](page, wished["view"], wrong, "mouse")
     await expect(page.get_by_role("alert")).to_contain_text("Not quite", timeout=SLOW_MS)
-    asked = told.questions[-1]
-    first, *_ = told.questions
+    asked = await told.other_than(wished)
+    await expect(page.locator(PARTS[asked["kind"]]).first).to_be_visible(timeout=SLOW_MS)
     assert {first["kind"], wished["kind"]} == {"puzzle", "rotate"}
     assert asked["kind"] == first["kind"]
     await HANDS[asked["kind"]](page, asked["view"], seen_in(gate, asked), "mouse")
