@@ -104,7 +104,7 @@ def _keeps_cookies(signals: JSON) -> bool:
 async def _judge(
     gate: GateParts, envelope: Envelope, opened: Opened, ticket: Ticket, answer: Answer
 ) -> Judged:
-    recent, left_s = await count_caller(gate, envelope, opened.route, "answers")
+    recent, left_s = await count_caller(gate, envelope.caller, opened.route, "answers")
     if recent > gate.limits.answers:
         return Judged(Refused("too_many", left_s), opened)
     now_s = gate.clock()

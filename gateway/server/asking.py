@@ -13,6 +13,7 @@ from gateway import layout
 from gateway.choosing import are_alike, others_of
 from gateway.decide import top_level
 from gateway.model import ACCESSIBLE, JSON, Caller, Made, Round, Route, Rung, Ticket, Visit
+from gateway.server.opened import count_caller
 from gateway.server.parts import GateParts
 from gateway.tokens import seal_ticket
 from gateway.work import hashes_for, make_work
@@ -25,6 +26,7 @@ WORK_KIND = "pow"
 MOST_DOUBLINGS = 4  # wrong answers make work dearer up to 16 times
 # In place of a picture: of one that nobody could have, and of one that others come before.
 DEARER = {"empty": 8, "share": 32}
+MOST_DEARER = 20  # doublings of that: by then it is the most that anybody is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,14 @@ async def ask_whole(gate: GateParts, asking: Asking, index: int) -> dict[str, JS
     made = await gate.stock.take(rung.kind, rung.params, prefix)
     if isinstance(made, Made):
         return _sealed(gate, asking, Asked(index, rung, made))
-    return ask_work(gate, asking, index, DEARER[made.why])
+    return ask_work(gate, asking, index, DEARER[made.why] * 2 ** await _beyond(gate, asking))
+
+
+async def _beyond(gate: GateParts, asking: Asking) -> int:
+    """How often the caller's prefix has had work in place of a picture, beyond what the accessible
+    way is granted: else who empties the stock, or a share, would need no picture ever after."""
+    had, _ = await count_caller(gate, asking.caller, asking.route, "unpictured")
+    return min(max(0, had - gate.limits.accessible), MOST_DEARER)
 
 
 def ask_work(gate: GateParts, asking: Asking, index: int, times: int) -> dict[str, JSON]:

@@ -58,7 +58,7 @@ async def _exchange(
     gate: GateParts, envelope: Envelope, opened: Opened, want: str, proof: JSON
 ) -> dict[str, JSON] | Refused:
     what = "pictures" if want == "picture" else "challenges"
-    asked, left_s = await count_caller(gate, envelope, opened.route, what)
+    asked, left_s = await count_caller(gate, envelope.caller, opened.route, what)
     if asked > gate.limits.challenges:
         return Refused("too_many", left_s)
     ticket, proved = opened.ticket, _proved(opened.ticket, proof, gate.clock())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.envelope import Envelope
-from gateway.model import Refused, Route, Ticket, Visit
+from gateway.model import Caller, Refused, Route, Ticket, Visit
 from gateway.server.counting import bump, spend
 from gateway.server.parts import GateParts
 from gateway.tokens import open_ticket, open_visit
@@ -34,20 +34,22 @@ def open_tokens(gate: GateParts, envelope: Envelope, visit: str, ticket: str) ->
     return Opened(opened, route, shown)
 
 
-async def count_caller(
-    gate: GateParts, envelope: Envelope, route: Route, what: str
-) -> tuple[int, int]:
-    """(how many of its kind from the caller's prefix in this window, seconds left of it)."""
+async def count_caller(gate: GateParts, caller: Caller, route: Route, what: str) -> tuple[int, int]:
+    """(how many of its kind from the caller's prefix in this window, seconds left of it).
+
+    `what`: answers, challenges, pictures, or accessible and unpictured, which have a longer window.
+    """
     if not gate.addresses_known():
         return 0, 0
     limits = gate.limits
-    window_s = limits.accessible_window_s if what == "accessible" else limits.answers_window_s
-    return await bump(gate, route, f"{what}/{envelope.caller.prefix}", window_s)
+    rare = what in ("accessible", "unpictured")
+    window_s = limits.accessible_window_s if rare else limits.answers_window_s
+    return await bump(gate, route, f"{what}/{caller.prefix}", window_s)
 
 
 async def one_accessible(gate: GateParts, envelope: Envelope, route: Route) -> Refused | None:
     """Counts one more use of the accessible way; refused if the caller's prefix had enough."""
-    granted, left_s = await count_caller(gate, envelope, route, "accessible")
+    granted, left_s = await count_caller(gate, envelope.caller, route, "accessible")
     return Refused("too_many", left_s) if granted > gate.limits.accessible else None
 
 

@@ -15,6 +15,7 @@ from gateway.stock.stock import Missed, NoStock
 from gateway.stores import StoreDown, StoreFull
 from gateway.stores.memory import MemoryStore
 from gateway.tokens import open_ticket, open_visit, seal_ticket
+from gateway.work import MOST_HASHES
 from tests.layouts import lay_out
 from tests.makers import KINDS, Params
 from tests.proofs import solve_work
@@ -502,6 +503,28 @@ async def test_dearer_work_in_place_of_a_picture(drawing: Any, why: Any, times: 
     assert await said(response) == (200, "solved")
     record = desk.records()[-1]
     assert (record["kind"], record["instead_of"], record["pass_level"]) == ("pow", "puzzle", 2)
+
+
+@pytest.mark.parametrize("why, times", [("empty", 8), ("share", 32)])
+async def test_work_in_place_of_pictures_gets_dearer_each_time(
+    drawing: Any, why: Any, times: int
+) -> None:
+    """From one prefix, beyond what the accessible way is granted, until the window is over."""
+    limits = AnswerLimits(accessible=2)
+    desk: Desk = await drawing(stock=Ready(missed=Missed(why)), limits=limits)
+    asked = [hashes(await picture(desk, await desk.page("draw"))) for _ in range(5)]
+    assert asked == [times * WORK * dearer for dearer in (1, 1, 2, 4, 8)]
+    desk.clock.now_s += 2 * limits.accessible_window_s
+    assert hashes(await picture(desk, await desk.page("draw"))) == times * WORK
+
+
+async def test_work_in_place_of_pictures_has_a_most(drawing: Any) -> None:
+    desk: Desk = await drawing(
+        stock=Ready(missed=Missed("share")), limits=AnswerLimits(accessible=0)
+    )
+    for _ in range(24):
+        await picture(desk, await desk.page("draw"))
+    assert hashes(await picture(desk, await desk.page("draw"))) == MOST_HASHES
 
 
 async def test_a_gate_without_a_stock_asks_for_work(drawing: Any) -> None:
