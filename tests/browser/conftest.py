@@ -22,6 +22,9 @@ from tests.gatekeeper import GateProcess, config, free_port
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), "chromium")
 DRIVEN = ["--headless=new", *OF_ALL]
+# The same engine without a window's toolbars, where there is a package of it: a page opens in an
+# eighth of the time. For tests that no score of the browser matters to.
+SHELL = shutil.which("chromium-headless-shell") or CHROMIUM
 
 
 def _like_a_persons() -> list[str]:

@@ -36,7 +36,8 @@ async def solved(kind: str, way: str, double: Double, opened: Open, act: Any, an
     body = await hands.answered(page, double)
     told = "".join(point[3] for point in body["trace"])
     if way == "keys":
-        assert set(told) == {"k"}
+        # Under a pointer that lies still the page may move, which Chromium tells as a move.
+        assert "k" in told and set(told) <= {"k", "m"}
     else:
         assert told.count("d") >= 1 and "k" not in told
     return body["answer"], width

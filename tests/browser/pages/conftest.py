@@ -9,7 +9,7 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from tests.browser.conftest import CHROMIUM, DRIVEN
+from tests.browser.conftest import DRIVEN, SHELL
 from tests.browser.pages.double import Double
 
 Open = Callable[..., Awaitable[Page]]
@@ -18,7 +18,7 @@ Open = Callable[..., Awaitable[Page]]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=DRIVEN)
+        browser = await playwright.chromium.launch(executable_path=SHELL, args=DRIVEN)
         yield browser
         await browser.close()
 

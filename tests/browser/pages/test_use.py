@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -28,6 +29,17 @@ async def in_app(page: Page) -> None:
 
 async def ready(page: Page) -> None:
     await page.locator("[data-state=action]").wait_for()
+
+
+async def worked(page: Page) -> None:
+    """Until no worker has been there for a while: they end with the work."""
+    idle = 0
+    for _ in range(400):
+        idle = 0 if page.workers else idle + 1
+        if idle == 10:
+            return
+        await asyncio.sleep(0.03)
+    raise AssertionError("the work does not end")
 
 
 def answers(double: Double) -> list[Any]:
@@ -260,6 +272,7 @@ async def test_a_renewal_gives_focus_to_the_like_control(double: Double, opened:
     double.kind = "slider"
     page = await opened(clock=True)
     await ready(page)
+    await worked(page)
     await page.locator(".step").focus()
     await page.clock.fast_forward(116_000)
     await expect(page.get_by_role("status")).to_contain_text("This took a while")
