@@ -233,7 +233,7 @@ SUITE = Suite(
         Attack("axis and weight", True, _by(_weight), 0.25),
         Attack("polar edges of figures", True, _by(_polar_figures), 0.25),
         # Told, not held down: who has our generator has all that a person has to know.
-        Attack("our generator's figures", True, _by(_likest), 1.0),
+        Attack("our generator's figures", True, _by(_likest), 1.0, slow=True),
         Attack("figures in any pose", True, _by(_any_pose), 1.0, slow=True),
     ),
     naive=naive,
