@@ -53,8 +53,9 @@ OWN = 0.5  # of a name's fit, for the fit of the prompt's own drawing
 CANDIDATES = 8
 NAIVE_ASKED, NAIVE_THINGS = 3, 7  # as peers ask
 # As many as go-captcha comes with, one as easily told from another as its own.
-NAIVE_ICONS = frozenset(
-    "airplane anchor bell cat crown hand heart house key moon star tree umbrella".split()
+NAIVE_ICONS = (
+    *("airplane", "anchor", "bell", "cat", "crown", "hand", "heart"),
+    *("house", "key", "moon", "star", "tree", "umbrella"),
 )
 NAIVE_PX = 60.0  # of 320
 NAIVE_BLUR_PX = 6.5  # photographs are softer than our scenes
