@@ -141,9 +141,11 @@ class Load:
     def _leaves(self, name: str, raw: bytes) -> Act:
         async def leave() -> None:
             _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            writer.write(raw)
-            await asyncio.sleep(0.1)
-            writer.transport.abort()
+            try:
+                writer.write(raw)
+                await asyncio.sleep(0.1)
+            finally:  # the load may be ended meanwhile
+                writer.transport.abort()
             self.done[name] += 1
 
         leave.__name__ = name
