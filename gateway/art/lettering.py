@@ -70,9 +70,9 @@ class Written:
     seed: int
 
 
-def written(chance: np.random.Generator, some_: Sequence[str]) -> list[Written]:
+def written(chance: np.random.Generator, shown: Sequence[str]) -> list[Written]:
     """Each as chance will have it."""
-    return [Written(character, int(chance.integers(2**62))) for character in some_]
+    return [Written(character, int(chance.integers(2**62))) for character in shown]
 
 
 def lettered(
@@ -201,8 +201,8 @@ def scene_fonts(character: str) -> tuple[Font, ...]:
 
 def prompt_fonts(character: str) -> tuple[Font, ...]:
     """Whoever reads takes no notice of the style."""
-    latin: tuple[Font, ...] = ("noto-sans-bold", "noto-serif-black")
-    return latin if character.isascii() else (*scene_fonts(character), "noto-serif-sc-black")
+    fonts = scene_fonts(character)
+    return fonts if character.isascii() else (*fonts, "noto-serif-sc-black")
 
 
 def _strew(
