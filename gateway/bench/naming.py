@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.art.clickable import PROMPT_PX
 from gateway.bench import gradients
 from gateway.bench.pictures import Plane
 
@@ -34,6 +35,12 @@ class Namer:
         found = TRUST * (directions(mask) @ self.weights - self.bias)
         top = float(found.max())
         return np.asarray(found - top - np.log(np.exp(found - top).sum()), np.float32)
+
+
+def as_printed(cover: Plane) -> Plane:
+    """(PROMPT_PX, PROMPT_PX), 0 or 1: what a prompt shows of what is drawn for a cell."""
+    rim = (cover.shape[0] - PROMPT_PX) // 2
+    return np.asarray(cover[rim : rim + PROMPT_PX, rim : rim + PROMPT_PX] > 0.5, np.float32)
 
 
 def taught(examples: Iterable[Sequence[Plane]]) -> Namer:

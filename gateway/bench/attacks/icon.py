@@ -16,12 +16,12 @@ import numpy as np
 
 from gateway.art import blurred, generator, image, webp
 from gateway.art.assets import Icon, icons
-from gateway.art.clickable import PROMPT_PX, SHOWN_PX
+from gateway.art.clickable import SHOWN_PX
 from gateway.art.stamps import bent
 from gateway.art.strewing import apart
 from gateway.bench import asked, blobs, gaps, twins
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
-from gateway.bench.naming import Namer, taught
+from gateway.bench.naming import Namer, as_printed, taught
 from gateway.bench.oriented import (
     Flow,
     Heat,
@@ -158,14 +158,8 @@ def namer() -> Namer:
     """Taught every outline as the prompt may show it, by our own code."""
     chance = generator(Random(1))  # noqa: S311 - examples, the same in each run
     return taught(
-        [*map(_cell, kind.prompted(chance, [icon] * EXAMPLES, _USUAL))] for icon in icons()
+        [*map(as_printed, kind.prompted(chance, [icon] * EXAMPLES, _USUAL))] for icon in icons()
     )
-
-
-def _cell(cover: Plane) -> Plane:
-    """What a prompt shows of it."""
-    rim = (cover.shape[0] - PROMPT_PX) // 2
-    return np.asarray(cover[rim : rim + PROMPT_PX, rim : rim + PROMPT_PX] > 0.5, np.float32)
 
 
 # --- the white box ---------------------------------------------------------------------------

@@ -16,16 +16,16 @@ import numpy as np
 
 from gateway import art
 from gateway.art.assets import glyph, phrases
-from gateway.art.clickable import FILE_PX, PROMPT_PX
+from gateway.art.clickable import FILE_PX
 from gateway.art.lettering import in_prompt, legible, scene_fonts
 from gateway.art.picking import in_prompt_of
 from gateway.art.strewing import apart
 from gateway.bench import asked, blobs, gaps, ocr, twins
 from gateway.bench.attack import Attack, Control, Suite, View
 from gateway.bench.clicking import Asked, anywhere, prompts, scene_of
-from gateway.bench.naming import Namer, taught
+from gateway.bench.naming import Namer, as_printed, taught
 from gateway.bench.oriented import Flow, Heat, flow_of, hottest, placed, variants
-from gateway.bench.pictures import Pixels, Plane
+from gateway.bench.pictures import Pixels
 from gateway.model import JSON, Made
 
 SIZE_PX = 75 * asked.WIDTH / FILE_PX[0]  # of a character on the scene as it is searched
@@ -134,15 +134,9 @@ def _namer() -> Namer:
     """Taught every character as the prompt may show it, by our own code."""
     chance = art.generator(Random(1))  # noqa: S311 - examples, the same in each run
     return taught(
-        [*map(_cell, in_prompt(chance, in_prompt_of(chance, [known] * EXAMPLES)))]
+        [*map(as_printed, in_prompt(chance, in_prompt_of(chance, [known] * EXAMPLES)))]
         for known in legible()
     )
-
-
-def _cell(cover: Plane) -> Plane:
-    """What a prompt shows of it."""
-    rim = (cover.shape[0] - PROMPT_PX) // 2
-    return np.asarray(cover[rim : rim + PROMPT_PX, rim : rim + PROMPT_PX] > 0.5, np.float32)
 
 
 @cache
