@@ -305,6 +305,8 @@ async def test_nothing_shows_for_the_first_moment(double: Double, opened: Open) 
         " const a = main.getAnimations()[0];"
         " a.pause(); a.currentTime = ms; return getComputedStyle(a.effect.target).opacity}"
     )
+    styled = "getComputedStyle(document.querySelector('main')).animationName !== 'none'"
+    await page.wait_for_function(styled)  # the page was opened no further than its first bytes
     assert [await page.evaluate(shown, ms) for ms in (0, 299, 600)] == ["0", "0", "1"]
 
 
