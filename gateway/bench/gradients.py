@@ -22,12 +22,14 @@ SIDE = 40  # pixels that a cell is brought to
 BLUR = 1.8  # wide enough that stripes go and outlines stay; the best of 0.7 to 3
 BINS, PLACES = 9, 10
 TURNS_DEG = range(-36, 37, 12)
+AT_ONCE = 16  # pictures that are looked at in one go
+TINY = np.float32(1e-6)
 SHARPNESS = 40.0  # how much a better fit makes an icon more likely
 
 
 def by_shipped_icons(cells: Sequence[Pixels]) -> Floats:
     """(n, n): log of how likely two cells show the same icon of all that are shipped."""
-    found = (_runs(cells) @ _atlas().T).reshape(len(cells), len(icons()), -1).max(2)
+    found = (of_cells(cells) @ _atlas().T).reshape(len(cells), len(icons()), -1).max(2)
     likely = np.exp(SHARPNESS * (found - found.max(1, keepdims=True)))
     likely /= likely.sum(1, keepdims=True)
     return np.asarray(np.log(np.maximum(likely @ likely.T, 1e-6)), np.float32)
@@ -36,26 +38,18 @@ def by_shipped_icons(cells: Sequence[Pixels]) -> Floats:
 def over_turns(cells: Sequence[Pixels]) -> Floats:
     """(n, n): the best cosine of any two cells over turns of either, without knowing the icons."""
     scaled = [_scaled(cell) for cell in cells]
-    still = _runs(cells)
+    still = runs(scaled)
     best = np.full((len(cells), len(cells)), -1.0, np.float32)
     for turn in range(-72, 73, 12):
-        matrix = cv2.getRotationMatrix2D((SIDE / 2 - 0.5, SIDE / 2 - 0.5), turn, 1.0)
-        turned = [
-            cv2.warpAffine(cell, matrix, (SIDE, SIDE), borderMode=cv2.BORDER_REFLECT)
-            for cell in scaled
-        ]
-        runs = np.stack([run(np.asarray(cell, np.uint8)) for cell in turned])
-        best = np.maximum(best, runs @ still.T)
+        turned = [_turned(cell, turn, cv2.BORDER_REFLECT) for cell in scaled]
+        best = np.maximum(best, runs(turned) @ still.T)
     return np.asarray(np.maximum(best, best.T), np.float32)
 
 
-def _runs(cells: Sequence[Pixels]) -> Floats:
-    return np.stack([of_cell(cell) for cell in cells])
-
-
-def of_cell(cell: Pixels) -> Floats:
-    """(d,) of length 1: how its edges run, as it stands. The product of two is their likeness."""
-    return run(_scaled(cell))
+def of_cells(cells: Sequence[Pixels]) -> Floats:
+    """(n, d), rows of length 1: how edges run, as each stands. The product of two rows is their
+    likeness."""
+    return runs([_scaled(cell) for cell in cells])
 
 
 def _scaled(cell: Pixels) -> Pixels:
@@ -64,34 +58,62 @@ def _scaled(cell: Pixels) -> Pixels:
     return np.asarray(small, np.uint8)
 
 
-def run(picture: Pixels | Floats) -> Floats:
-    """(d,) of length 1: of each channel, whichever has more of it in a place."""
-    found = _of_channels(np.atleast_3d(picture).astype(np.float32)).max(1).ravel()
-    return np.asarray(found / (float(np.linalg.norm(found)) + 1e-6), np.float32)
+def _turned(picture: Pixels | Floats, turn_deg: int, border: int) -> Floats:
+    matrix = cv2.getRotationMatrix2D((SIDE / 2 - 0.5, SIDE / 2 - 0.5), turn_deg, 1.0)
+    return np.asarray(cv2.warpAffine(picture, matrix, (SIDE, SIDE), borderMode=border), np.float32)
 
 
-def _of_channels(planes: Floats) -> Floats:
-    """(BINS, channels, places): shares of directions in each place, each channel of length 1."""
+def runs(pictures: Sequence[Pixels | Floats]) -> Floats:
+    """(n, d), rows of length 1, of squares of SIDE: in each place the channel with the most."""
+    parts = [_of_some(pictures[at : at + AT_ONCE]) for at in range(0, len(pictures), AT_ONCE)]
+    return np.concatenate(parts)
+
+
+def _of_some(pictures: Sequence[Pixels | Floats]) -> Floats:
+    planes = np.stack([np.atleast_3d(picture) for picture in pictures], 2).astype(np.float32)
+    strong, direction = _edges(planes.reshape(SIDE, SIDE, -1))
+    maps = _averaged(_binned(strong, direction))
+    most = strong.max((0, 1))[:, None, None]
+    maps /= np.linalg.norm(maps, axis=1, keepdims=True) + np.float32(0.15) * most + TINY
+    maps /= np.sqrt((maps**2).sum((1, 2), keepdims=True)) + TINY
+    found = maps.reshape(len(pictures), -1, BINS * PLACES**2).max(1)
+    return np.asarray(found / (np.linalg.norm(found, axis=1, keepdims=True) + TINY), np.float32)
+
+
+def _edges(planes: Floats) -> tuple[Floats, Floats]:
+    """Of each channel: how strong edges are, at most as the 95th of a hundred, and how they run,
+    from 0 to BINS for half a turn."""
     soft = np.atleast_3d(cv2.GaussianBlur(planes, (0, 0), BLUR))
     across = np.atleast_3d(cv2.Sobel(soft, cv2.CV_32F, 1, 0))
     down = np.atleast_3d(cv2.Sobel(soft, cv2.CV_32F, 0, 1))
     strong = np.hypot(across, down)
-    strong = np.minimum(strong, np.quantile(strong, 0.95, axis=(0, 1)).astype(np.float32) + 1e-6)
-    direction = np.mod(np.arctan2(down, across), np.float32(np.pi)) * np.float32(BINS / np.pi)
-    below = np.floor(direction)[:, :, None]
-    above = (direction[:, :, None] - below) * strong[:, :, None]  # of each, what the bin above has
-    bins = np.zeros((*planes.shape[:2], BINS, planes.shape[2]), np.float32)
-    at = below.astype(np.intp) % BINS
-    np.put_along_axis(bins, at, strong[:, :, None] - above, 2)
-    np.put_along_axis(bins, (at + 1) % BINS, above, 2)
-    bins = bins.reshape(*planes.shape[:2], -1)
-    spread = cv2.GaussianBlur(bins, (0, 0), 2.2)
-    small = cv2.resize(spread, (PLACES, PLACES), interpolation=cv2.INTER_AREA)
-    maps = small.reshape(PLACES * PLACES, BINS, -1).transpose(1, 2, 0)
-    most = strong.max((0, 1))[:, None]
-    maps = maps / (np.linalg.norm(maps, axis=0) + np.float32(0.15) * most + np.float32(1e-6))
-    length = np.sqrt((maps**2).sum((0, 2)))[:, None]
-    return np.asarray(maps / (length + np.float32(1e-6)), np.float32)
+    by_channel = np.ascontiguousarray(strong.reshape(-1, strong.shape[2]).T)
+    most = np.quantile(by_channel, 0.95, axis=1).astype(np.float32)
+    turns = np.arctan2(down, across) * np.float32(BINS / np.pi)
+    return np.minimum(strong, most + TINY), np.where(turns < 0, turns + np.float32(BINS), turns)
+
+
+def _binned(strong: Floats, direction: Floats) -> Floats:
+    """(channels, BINS, SIDE, SIDE): each edge shared out between the two bins it lies between."""
+    lies = np.moveaxis(direction, 2, 0)[:, None]
+    apart = np.abs(lies - np.arange(BINS, dtype=np.float32)[:, None, None])
+    apart = np.minimum(apart, np.float32(BINS) - apart, out=apart)
+    share = np.maximum(np.float32(1) - apart, np.float32(0), out=apart)
+    return np.asarray(np.multiply(share, np.moveaxis(strong, 2, 0)[:, None], out=share))
+
+
+def _averaged(bins: Floats) -> Floats:
+    """(channels, BINS, PLACES²): blurred, and one value a place."""
+    once = _averaging()
+    found = np.asarray(once @ bins @ once.T, np.float32)
+    return found.reshape(*bins.shape[:2], -1)
+
+
+@cache
+def _averaging() -> Floats:
+    """(PLACES, SIDE): the blur and the shrinking of one axis as one product."""
+    spread = cv2.GaussianBlur(np.eye(SIDE, dtype=np.float32), (1, 0), sigmaX=0.1, sigmaY=2.2)
+    return np.asarray(cv2.resize(spread, (SIDE, PLACES), interpolation=cv2.INTER_AREA), np.float32)
 
 
 @cache
@@ -99,16 +121,14 @@ def _atlas() -> Floats:
     """(icons × drawings, d): as a line, filled, and either as a hole in a disc, over turns."""
     grid = np.hypot(*np.meshgrid(*[np.linspace(-1, 1, SIDE)] * 2))
     disc = np.asarray(grid < 0.9, np.float32)
-    rows = []
+    turned = []
     for icon in icons():
         drawings = [small(ink, 0.78) for ink in (icon.outline, icon.filled)]
         drawings += [np.clip(disc - small(ink, 0.63), 0, 1) for ink in (icon.outline, icon.filled)]
         for one in drawings:
-            for turn in TURNS_DEG:
-                matrix = cv2.getRotationMatrix2D((SIDE / 2 - 0.5, SIDE / 2 - 0.5), turn, 1.0)
-                turned = np.asarray(cv2.warpAffine(one, matrix, (SIDE, SIDE)), np.float32)
-                rows.append(run(turned * np.float32(255)))
-    return np.stack(rows)
+            drawn = one * np.float32(255)
+            turned += [_turned(drawn, turn, cv2.BORDER_CONSTANT) for turn in TURNS_DEG]
+    return runs(turned)
 
 
 def small(ink: Alpha, share: float) -> Floats:

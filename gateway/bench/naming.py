@@ -32,7 +32,7 @@ class Namer:
 
     def likely(self, mask: Plane) -> Floats:
         """(classes,): the logarithm of how likely the drawing shows each."""
-        found = TRUST * (directions(mask) @ self.weights - self.bias)
+        found = TRUST * (directions([mask])[0] @ self.weights - self.bias)
         top = float(found.max())
         return np.asarray(found - top - np.log(np.exp(found - top).sum()), np.float32)
 
@@ -45,7 +45,7 @@ def as_printed(cover: Plane) -> Plane:
 
 def taught(examples: Iterable[Sequence[Plane]]) -> Namer:
     """From some drawings of each class, 0 to 1, in the order of the classes."""
-    rows = [np.stack([directions(mask) for mask in each]) for each in examples]
+    rows = [directions(each) for each in examples]
     means = np.stack([each.mean(0) for each in rows])
     off = np.concatenate([each - mean for each, mean in zip(rows, means, strict=True)])
     spread = off.T @ off / np.float32(len(off))
@@ -55,8 +55,11 @@ def taught(examples: Iterable[Sequence[Plane]]) -> Namer:
     return Namer(weights, np.float32(0.5) * (means.T * weights).sum(0))
 
 
-def directions(mask: Plane) -> Floats:
-    """(d,): how the edges of a square drawing run, place by place."""
+def directions(masks: Sequence[Plane]) -> Floats:
+    """(n, d): how the edges of square drawings run, place by place."""
     size = (gradients.SIDE, gradients.SIDE)
-    cell = cv2.resize(np.asarray(mask, np.float32), size, interpolation=cv2.INTER_AREA)
-    return gradients.run(np.asarray(cell * np.float32(255), np.float32))
+    cells = [
+        cv2.resize(np.asarray(mask, np.float32), size, interpolation=cv2.INTER_AREA)
+        for mask in masks
+    ]
+    return gradients.runs([np.asarray(cell * np.float32(255), np.float32) for cell in cells])

@@ -180,7 +180,7 @@ def runs(ours: list[Blob], theirs: list[Blob]) -> Floats:
 
 @lru_cache(maxsize=outlines.REMEMBERED)
 def _runs(blob: Blob) -> Floats:
-    return gradients.of_cell(blob.square)
+    return np.asarray(gradients.of_cells([blob.square])[0])
 
 
 def _pairwise(ours: list[Blob], theirs: list[Blob], of: Callable[[Blob, Blob], float]) -> Floats:
