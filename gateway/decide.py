@@ -302,6 +302,11 @@ def spends_use(route: Route, method: str) -> bool:
 def _ask(reason: Reason, route: Route, facts: Facts) -> Decision:
     if not facts.store_up:
         return _without_store(route, facts)
+    return question(reason, route, facts)
+
+
+def question(reason: Reason, route: Route, facts: Facts) -> Challenge:
+    """What these facts ask for, whatever led to it: a pass that was used up forgives nothing."""
     return Challenge(reason, route, facts.risk, harder(facts), named_kind(facts))
 
 
@@ -314,8 +319,7 @@ def _without_store(route: Route, facts: Facts) -> Decision:
     """`open` is a configuration fault where uses are limited; it must not open those."""
     match route.on_error:
         case "pow":
-            steps, kind = harder(facts), named_kind(facts)
-            return Challenge(Reason.STORE_DOWN, route, facts.risk, steps, kind)
+            return question(Reason.STORE_DOWN, route, facts)
         case "open" if route.pass_rule.uses is None:
             return Forward(Reason.STORE_OPEN, route)
         case "open" | "closed":

@@ -15,7 +15,7 @@ from gateway.addresses import Register
 from gateway.affinity import Stay, Stays
 from gateway.asked import Asked
 from gateway.callers import TrustedProxies, caller_of
-from gateway.decide import decide
+from gateway.decide import decide, question
 from gateway.ends import Ends
 from gateway.finish import FREE, Finisher, Noted, Ready
 from gateway.forwarding import IDEMPOTENT, app_head, told, usual_plan
@@ -312,8 +312,9 @@ class Guard:
         match ready:
             case Ready():
                 return self._forward(asked, site, ready)
-            case Challenge():
-                return self._handover.challenge(asked.decided(ready))
+            case Challenge(reason, route):
+                assert asked.facts is not None
+                return self._handover.challenge(asked.decided(question(reason, route, asked.facts)))
             case Deny():
                 return self._handover.page(asked.decided(ready))
             case never:

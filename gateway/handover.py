@@ -11,7 +11,6 @@ from gateway.frequency.values import as_json
 from gateway.model import (
     Challenge,
     Chunked,
-    Decision,
     Deny,
     Framing,
     Length,
@@ -109,7 +108,7 @@ class Handover:
             host=request.host,
             navigation=wants_page(request.headers),
             risk=decision.risk if isinstance(decision, Challenge) else 0.0,
-            kind=_named(asked, decision),
+            kind=decision.kind if isinstance(decision, Challenge) else "",
             user=asked.user,
             harder=decision.harder if isinstance(decision, Challenge) else 0,
             retry_after_s=decision.retry_after_s if isinstance(decision, Deny) else 0,
@@ -118,14 +117,6 @@ class Handover:
             values=as_json(asked.values or {}) if action == "challenge" else {},
             visit=asked.visit_token,
         )
-
-
-def _named(asked: Asked, decision: Decision | None) -> str:
-    """The kind that the app named, also where the question comes of a pass that was used up."""
-    if not isinstance(decision, Challenge):
-        return ""
-    named = asked.facts.named if asked.facts else None
-    return decision.kind or (named.kind if named else "")
 
 
 def _too_large(asked: Asked, framing: Framing) -> int:

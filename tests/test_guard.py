@@ -29,6 +29,7 @@ from gateway.model import (
     NoBody,
     PassRule,
     Peer,
+    Reached,
     Reason,
     Refusal,
     RequestHead,
@@ -502,6 +503,29 @@ async def test_an_inquiry_is_made_for_each_request_of_its_route():
         assert isinstance(asked, RequestHead)
         assert (await scene.plan(asked)).upstream == APP
     assert counting.heard == 3
+
+
+class Steep:
+    """An inquiry that finds a limit passed, which asks for a harder question."""
+
+    def concerns(self, route: Route) -> bool:
+        return route.name == "vote"
+
+    async def add(self, facts, asked, route, body):
+        return replace(facts, reached=(Reached("often", "harder", 6, 5, 60, 30),))
+
+
+async def test_a_pass_that_is_used_up_forgives_neither_risk_nor_limits():
+    """Else who keeps one that once served would be asked the easiest question ever after."""
+    scene = Scene(inquiries=Inquiries([Steep()]))
+    plain = envelope(await scene.plan(request("POST", b"/vote")))
+    asked = request("POST", b"/vote", a_pass("shop", uses=2))
+    for _ in range(2):
+        assert (await scene.plan(asked)).upstream == APP
+    spent = envelope(await scene.plan(asked))
+    assert (spent.reason, plain.reason) == (Reason.USES_SPENT, Reason.NO_PASS)
+    assert (spent.harder, spent.risk) == (plain.harder, plain.risk) == (1, plain.risk)
+    assert plain.risk > 0
 
 
 @pytest.mark.parametrize(

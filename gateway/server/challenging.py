@@ -199,7 +199,8 @@ def _answer(
     sealed = seal_visit(gate.ring, visit, gate.nonce())
     if visit.machine:
         return _problem(gate, envelope, sealed)
-    asking = Asking(visit, route, envelope.caller, envelope.risk, visit.harder)
+    risk = max(envelope.risk, visit.risk)  # a finish is not scored, and forgives nothing
+    asking = Asking(visit, route, envelope.caller, risk, visit.harder)
     return show_question(gate, request, envelope, asking, sealed)
 
 

@@ -160,6 +160,15 @@ async def test_a_risky_request_starts_higher(desk: Desk) -> None:
     assert visit.risk == 0.5  # what finishes it must be worth as much
 
 
+async def test_a_finish_that_does_not_suffice_is_asked_at_the_risk_of_its_visit(desk: Desk) -> None:
+    """A finish is not scored: by itself it would be asked the easiest question."""
+    first = await desk.page("form", risk=0.5)
+    again = await desk.page("form", risk=0.0, visit=first["visit"])
+    ticket = open_ticket(RING, again["challenge"]["ticket"])
+    assert ticket is not None
+    assert (ticket.kind, ticket.risk) == ("slider", 0.5)
+
+
 @pytest.mark.parametrize("shown", [True, False])
 async def test_an_exchange_forgets_no_risk(desk: Desk, shown: bool) -> None:
     """Whether the question before it is shown or kept back."""
