@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.asked import Asked
+from gateway.decide import denying_limits
 from gateway.finish import CLOCKS_S, Finisher
 from gateway.given.fusion import verify
 from gateway.given.places import given
@@ -48,5 +49,5 @@ class Fusing:
 def _is_settled(facts: Facts, route: Route) -> bool:
     """Whether it is decided whatever was named: then nothing must be spent."""
     bot = facts.bot != "" and route.good_bots == "forward"
-    denied = any(each.over and each.then == "deny" for each in facts.reached)
+    denied = facts.country_refused or bool(denying_limits(facts.reached))
     return facts.preflight or facts.listed is not None or bot or denied

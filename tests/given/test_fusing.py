@@ -119,6 +119,7 @@ async def test_it_is_good_once_wherever_its_key_is_known() -> None:
         {"listed": Listing("allow", "office")},
         {"listed": Listing("deny", "tor")},
         {"reached": (OVER,)},
+        {"country_refused": True},
     ],
 )
 async def test_what_is_decided_anyway_spends_nothing(changes: dict[str, Any]) -> None:
