@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Final, Literal, get_args
 
 from gateway.callers import parse_address
 from gateway.frequency.rules import Subject, counts_of
@@ -24,7 +25,10 @@ from gateway.ring import KeyRing
 MOST_NETWORKS = 4_096  # of /24 or /56 in one that is named
 MOST_HOSTS = 65_536
 _OF_WHO = frozenset({"address", "prefix", "user", "pass"})
-_COUNTED = ("answers", "challenges", "pictures", "accessible")
+# What is counted of a prefix whatever its route, in the usual window, and in a longer one.
+Often = Literal["answers", "challenges", "pictures"]
+Rare = Literal["accessible", "unpictured"]
+RARE: Final[frozenset[str]] = frozenset(get_args(Rare))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +114,8 @@ def counter_keys(
 ) -> Iterator[str]:
     """Where the store counts them; `windows_s`: how long answers and their like are counted."""
     for prefix in whose.prefixes:
-        for what in _COUNTED:
-            window_s = windows_s["accessible" if what == "accessible" else "answers"]
+        for what in (*get_args(Often), *RARE):
+            window_s = windows_s["accessible" if what in RARE else "answers"]
             for window in (int(now_s // window_s), int(now_s // window_s) - 1):
                 yield f"{what}/{prefix}/{window}"
     digests = Digests(ring)

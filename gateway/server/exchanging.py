@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from gateway.choosing import wished_choice
 from gateway.envelope import Envelope
 from gateway.judge import belong
+from gateway.kept.forgetting import Often
 from gateway.memory import EXCHANGED
 from gateway.model import ACCESSIBLE, JSON, Refused, Ticket
 from gateway.risk import score_request
@@ -57,7 +58,7 @@ async def exchange(
 async def _exchange(
     gate: GateParts, envelope: Envelope, opened: Opened, want: str, proof: JSON
 ) -> dict[str, JSON] | Refused:
-    what = "pictures" if want == "picture" else "challenges"
+    what: Often = "pictures" if want == "picture" else "challenges"
     asked, left_s = await count_caller(gate, envelope.caller, opened.route, what)
     if asked > gate.limits.challenges:
         return Refused("too_many", left_s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.envelope import Envelope
+from gateway.kept.forgetting import RARE, Often, Rare
 from gateway.model import Caller, Refused, Route, Ticket, Visit
 from gateway.server.counting import bump, spend
 from gateway.server.parts import GateParts
@@ -34,16 +35,14 @@ def open_tokens(gate: GateParts, envelope: Envelope, visit: str, ticket: str) ->
     return Opened(opened, route, shown)
 
 
-async def count_caller(gate: GateParts, caller: Caller, route: Route, what: str) -> tuple[int, int]:
-    """(how many of its kind from the caller's prefix in this window, seconds left of it).
-
-    `what`: answers, challenges, pictures, or accessible and unpictured, which have a longer window.
-    """
+async def count_caller(
+    gate: GateParts, caller: Caller, route: Route, what: Often | Rare
+) -> tuple[int, int]:
+    """(how many of its kind from the caller's prefix in this window, seconds left of it)."""
     if not gate.addresses_known():
         return 0, 0
     limits = gate.limits
-    rare = what in ("accessible", "unpictured")
-    window_s = limits.accessible_window_s if rare else limits.answers_window_s
+    window_s = limits.accessible_window_s if what in RARE else limits.answers_window_s
     return await bump(gate, route, f"{what}/{caller.prefix}", window_s)
 
 

@@ -116,7 +116,8 @@ def test_counters_are_those_that_are_charged() -> None:
     passed = replace(of_reference("r1"), passes=frozenset({"p7"}))
     assert charged(Subject(passes=("p7",))) == keys(passed) != set()
     named = {f"answers/{CALLER.prefix}/{n}" for n in (100, 99)}
-    assert named | {f"accessible/{CALLER.prefix}/10"} <= network
+    rare = {f"{what}/{CALLER.prefix}/{n}" for what in ("accessible", "unpictured") for n in (10, 9)}
+    assert named | rare <= network
     assert not any("/all/" in key for key in network | address)  # of everybody
     assert keys(of_reference("r1")) == set()
 
