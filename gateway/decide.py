@@ -333,10 +333,10 @@ def _shadow(decision: Decision, route: Route) -> Forward:
     match decision:
         case Forward():
             return replace(decision, spend=False, delay_s=0.0)
-        case Challenge():
-            return Forward(Reason.SHADOW, route, would="challenge")
-        case Deny():
-            return Forward(Reason.SHADOW, route, would="deny")
+        case Challenge(reason):
+            return Forward(Reason.SHADOW, route, would="challenge", why=reason)
+        case Deny(reason):
+            return Forward(Reason.SHADOW, route, would="deny", why=reason)
         case Resume():
             return Forward(Reason.SHADOW, route, would="resume")
         case Preflight():  # decided before

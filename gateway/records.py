@@ -109,11 +109,9 @@ def action_of(decision: Decision, facts: Facts | None) -> dict[str, Any]:
             kind = {"kind": used.kind, "pass_id": used.id} if used else {}
             asked = _asked(route, facts) if would == "challenge" else {}
             delay = {"delay_s": decision.delay_s or None} | _probed(decision.probe)
-            return (
-                kind
-                | {"action": "forward", "reason": reason, "would": would or None}
-                | (asked | delay)
-            )
+            done = {"action": "forward", "reason": reason}
+            shadowed = {"would": would or None, "would_reason": decision.why}
+            return kind | done | shadowed | asked | delay
         case Resume(_, visit, used):
             kind = {"kind": visit.solved.kind} if visit.solved else {}
             by = {"pass_id": used.id} if used else {}

@@ -341,7 +341,11 @@ def test_a_finishing_submission_never_reaches_the_app(route: Route | None, store
         (DENY, BROKEN, Deny(Reason.DENIED, 403, DENY)),
         (ALLOW, BROKEN, Forward(Reason.ALLOWED, ALLOW)),
         (OFF, BROKEN, Forward(Reason.MODE_OFF, OFF)),
-        (SHADOW, BROKEN, Forward(Reason.SHADOW, SHADOW, would="deny")),
+        (
+            SHADOW,
+            BROKEN,
+            Forward(Reason.SHADOW, SHADOW, would="deny", why=Reason.GATE_BROKE),
+        ),
     ],
 )
 def test_with_facts_missing_enforced_routes_are_closed(
@@ -351,19 +355,19 @@ def test_with_facts_missing_enforced_routes_are_closed(
 
 
 @pytest.mark.parametrize(
-    "route, facts, would",
+    "route, facts, would, why",
     [
-        (SHADOW, NOW, "challenge"),
-        (replace(SINGLE, mode="shadow"), HAS, "challenge"),
-        (replace(DENY, mode="shadow"), HAS, "deny"),
-        (SHADOW, DOWN, "deny"),
-        (SHADOW, BROKEN, "deny"),
+        (SHADOW, NOW, "challenge", Reason.NO_PASS),
+        (replace(SINGLE, mode="shadow"), HAS, "challenge", Reason.SINGLE_USE),
+        (replace(DENY, mode="shadow"), HAS, "deny", Reason.DENIED),
+        (SHADOW, DOWN, "deny", Reason.STORE_DOWN),
+        (SHADOW, BROKEN, "deny", Reason.GATE_BROKE),
     ],
 )
 def test_shadow_forwards_and_says_what_it_would_have_done(
-    route: Route, facts: Facts, would: str
+    route: Route, facts: Facts, would: str, why: Reason
 ) -> None:
-    assert decide(route, facts) == Forward(Reason.SHADOW, route, would=would)
+    assert decide(route, facts) == Forward(Reason.SHADOW, route, would=would, why=why)
 
 
 def test_shadow_spends_nothing() -> None:
@@ -633,7 +637,8 @@ def test_lists_bots_probes_and_limits(
 
 @pytest.mark.parametrize("then, would", [("deny", "deny"), ("challenge", "challenge")])
 def test_shadow_says_what_limits_would_do(then: Then, would: str) -> None:
-    assert decide(SHADOW, at(reached(then))) == Forward(Reason.SHADOW, SHADOW, would=would)
+    decision = decide(SHADOW, at(reached(then)))
+    assert decision == Forward(Reason.SHADOW, SHADOW, would=would, why=Reason.LIMITED)
 
 
 def test_shadow_delays_nobody() -> None:
@@ -744,6 +749,8 @@ def test_shadow_takes_the_same_first_decision_and_forwards(flow: str) -> None:
     decision = decide(shadow, facts)
     assert isinstance(decision, Forward)
     said = {Challenge: "challenge", Deny: "deny", Forward: ""}[type(enforced)]
-    reason = enforced.reason if isinstance(enforced, Forward) else Reason.SHADOW
-    assert (decision.reason, decision.would, decision.route) == (reason, said, shadow)
+    forwards = isinstance(enforced, Forward)
+    reason, why = (enforced.reason, None) if forwards else (Reason.SHADOW, enforced.reason)
+    told = (decision.reason, decision.would, decision.why, decision.route)
+    assert told == (reason, said, why, shadow)
     assert decide(replace(route, mode="off"), facts).reason is Reason.MODE_OFF

@@ -247,6 +247,7 @@ async def test_shadow_forwards_and_says_what_would_have_been():
     scene.guard.finished(plan, 200, 0.01, 10)
     (record,) = scene.records()
     assert (record["action"], record["would"]) == ("forward", "challenge")
+    assert record["would_reason"] == "no_pass"
 
 
 async def test_form_fields_decide_once_the_body_is_seen():
@@ -549,5 +550,5 @@ async def test_an_inquiry_that_breaks_closes_what_is_enforced(target, ours, acti
         assert (sealed.action, sealed.reason, sealed.status) == ("deny", "gate_broke", 500)
         assert sealed.decision_id == error["reference"]
     else:
-        assert decision["would"] == "deny"
+        assert (decision["would"], decision["would_reason"]) == ("deny", "gate_broke")
     assert "gateway_gate_errors_total 1.0" in scene.metrics.render().decode()

@@ -91,7 +91,12 @@ OF_ROUTE = {"route": "register", "mode": "enforce", "flow": "intelligent"}
             | {"action": "forward", "reason": "pass", "kind": "slider", "pass_id": "pass-1"},
         ),
         (
-            Forward(Reason.SHADOW, replace(ROUTE, mode="shadow"), would="challenge"),
+            Forward(
+                Reason.SHADOW,
+                replace(ROUTE, mode="shadow"),
+                would="challenge",
+                why=Reason.NO_PASS,
+            ),
             {
                 "route": "register",
                 "mode": "shadow",
@@ -99,6 +104,7 @@ OF_ROUTE = {"route": "register", "mode": "enforce", "flow": "intelligent"}
                 "action": "forward",
                 "reason": "shadow",
                 "would": "challenge",
+                "would_reason": "no_pass",
             },
         ),
         (

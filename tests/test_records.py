@@ -196,10 +196,12 @@ def test_without_facts_there_is_nothing_to_decide_on(decision: Deny | None) -> N
 def test_a_shadowed_challenge_says_which() -> None:
     route, facts = replace(ROUTE, mode="shadow"), replace(FACTS, risk=0.5)
     record = written(Judged(decide(route, facts), facts))
-    told = {name: record[name] for name in ("mode", "would", "rung", "kind", "risk")}
+    names = ("mode", "would", "would_reason", "rung", "kind", "risk")
+    told = {name: record[name] for name in names}
     assert told == {
         "mode": "shadow",
         "would": "challenge",
+        "would_reason": "no_pass",
         "rung": 1,
         "kind": "slider",
         "risk": 0.5,

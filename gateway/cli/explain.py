@@ -26,6 +26,7 @@ from gateway.explain.curl import parse_curl
 from gateway.explain.explanation import Explanation, as_json, explain
 from gateway.explain.har import parse_har
 from gateway.explain.sketch import Sketch
+from gateway.frequency.values import Digests, find
 from gateway.gathering import Gathering
 from gateway.given.fusion import verify
 from gateway.given.places import given
@@ -35,7 +36,7 @@ from gateway.model import JSON, BodySeen, Caller, Facts, Peer, Route, Site
 from gateway.presented import PassReader
 from gateway.records import facts_of
 from gateway.ring import Key, KeyRing, KeysError
-from gateway.routing import NOTHING, Matched, NeedBodyFor, Router
+from gateway.routing import NOTHING, FieldValues, Matched, NeedBodyFor, Router
 from gateway.routing.tracing import trace
 
 MAX_FILE_BYTES = 256 * 2**20
@@ -158,8 +159,8 @@ class Desk:
         now_s = time.time()
         listed = self._register.listed(site, matched.route, caller, head, now_s)
         facts = self._gathering.facts(asked, matched.route, listed, now_s)
-        facts = self._named(facts, matched, sketch)
         limit = self._config.limits.wire.match_body_bytes
+        facts = self._counted(self._named(facts, matched, sketch), matched, sketch, limit)
         return explain(
             sketch.method,
             sketch.host + path_of(sketch.target),
@@ -179,6 +180,15 @@ class Desk:
         named = verify(rule, given(sketch.head, sketch.seen, rule.whence), facts.now_s)
         self._notes.append("whether the app's parameter was used before is not known here")
         return replace(facts, named=named)
+
+    def _counted(self, facts: Facts, matched: Matched, sketch: Sketch, limit: int) -> Facts:
+        """With what limits read of the form. Nothing is counted: nobody sent it."""
+        route = matched.route
+        if route is None or not route.limits or route.mode == "off" or facts.preflight:
+            return facts
+        fields = FieldValues(sketch.head, sketch.seen, limit, route.params)
+        found = find(route.limits, fields, Digests(self._ring))
+        return replace(facts, country_refused=found.refused)
 
     def _caller(self, sketch: Sketch, site: Site) -> Caller:
         """The scheme is as the address says: what stands before the gate is not described."""

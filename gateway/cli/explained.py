@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.text import Text
@@ -11,7 +12,7 @@ from rich.tree import Tree
 from gateway.cli.ask import printable
 from gateway.cli.routes import match_words, span
 from gateway.explain.explanation import Explanation, pass_faults
-from gateway.model import JSON, Match
+from gateway.model import JSON, Facts, Match
 from gateway.routing.tracing import Checked, Traced
 
 _SIGNS = {"yes": "✓", "maybe": "~", "no": "✗"}
@@ -43,7 +44,8 @@ def _done(told: Explanation) -> str:
     if record is None:
         return told.outcome
     kind = f": {record['kind']}" if record.get("kind") else ""
-    would = f", would be: {record['would']}" if record.get("would") else ""
+    why = f", {record['would_reason']}" if record.get("would_reason") else ""
+    would = f", would be: {record['would']}{why}" if record.get("would") else ""
     return f"{record.get('action')} ({record.get('reason', 'solved')}{would}){kind}"
 
 
@@ -159,6 +161,19 @@ def _facts(tree: Tree, told: Explanation) -> None:
     for known in facts.passes:
         fault = pass_faults(known, route, facts) if route else ""
         tree.add(f"pass {known.id}, level {known.level}: {fault or 'serves'}")
+    _found(tree, facts)
+
+
+def _found(tree: Tree, facts: Facts) -> None:
+    """What was asked of the form, the app, the page and the store."""
+    if facts.country_refused:
+        tree.add("a phone number that is not allowed, or can't be read")
+    if facts.named is not None:
+        named, why = facts.named.kind, facts.named.fault
+        tree.add(f"its parameter: {why}" if why else f"the app named {named}")
+    if facts.probe is not None:
+        marks = ", ".join(f"{k} {v}" for k, v in asdict(facts.probe).items() if v is not None)
+        tree.add(f"its page was seen: {marks}")
     if not facts.store_up:
         tree.add("the store was away")
     if facts.broken:

@@ -179,6 +179,12 @@ def as_json(told: Explanation) -> dict[str, Any]:
         "work_hashes": told.work_hashes,
         "listed": told.facts.listed.entry if told.facts.listed else None,
         "bot": told.facts.bot or None,
+        "country_refused": told.facts.country_refused,
+        "named": told.facts.named
+        and {
+            "kind": told.facts.named.kind or None,
+            "fault": told.facts.named.fault,
+        },
         "limits": [
             {"name": each.limit, "count": each.count, "most": each.most, "then": each.then}
             for each in told.facts.reached

@@ -8,7 +8,7 @@ from math import inf
 from typing import Any
 
 from gateway.decide import asked_rung, decide, harder, named_kind, needed, step_of
-from gateway.model import Decision, Facts, Pass, Route, Signal
+from gateway.model import Decision, Facts, Named, Pass, Route, Signal
 from gateway.records import action_of
 from gateway.risk import combine
 from gateway.signals import SIGNALS
@@ -75,7 +75,7 @@ def words(route: Route | None, decision: Decision, facts: Facts) -> str:
         case "forward" if would == "challenge":
             return f"forwarded (would be asked: {_asked(route, told)})"
         case "forward" if would:
-            return f"forwarded (would be: {would})"
+            return f"forwarded (would be: {would}, {told['would_reason']})"
         case "forward":
             return f"forwarded ({told['reason']})"
         case "deny":
@@ -120,8 +120,13 @@ def _others(route: Route | None, facts: Facts) -> Iterator[tuple[str, Route | No
         yield "with the store up", route, replace(facts, store_up=True)
     if facts.broken:
         yield "with a gate that does not break", route, replace(facts, broken=False)
+    if facts.country_refused:
+        yield "with a phone number that is allowed", route, replace(facts, country_refused=False)
     if route is None or route.action != "challenge":
         return
+    if route.flow == "fusion" and not facts.finishing:
+        for rung in route.ladder:
+            yield f"if the app named {rung.kind}", route, replace(facts, named=Named(rung.kind))
     if not route.single_use:
         level, _ = needed(route, facts)
         when = f"with a fresh pass of scope {route.pass_rule.scope}, level {level}"

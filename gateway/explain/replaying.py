@@ -70,7 +70,8 @@ def _words(told: Mapping[str, Any]) -> str:
     """`challenge slider (no_pass)`."""
     kind = f" {told['kind']}" if told.get("kind") else ""
     would = f" would {told['would']}" if told.get("would") else ""
-    reason = f" ({told['reason']})" if told.get("reason") else ""
+    why = f": {told['would_reason']}" if told.get("would_reason") else ""
+    reason = f" ({told['reason']}{why})" if told.get("reason") else ""
     harder = f" {told['harder']} harder" if told.get("harder") else ""
     delay = f" after {told['delay_s']:g} s" if told.get("delay_s") else ""
     return f"{told.get('action')}{would}{kind}{reason}{harder}{delay}"
@@ -110,9 +111,11 @@ class Replayer:
             return Replayed(Came("", f"no rule {name} any more"), True)
         route, opening, stands_in = found
         facts, unknown = _counted(facts, route)
-        decision = decide(route, facts, opening=opening)
-        came = Came(route.name if route else "", _words(action_of(decision, facts)))
-        return Replayed(came, stands_in, unknown)
+        told = action_of(decide(route, facts, opening=opening), facts)
+        first = record.get("first") or record
+        if first.get("would") and "would_reason" not in first:  # of releases that did not tell it
+            told.pop("would_reason", None)
+        return Replayed(Came(route.name if route else "", _words(told)), stands_in, unknown)
 
     def _route(
         self, record: Mapping[str, JSON], site: Site, name: str, opening: bool, facts: Facts

@@ -138,7 +138,8 @@ class Forward:
     route: Route | None = None
     used: Pass | None = None
     spend: bool = False  # a use of `used` must be spent first
-    would: str = ""  # shadow mode: what enforcing would have done
+    would: str = ""  # shadow mode: what enforcing would have done …
+    why: Reason | None = None  # … and for which reason
     delay_s: float = 0.0  # to be waited before it goes
     probe: Probe | None = None  # what the app is told
 

@@ -218,9 +218,29 @@ sites:
 
 
 @pytest.mark.parametrize(
-    ("age_s", "said"), [(0.0, "GET shop.example/sms → icon"), (900.0, "denied (risk_type_stale)")]
+    ("age_s", "said"),
+    [
+        (
+            0.0,
+            (
+                "GET shop.example/sms → icon",
+                "the app named icon",
+                "if the app named one_click: one_click instead of icon",
+            ),
+        ),
+        (
+            900.0,
+            (
+                "GET shop.example/sms → denied (risk_type_stale)",
+                "its parameter: risk_type_stale",
+                "if the app named icon: icon instead of denied (risk_type_stale)",
+            ),
+        ),
+    ],
 )
-def test_what_the_app_named(gateway: Command, tmp_path: Path, age_s: float, said: str) -> None:
+def test_what_the_app_named(
+    gateway: Command, tmp_path: Path, age_s: float, said: tuple[str, ...]
+) -> None:
     """Signed as the app does it; nothing is spent by asking."""
     path = tmp_path / "fusion.yaml"
     path.write_text(FUSION)
@@ -229,5 +249,37 @@ def test_what_the_app_named(gateway: Command, tmp_path: Path, age_s: float, said
     value = f"{message}|{hmac.new(key, message.encode(), 'sha256').hexdigest()}"
     address = f"http://shop.example/sms?{urlencode({'risk': value})}"
     done = gateway("explain", str(path), "--curl", f"curl '{address}' {HINTS}")
+    for line in (*said, "whether the app's parameter was used before"):
+        assert line in done.out, done.out + done.err
+
+
+LIMITED = """
+upstreams: {app: http://127.0.0.1:8000}
+sites:
+  - name: shop
+    routes:
+      - name: sms
+        match: {path: /sms}
+        limits: [{per: number_prefix, field: phone, region: CN, countries: CN, most: 5, within: 1h}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("13800138000", "POST shop.example/sms → one_click"),
+        ("%2B14155552671", "POST shop.example/sms → denied (country_refused)"),
+        ("%2B14155552671", "with a phone number that is allowed: one_click instead of denied"),
+        ("", "POST shop.example/sms → one_click"),
+    ],
+)
+def test_numbers_of_other_countries_are_told(
+    gateway: Command, tmp_path: Path, number: str, said: str
+) -> None:
+    path = tmp_path / "limited.yaml"
+    path.write_text(LIMITED)
+    headers = "-H 'Accept-Language: en'"
+    curl = f"curl 'http://shop.example/sms' -A '{AGENT}' {headers} {HINTS} --compressed"
+    done = gateway("explain", str(path), "--curl", f"{curl} -d phone={number}")
     assert said in done.out, done.out + done.err
-    assert "whether the app's parameter was used before" in done.out
+    assert ("a phone number that is not allowed" in done.out) is number.startswith("%2B1")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hmac
 import json
+import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
@@ -19,6 +22,7 @@ from tests.gatekeeper import GateProcess
 from tests.recorder import Recorder
 from tests.visitor import CHROME, Visitor
 
+KEY = "7618a1cfd379b9c7ef753c2a24cdf02b"
 INVISIBLE_OR_CLICK = [{"kind": "invisible", "max_risk": "0.2"}, "one_click"]
 OFTEN = {"per": "route", "within": "1h", "then": "deny", "name": "often"}
 ROUTES: list[dict[str, Any]] = [
@@ -70,6 +74,18 @@ ROUTES: list[dict[str, Any]] = [
         "ladder": ["one_click"],
         "budget": {"hour": "1"},
     },
+    *(
+        {
+            "name": f"named-{mode}",
+            "match": {"path": f"/named/{mode}"},
+            "mode": mode,
+            "flow": "fusion",
+            "ladder": ["invisible", "one_click"],
+            "fusion": {"key": KEY, "query": "risk"},
+            "limits": [{"per": "route", "most": "2", "within": "1h", "then": "harder"}],
+        }
+        for mode in ("enforce", "shadow")
+    ),
 ]
 OPEN_SESAME = "open-sesame-open-sesame-open-sesame"
 LISTS = {
@@ -77,6 +93,12 @@ LISTS = {
     "allow": [{"header": {"X-Who": OPEN_SESAME}}],
 }
 CROSS = {"Sec-Fetch-Site": "cross-site", "Origin": "http://elsewhere.example"}
+
+
+def signed(kind: str, age_s: float = 0.0) -> str:
+    said = f"{kind}|{time.time() - age_s}|0123456789abcdef"
+    sign = hmac.new(KEY.encode(), said.encode(), "sha256").hexdigest()
+    return urlencode({"risk": f"{said}|{sign}"})
 
 
 async def visits(gate: GateProcess) -> None:
@@ -121,6 +143,13 @@ async def visits(gate: GateProcess) -> None:
         )
         await visitor.through(await visitor.get("/bill"))
         await visitor.get("/bill")
+        for path in ("/named/enforce", "/named/shadow"):
+            known = f"{path}?{signed('one_click')}"
+            await visitor.through(await visitor.get(known)) if "enforce" in path else None
+            for each in (known, path, f"{path}?{signed('icon')}", f"{path}?{signed('ai', 999)}"):
+                await visitor.get(each)
+            for _ in range(3):
+                await visitor.get(f"{path}?{signed('ai')}")
     async with Visitor(gate.url, headers=CHROME | {"Accept-Language": ""}) as robot:
         shown = await robot.get("/steps")
         body = robot.answer_body(shown.page["visit"], shown.page["challenge"])
@@ -238,7 +267,8 @@ EASY = [{"kind": "invisible", "max_risk": "0.9"}, "one_click"]
             "shade",
             {"mode": "enforce"},
             {
-                f"shade: forward would challenge {one} (shadow) → shade: challenge {one} (no_pass)"
+                f"shade: forward would challenge {one} (shadow: no_pass)"
+                f" → shade: challenge {one} (no_pass)"
                 for one in ("invisible", "one_click")
             },
         ),

@@ -16,8 +16,10 @@ from gateway.model import (
     Facts,
     Listing,
     Match,
+    Named,
     Pass,
     Reached,
+    Reason,
     Route,
     Signal,
     Site,
@@ -150,6 +152,8 @@ def changes(route: Route | None, facts: Facts) -> dict[str, str]:
 
 A_PASS = "with a fresh pass of scope site, level {}"
 OVER = Reached("often", "deny", 6, 5, 60, 30)
+FUSED = replace(ROUTE, flow="fusion")
+STALE = "forwarded (would be: deny, risk_type_stale)"
 
 
 @pytest.mark.parametrize(
@@ -211,6 +215,32 @@ OVER = Reached("often", "deny", 6, 5, 60, 30)
             },
         ),
         (replace(ROUTE, action="deny"), FACTS, {}),
+        (
+            ROUTE,
+            on(country_refused=True),
+            {
+                "with a phone number that is allowed": (
+                    "invisible instead of denied (country_refused)"
+                )
+            },
+        ),
+        (
+            replace(FUSED, mode="shadow"),
+            on(named=Named(fault=Reason.RISK_TYPE_STALE)),
+            {
+                f"if the app named {kind}": f"forwarded (would be asked: {kind}) instead of {STALE}"
+                for kind in ("invisible", "slider")
+            }
+            | {"in mode enforce": f"denied (risk_type_stale) instead of {STALE}"},
+        ),
+        (
+            FUSED,
+            on(named=Named("slider")),
+            {
+                "if the app named invisible": "invisible instead of slider",
+                A_PASS.format(2): "forwarded (pass) instead of slider",
+            },
+        ),
     ],
 )
 def test_what_would_change_it(route: Route | None, facts: Facts, expected: dict[str, str]) -> None:

@@ -91,6 +91,16 @@ def test_limits_are_as_they_are_now_at_the_counts_of_then(
     assert (again.came.words, again.unknown) == (words, unknown)
 
 
+def test_a_shadow_says_why_and_logs_that_did_not_are_no_change() -> None:
+    shadow = replace(WALL, mode="shadow")
+    known = record(shadow, "GET", "/wall/1")
+    assert recorded(known).words == "forward would challenge invisible (shadow: no_pass)"
+    for each in (known, {k: v for k, v in known.items() if k != "would_reason"}):
+        again = replayer(shadow).again(each)
+        assert again is not None
+        assert again.came == recorded(each)
+
+
 def test_a_delay_is_as_long_as_it_is_now() -> None:
     slow = replace(LIMIT, most=3, then="delay", delay_s=2.0)
     facts = replace(COUNTED, passes=(PASS,))
