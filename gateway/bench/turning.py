@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from gateway.bench.pictures import Pixels, Plane, rgb
 
+Spectrum = NDArray[np.complex64]
+
 STEPS = 360  # of a full turn, in polar pictures
 BINS = 180  # of directions: 2 degrees each
 WITHIN = 0.95  # of the disc: its rim is an edge of its own
@@ -34,17 +36,11 @@ def polar(
 
 
 def best_turn(still: NDArray[np.float32], turned: NDArray[np.float32]) -> float:
-    """The turn of `turned` that fits `still` best: circular correlation of two polar pictures."""
-    return _greatest(correlation(still, turned))
-
-
-def correlation(
-    still: NDArray[np.float32], turned: NDArray[np.float32], normalised: bool = True
-) -> NDArray[np.float32]:
-    """(STEPS,) how well it fits for each turn. `normalised`: whatever light and tint of a row."""
-    one, other = (_standard(p) if normalised else p for p in (still, turned))
-    spectrum = np.fft.rfft(one, axis=0) * np.conj(np.fft.rfft(other, axis=0))
-    return np.asarray(np.fft.irfft(spectrum, n=STEPS, axis=0).sum(axis=(1, 2)), np.float32)
+    """The turn of `turned` that fits `still` best, whatever light and tint of a row: circular
+    correlation of two polar pictures."""
+    one, other = (np.fft.rfft(_standard(p), axis=0) for p in (still, turned))
+    fits = np.fft.irfft(one * np.conj(other), n=STEPS, axis=0).sum(axis=(1, 2))
+    return _greatest(fits.astype(np.float32))
 
 
 def same_disc_turn(master: Pixels, disc: Pixels) -> float:
@@ -94,19 +90,23 @@ def same_thing_turn(still: Pixels, picture: Pixels) -> float:
 
     Compares oriented edges in a polar frame, so colours, fills and light of the two don't matter.
     """
-    return _greatest(edge_correlation(still, picture))
+    return _greatest(edge_correlation(edge_spectrum(still)[None], edge_spectrum(picture))[0])
 
 
-def edge_correlation(still: Pixels, picture: Pixels, rows: int = 32) -> NDArray[np.float32]:
-    """(STEPS,) how well the edges of two pictures agree for each turn."""
-    total = np.zeros(STEPS, np.float32)
-    for one, other in zip(_polar_edges(still, rows), _polar_edges(picture, rows), strict=True):
-        total += correlation(one, other, normalised=False)
-    return total
+def edge_spectrum(picture: Pixels, rows: int = 32) -> Spectrum:
+    """(3, STEPS // 2 + 1, rows): the waves of its polar edges, to be correlated with others'."""
+    return np.asarray(np.fft.rfft(_polar_edges(picture, rows), axis=1), np.complex64)
 
 
-def _polar_edges(picture: Pixels, rows: int) -> list[NDArray[np.float32]]:
-    """Edges by direction relative to the ray, so that a turn is a shift: across, along, slanted."""
+def edge_correlation(stills: Spectrum, picture: Spectrum) -> NDArray[np.float32]:
+    """(n, STEPS) how well edges agree for each turn: of n spectra with one."""
+    together = np.einsum("nkfr,kfr->nf", stills, picture.conj())
+    return np.fft.irfft(together, n=STEPS, axis=1).astype(np.float32)
+
+
+def _polar_edges(picture: Pixels, rows: int) -> NDArray[np.float32]:
+    """(3, STEPS, rows): edges by direction relative to the ray, so that a turn is a shift: across,
+    along, slanted."""
     around = cv2.GaussianBlur(polar(picture, 0.08, 0.95, rows), (0, 0), 1.0)
     grey = around.mean(axis=2)
     wrapped = np.concatenate((grey[-2:], grey, grey[:2]))
@@ -115,7 +115,7 @@ def _polar_edges(picture: Pixels, rows: int) -> list[NDArray[np.float32]]:
     size = np.hypot(along, across) + np.float32(np.median(np.hypot(along, across)) + 1e-3)
     weight = np.linspace(0.3, 1.0, rows, dtype=np.float32)[None, :]  # further out is more area
     parts = (along**2 / size, across**2 / size, along * across / size)
-    return [cv2.GaussianBlur((p - p.mean()) * weight, (0, 0), 2.0)[..., None] for p in parts]
+    return np.stack([cv2.GaussianBlur((p - p.mean()) * weight, (0, 0), 2.0) for p in parts])
 
 
 def _standard(around: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -31,6 +31,7 @@ Turn = Callable[[Pixels, Pixels | None], float]  # of a picture, with what it is
 
 CANDIDATES = 24  # turns that the learner looks at
 FIGURES, POLAR_FIGURES, POSED_FIGURES = 4000, 150, 130  # that attackers draw for themselves
+POLAR_ROWS = 24
 
 
 def _by(turn: Turn) -> Callable[[View, Random], JSON]:
@@ -94,9 +95,14 @@ def _polar_figures(picture: Pixels, still: Pixels | None) -> float:
     middle = (found[0].x, found[0].y) if found else (SIDE_PX / 2, SIDE_PX / 2)
     whole = np.ascontiguousarray(rgb(picture))
     cut = np.asarray(cv2.getRectSubPix(whole, (150, 150), middle), np.uint8)
-    known = _drawings(POLAR_FIGURES, 150, 150 / SIDE_PX)
-    fits = np.stack([turning.edge_correlation(still, cut, 24) for still in known])
+    fits = turning.edge_correlation(_spectra(), turning.edge_spectrum(cut, POLAR_ROWS))
     return float(np.unravel_index(int(fits.argmax()), fits.shape)[1]) / turning.STEPS
+
+
+@cache
+def _spectra() -> turning.Spectrum:
+    known = _drawings(POLAR_FIGURES, 150, 150 / SIDE_PX)
+    return np.stack([turning.edge_spectrum(still, POLAR_ROWS) for still in known])
 
 
 def _likest(picture: Pixels, still: Pixels | None) -> float:
