@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -40,6 +41,7 @@ class Options:
     slow: bool = True
     train: int = 0  # challenges for the white box; 0: none
     most_s: float = 3600.0  # what is not begun by then is left out, and the counts say so
+    given: Any = None  # the parameters of the one kind; None: the defaults
 
     @property
     def salts(self) -> tuple[str, ...]:
@@ -60,16 +62,18 @@ def run(options: Options, begin: Begin) -> Report:
 
 
 def _kind(kind: str, options: Options, pool: Pool, begin: Begin) -> KindReport:
-    plan = Plan(kind, options.seed, options.salts, options.pictures, slow=options.slow)
+    plan = Plan(
+        kind, options.seed, options.salts, options.pictures, slow=options.slow, given=options.given
+    )
     warm_up(plan)
-    ours = _trials(plan, options.count, pool, begin(kind, options.count))
+    ours = _trials(plan, options.count, pool, begin(plan.said, options.count))
     twins = (options.count + 1) // 2
     twin = replace(plan, naive=True)
     naive = _trials(twin, twins, pool, begin(f"{kind}, naive twin", twins))
-    report = kind_report(kind, suite(kind), ours, naive)
+    report = kind_report(plan.said, suite(kind), ours, naive)
     if not options.train:
         return report
-    advance = begin(f"{kind}, white box", 2 * options.train + options.count)
+    advance = begin(f"{plan.said}, white box", 2 * options.train + options.count)
     return replace(report, white_box=white_box(plan, pool, options.train, options.count, advance))
 
 

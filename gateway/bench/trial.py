@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from importlib.util import find_spec
 from random import Random
+from typing import Any
 
 from gateway import kinds
 from gateway.bench.attack import Attack, Suite, View, suite
@@ -33,6 +34,17 @@ class Plan:
     pictures: tuple[bytes, ...] = ()  # the operator's own, if any
     naive: bool = False  # the twin, and only the attacks that have a control
     slow: bool = True
+    given: Any = None  # parameters of the kind; None: its defaults
+
+    @property
+    def said(self) -> str:
+        """The kind, and how it is set."""
+        if self.given is None:
+            return self.kind
+        usual = kinds.load()[self.kind].params()
+        values = {one.name: getattr(self.given, one.name) for one in fields(self.given)}
+        others = [f"{name}={v}" for name, v in values.items() if v != getattr(usual, name)]
+        return " ".join((self.kind, *others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +96,7 @@ def challenge(plan: Plan, index: int) -> Made:
         return suite(plan.kind).naive(rng)
     kind = kinds.load()[plan.kind]
     salt = plan.salts[index % len(plan.salts)].encode()
-    return kind.make(rng, params_of(kind, salt, plan.pictures))
+    return kind.make(rng, params_of(kind, salt, plan.pictures, plan.given))
 
 
 def trial(plan: Plan, index: int) -> Outcome:

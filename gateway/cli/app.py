@@ -10,7 +10,15 @@ import typer
 from gateway.cli import exits
 from gateway.cli.about import about_app
 from gateway.cli.bench import bench_app
-from gateway.cli.options import ConfigOption, FileArgument, epilog, maybe_file, one_file
+from gateway.cli.options import (
+    ConfigOption,
+    FileArgument,
+    SetOption,
+    epilog,
+    maybe_file,
+    named_values,
+    one_file,
+)
 
 app = typer.Typer(
     name="gateway",
@@ -197,6 +205,7 @@ def schema() -> None:
     epilog=epilog(
         "gateway preview slider --out sheets",
         "gateway preview slider --out sheets --answers mine.txt",
+        "gateway preview word --set script=latin --out sheets",
         "gateway preview slider --out sheets --contact --count 40",
         "gateway preview --serve --out tries",
     )
@@ -223,6 +232,7 @@ def preview(
     salt: Annotated[
         str, typer.Option(metavar="TEXT", help="Another salt draws in another style.")
     ] = "",
+    given: SetOption = None,
     per_sheet: Annotated[
         int, typer.Option(min=1, max=24, metavar="N", help="Questions on one sheet.")
     ] = 6,
@@ -251,7 +261,8 @@ def preview(
     """Draw numbered questions on sheets to look at, with the truth in a file apart."""
     from gateway.cli.preview import Wanted, draw, judge, serve
 
-    wanted = Wanted(kind, count, seed, out, art, salt, per_sheet, contact)
+    values = named_values(given, int(bool(kind)))
+    wanted = Wanted(kind, count, seed, out, art, salt, per_sheet, contact, values)
     if serving:
         raise typer.Exit(serve(wanted, listen))
     raise typer.Exit(judge(wanted, answers) if answers else draw(wanted))

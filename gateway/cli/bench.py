@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli import exits
-from gateway.cli.options import epilog
+from gateway.cli.options import SetOption, epilog, named_values, params_given
 
 if TYPE_CHECKING:
     from gateway.bench.kinds import Options
@@ -38,6 +39,7 @@ def _bench() -> None:
     epilog=epilog(
         "gateway bench kinds",
         "gateway bench kinds puzzle icon --count 60 --fast",
+        "gateway bench kinds word --set hardness=hard --count 40",
         "gateway bench kinds --jobs 2 --json bench.json --white-box",
         "gateway bench kinds --art /srv/pictures --salt 'a guess'",
     ),
@@ -86,6 +88,7 @@ def bench_kinds(
             show_default=False,
         ),
     ] = None,
+    given: SetOption = None,
     minutes: Annotated[
         float,
         typer.Option(metavar="N", help="What is not begun by then is left out; the counts say so."),
@@ -118,8 +121,9 @@ def bench_kinds(
         train if white_box else 0,
         60 * minutes,
     )
+    values = named_values(given, len(options.kinds))
     try:
-        raise typer.Exit(_run(options, json_file, markdown))
+        raise typer.Exit(_run(options, values, json_file, markdown))
     except ModuleNotFoundError as error:
         raise typer.Exit(_not_installed(error)) from None
 
@@ -147,10 +151,11 @@ def bench_table(
     raise typer.Exit(exits.FAILED if broken else exits.OK)
 
 
-def _run(options: Options, json_file: Path | None, markdown: bool) -> int:
+def _run(options: Options, values: dict[str, str], json_file: Path | None, markdown: bool) -> int:
     """Run and publish; exit code 1 where a budget is broken."""
     from rich.console import Console
 
+    from gateway import kinds as all_kinds
     from gateway.bench import attack, kinds
 
     for name in options.kinds:
@@ -158,8 +163,13 @@ def _run(options: Options, json_file: Path | None, markdown: bool) -> int:
             known = ", ".join(attack.suites()) or "none"
             typer.echo(f"Error: no attacks on {name}; there are attacks on: {known}", err=True)
             return exits.USAGE
+    try:
+        given = params_given(all_kinds.load()[options.kinds[0]], values) if values else None
+    except ValueError as error:
+        typer.echo(f"Error: {options.kinds[0]}: {error}", err=True)
+        return exits.USAGE
     with kinds.progress_on(Console(stderr=True)) as begin:
-        report = kinds.run(options, begin)
+        report = kinds.run(replace(options, given=given), begin)
     if json_file is not None:
         kinds.keep(report, json_file)
     broken = kinds.publish(report, kinds.console_to_print(), markdown)

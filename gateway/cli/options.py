@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from gateway.config.params import read_params
+from gateway.kinds import Kind
 
 FileArgument = Annotated[
     Path | None,
@@ -22,11 +26,39 @@ ConfigOption = Annotated[
         show_default=False,
     ),
 ]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="A parameter of KIND, as a ladder may give it; may be repeated.",
+        show_default=False,
+    ),
+]
 
 
 def epilog(*examples: str) -> str:
     """Examples, one a line (`\\b` keeps the lines as they are)."""
     return "\n".join(("\b", "Examples:", *(f"  {example}" for example in examples)))
+
+
+def named_values(given: list[str] | None, kinds: int) -> dict[str, str]:
+    """What --set gives, of the one kind that it is said of."""
+    if given and kinds != 1:
+        raise typer.BadParameter("name the one KIND that has these parameters", param_hint="--set")
+    pairs = [text.partition("=") for text in given or ()]
+    for name, equals, _ in pairs:
+        if not name or not equals:
+            raise typer.BadParameter(f"{name or '='} is no NAME=VALUE", param_hint="--set")
+    return {name: value for name, _, value in pairs}
+
+
+def params_given(kind: Kind, given: Mapping[str, str]) -> Any:
+    """As a ladder may give them. Raises ValueError that says everything wrong."""
+    params, unfit = read_params(kind.params, given)
+    if unfit:
+        raise ValueError("; ".join(each.said for each in unfit))
+    return params
 
 
 def maybe_file(file: Path | None, config: Path | None) -> Path | None:

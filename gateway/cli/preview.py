@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from gateway import kinds
 from gateway.cli import exits
+from gateway.cli.options import params_given
+from gateway.kinds import Kind
 from gateway.model import JSON
 from gateway.preview import answers, asking, sheets
 
@@ -28,6 +32,7 @@ class Wanted:
     salt: str = ""
     per_sheet: int = 6
     contact: bool = False
+    given: Mapping[str, str] = field(default_factory=dict)  # of the kind's parameters
 
 
 def draw(wanted: Wanted) -> int:
@@ -35,8 +40,11 @@ def draw(wanted: Wanted) -> int:
     if (fault := unknown(wanted.kind)) is not None:
         return fault
     kind = kinds.load()[wanted.kind]
-    salt = wanted.salt.encode() or asking.DEFAULT_SALT
-    params = asking.params_of(kind, salt, pictures_in(wanted.art))
+    try:
+        params = _params(wanted, kind)
+    except ValueError as error:
+        typer.echo(f"Error: {wanted.kind}: {error}", err=True)
+        return exits.USAGE
     made = asking.asked(kind, params, wanted.seed, wanted.count)
     items = [sheets.Item(number, dict(one.view)) for number, one in made.items()]
     wanted.out.mkdir(parents=True, exist_ok=True)
@@ -74,17 +82,22 @@ def serve(wanted: Wanted, listen: str) -> int:
 
     if wanted.kind and (fault := unknown(wanted.kind)) is not None:
         return fault
-    salt = wanted.salt.encode() or asking.DEFAULT_SALT
-    art = pictures_in(wanted.art)
     names = [wanted.kind] if wanted.kind else list(kinds.load())
     chosen = {name: kinds.load()[name] for name in names}
-    asked = {name: (kind, asking.params_of(kind, salt, art)) for name, kind in chosen.items()}
-    wanted.out.mkdir(parents=True, exist_ok=True)
     try:
+        asked = {name: (kind, _params(wanted, kind)) for name, kind in chosen.items()}
+        wanted.out.mkdir(parents=True, exist_ok=True)
         return listen_on(listen, asked, wanted.out / "tries.jsonl")
     except ValueError as error:
         typer.echo(f"Error: {error}", err=True)
         return exits.USAGE
+
+
+def _params(wanted: Wanted, kind: Kind) -> Any:
+    """Raises ValueError for parameters that the kind can't have."""
+    salt = wanted.salt.encode() or asking.DEFAULT_SALT
+    given = params_given(kind, wanted.given)
+    return asking.params_of(kind, salt, pictures_in(wanted.art), given)
 
 
 def pictures_in(folder: Path | None) -> tuple[bytes, ...]:

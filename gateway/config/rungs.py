@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any
 
-from gateway.config import units
-from gateway.config.faults import did_you_mean, one_of
+from gateway.config.faults import one_of
 from gateway.config.flows import check_flow
 from gateway.config.models import BesidePart, RungPart
 from gateway.config.nodes import Loc
+from gateway.config.params import read_params
 from gateway.config.shape import Faults
-from gateway.kinds import Between, Kind, settable
+from gateway.kinds import Kind
 from gateway.model import Flow, Rung
 
 
@@ -83,52 +82,8 @@ def _check_risks(parts: list[RungPart], faults: Faults, loc: Loc) -> None:
 
 
 def _params(model: type[Any], given: Mapping[str, Any], faults: Faults, loc: Loc) -> Any:
-    hints = settable(model)
-    values: dict[str, Any] = {}
-    for name, value in given.items():
-        if name not in hints:
-            known = f" (known: {', '.join(sorted(hints)) or 'none'})"
-            what = f"unknown parameter '{name}'{did_you_mean(name, hints) or known}"
-            faults.add((*loc, name), what, key=True, alone=True)
-            continue
-        try:
-            values[name] = _read(hints[name], value)
-        except ValueError as error:
-            faults.add((*loc, name), str(error), alone=True)
-    try:
-        return model(**values)
-    except (TypeError, ValueError) as error:
-        faults.add(loc, str(error))
-        return None
-
-
-def _read(hint: Any, value: Any) -> Any:
-    """A parameter's text as the type it is declared with. Raises ValueError."""
-    if value is None:
-        raise ValueError("has no value: give it one, or remove the key")
-    origin = get_origin(hint)
-    if origin is Annotated:
-        inner, *bounds = get_args(hint)
-        found = _read(inner, value)
-        for bound in bounds:
-            if isinstance(bound, Between) and not bound.low <= found <= bound.high:
-                raise ValueError(f"{value} is out of range: {bound.low:g} to {bound.high:g}")
-        return found
-    if origin in (Union, types.UnionType):
-        return _read(next(k for k in get_args(hint) if k is not type(None)), value)
-    if origin is Literal:
-        if value not in get_args(hint):
-            raise ValueError(one_of(str(value), map(str, get_args(hint)), "choice"))
-        return value
-    if origin in (tuple, frozenset):
-        items = value if isinstance(value, list) else [value]
-        return origin(_read(get_args(hint)[0], item) for item in items)
-    if not isinstance(value, str):
-        raise ValueError("must be a single value")
-    readers: dict[Any, Callable[[str], Any]] = {
-        int: units.whole,
-        float: units.number,
-        bool: units.truth,
-        str: str,
-    }
-    return readers[hint](value)
+    found, unfit = read_params(model, given)
+    for one in unfit:
+        where = (*loc, one.name) if one.name else loc
+        faults.add(where, one.what, key=one.is_unknown, alone=bool(one.name))
+    return found

@@ -13,9 +13,15 @@ from gateway.model import JSON, Made
 DEFAULT_SALT = b"preview"
 
 
-def params_of(kind: Kind, salt: bytes = DEFAULT_SALT, pictures: tuple[bytes, ...] = ()) -> Any:
-    """The defaults of a kind; those that draw do it in the style of `salt`."""
-    params = kind.params()
+def params_of(
+    kind: Kind,
+    salt: bytes = DEFAULT_SALT,
+    pictures: tuple[bytes, ...] = (),
+    given: Any = None,
+) -> Any:
+    """The parameters that are given, else the defaults of a kind; those that draw do it in the
+    style of `salt`."""
+    params = kind.params() if given is None else given
     if not hasattr(params, "look"):
         return params
     return replace(params, look=replace(params.look, salt=salt, pictures=pictures))

@@ -8,7 +8,9 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+from gateway.bench.trial import Plan, challenge
 from gateway.cli.app import app
+from gateway.kinds.slider import Params
 
 
 def gateway(*arguments):
@@ -19,6 +21,31 @@ def test_a_kind_without_pictures_cannot_be_attacked():
     said = gateway("bench", "kinds", "slider")
     assert said.exit_code == 2
     assert "no attacks on slider" in said.stderr
+
+
+@pytest.mark.usefixtures("slider_suite")
+def test_a_kind_is_measured_as_it_is_set(tmp_path):
+    file = tmp_path / "bench.json"
+    options = ("--count", "3", "--set", "tolerance=0.2", "--json", str(file))
+    said = gateway("bench", "kinds", "slider", *options)
+    assert said.stdout.count("slider tolerance=0.2") > 1
+    assert json.loads(file.read_text())["kinds"][0]["kind"] == "slider tolerance=0.2"
+    plan = Plan("slider", 1, ("a",), given=Params(tolerance=0.2))
+    assert challenge(plan, 0).secret["tolerance"] == 0.2
+
+
+@pytest.mark.parametrize(
+    "words, what",
+    [
+        (("gobang", "--set", "size=none"), "gobang: unknown parameter 'size'"),
+        (("gobang", "match", "--set", "look=1"), "name the one KIND"),
+        (("--set", "look=1"), "name the one KIND"),
+    ],
+)
+def test_parameters_that_cannot_be_set_are_said(words, what):
+    said = gateway("bench", "kinds", *words)
+    assert said.exit_code == 2
+    assert what in said.stderr
 
 
 @pytest.mark.parametrize("option", ["--count", "--jobs", "--train"])

@@ -70,6 +70,32 @@ def test_an_unknown_kind_is_named_with_those_there_are(gateway, out):
     assert not out.exists()
 
 
+def test_parameters_are_set_as_in_a_ladder(gateway, out):
+    said = gateway("preview", "slider", "--out", str(out), "--count", "1", "--set", "tolerance=0.2")
+    assert said.code == 0, said.err
+    secrets = json.loads((out / "slider-truth.json").read_text())["secrets"]
+    assert secrets["1"]["tolerance"] == 0.2
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (("slider", "--set", "tolerant=1"), "slider: unknown parameter 'tolerant'; did you mean"),
+        (("slider", "--set", "tolerance=9"), "slider: tolerance: 9 is out of range: "),
+        (("slider", "--set", "tolerance=wide"), "slider: tolerance: "),
+        (("slider", "--serve", "--set", "tolerance=9"), "tolerance: 9 is out of range: "),
+        (("slider", "--set", "tolerance"), "tolerance is no NAME=VALUE"),
+        (("slider", "--set", "=1"), "= is no NAME=VALUE"),
+        (("--serve", "--set", "tolerance=0.1"), "name the one KIND"),
+    ],
+)
+def test_parameters_that_cannot_be_set_are_said(gateway, out, words, said):
+    told = gateway("preview", *words, "--out", str(out))
+    assert told.code == 2
+    assert said in told.err
+    assert not out.exists()
+
+
 def test_a_contact_sheet_is_one_picture(gateway, out):
     said = gateway("preview", "slider", "--out", str(out), "--count", "9", "--contact")
     assert said.code == 0
