@@ -24,6 +24,14 @@ BACKLOG = 2048
 # a thousand clients that do not read would bring all of the machine's TCP to its limit (tcp_mem).
 UNSENT_BYTES = 128 * 2**10
 OTHER_FILES = 128  # descriptors that are no connection of a client: store, sockets, log, libraries
+# What to do about it, where the kernel's word alone leaves an operator with a riddle.
+REMEDIES = {
+    errno.EADDRINUSE: "stop what listens there (`ss -ltnp` names it), or choose another port",
+    errno.EACCES: "ports below 1024 need root or CAP_NET_BIND_SERVICE, a unix socket a folder that"
+    " the gateway may write to",
+    errno.EADDRNOTAVAIL: "no interface of this machine has this address; 0.0.0.0 listens on all",
+    errno.ENOENT: "the socket's folder does not exist",
+}
 TAKEN_TRIES, TAKEN_WAIT_S = 20, 0.1  # the workers of a master that was killed die just after it
 
 
@@ -84,7 +92,7 @@ def _unix(listen: Address) -> socket.socket:
     path = Path(listen.unix_path)
     if path.is_socket():
         if _answered_soon(listen.unix_path):
-            raise OSError(errno.EADDRINUSE, f"{listen}: {os.strerror(errno.EADDRINUSE)}")
+            raise _told(listen, errno.EADDRINUSE)
         path.unlink(missing_ok=True)  # a killed gate left it; it would keep this one from starting
     return _listening(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), listen.unix_path, listen)
 
@@ -108,9 +116,14 @@ def _listening(
         made.listen(BACKLOG)
     except OSError as fault:
         made.close()
-        raise OSError(fault.errno, f"{listen}: {fault.strerror}") from fault
+        raise _told(listen, fault.errno or 0) from fault
     made.setblocking(False)
     return made
+
+
+def _told(listen: Address, number: int) -> OSError:
+    remedy = REMEDIES.get(number)
+    return OSError(number, f"{listen}: {os.strerror(number)}" + (f": {remedy}" if remedy else ""))
 
 
 def _bind_soon(made: socket.socket, address: str | tuple[str, int]) -> None:

@@ -409,7 +409,8 @@ def test_a_taken_address_is_said_and_nothing_starts(tmp_path: Path, app: Recorde
     port = app.url.rsplit(":", 1)[1]
     ended = run(PLAIN.format(port=port), tmp_path)
     assert ended.returncode == 1
-    assert f"cannot start: 127.0.0.1:{port}: Address already in use" in ended.stderr
+    told = f"cannot start: 127.0.0.1:{port}: Address already in use: stop what listens there"
+    assert told in ended.stderr
     assert not (tmp_path / "keys").exists()
 
 
