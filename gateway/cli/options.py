@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.config.params import read_params
-from gateway.kinds import Kind
+if TYPE_CHECKING:
+    from gateway.kinds import Kind
 
 FileArgument = Annotated[
     Path | None,
@@ -55,6 +55,8 @@ def named_values(given: list[str] | None, kinds: int) -> dict[str, str]:
 
 def params_given(kind: Kind, given: Mapping[str, str]) -> Any:
     """As a ladder may give them. Raises ValueError that says everything wrong."""
+    from gateway.config.params import read_params  # only here: help is to come at once
+
     params, unfit = read_params(kind.params, given)
     if unfit:
         raise ValueError("; ".join(each.said for each in unfit))
