@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from gateway.stores import Store, StoreDown, StoreError, StoreFull, open_store
+from gateway.ids import uuid7
+from gateway.model import Slide
+from gateway.stores import Entry, Store, StoreDown, StoreError, StoreFull, open_store
 from tests.servers import (
     Cluster,
     Server,
@@ -182,6 +184,27 @@ async def test_full_is_not_down(tmp_path: Path, opened: Open) -> None:
         assert await store.get("key:0") == bytes(50_000)
         await store.delete(*[f"key:{i}" for i in range(kept)])
         await store.put("key:0", bytes(50_000), 60)
+
+
+async def test_what_has_ended_takes_no_room(redis_one: Server, opened: Open) -> None:
+    """Nor does it while something else keeps its key."""
+    store = opened(redis_one.url + DEADLINE)
+    await store.slide([Slide("busy", 60.0)])
+    for _ in range(3):
+        await store.slide([Slide("busy", 0.2)])
+        await asyncio.sleep(0.3)
+    assert redis_one.cli("hlen", "gateway:busy").split() == ["2"]  # what ended last, till then
+
+
+async def test_a_journal_forgets_to_the_second(redis_one: Server, opened: Open) -> None:
+    """Not to the minute that the first half of an id tells."""
+    store, now_s = opened(redis_one.url + DEADLINE), time.time()
+    ages = (18.0, 22.0, 30.0, 50.0, 80.0)
+    dated = {age_s: Entry(uuid7(now_s - age_s, bytes(10)), b"{}") for age_s in ages}
+    await store.journal([*dated.values()], 100, 20.0, "traces")
+    left = {each.id for each in await store.entries(book="traces")}
+    assert [age_s for age_s, each in dated.items() if each.id in left] == [18.0]
+    await store.strike([*dated.values()], "traces")
 
 
 async def test_a_server_that_became_a_replica_is_down_until_promoted(
