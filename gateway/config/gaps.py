@@ -134,3 +134,34 @@ def _easier(easy: Route, hard: Route) -> Iterator[str]:
     for rung in easy.ladder:
         if asked.get((rung.level, rung.kind), rung.params) != rung.params:
             yield f"{rung.kind} with other params"
+
+
+# --- Values that other sites may send ------------------------------------------------------
+
+
+def warn_of_other_sites(own: Placed, faults: Faults) -> None:
+    """Limits per value on routes where a pass goes along with what another site makes a visitor's
+    browser send: so strangers could use up somebody's number. One warning for all of them.
+    """
+    open_to = [(route, loc, why) for route, loc in own if (why := _brings_passes(route))]
+    if not open_to:
+        return
+    route, loc, why = open_to[0]
+    more = f", as do {len(open_to) - 1} more routes" if len(open_to) > 1 else ""
+    faults.warn(
+        (*loc, "limits"),
+        f"'{route.name}' counts by form values, and browsers bring its pass along with {why} of"
+        f" other sites{more}: strangers could use up a number; set pass.uses: 1, or take POST alone"
+        " with samesite: lax",
+    )
+
+
+def _brings_passes(route: Route) -> str:
+    """With what of other sites (RFC 6265bis, 5.2): "" for none, or where no pass is of use."""
+    counts = any(rule.per in ("field", "number_prefix") for rule in route.limits)
+    if not counts or route.single_use or route.flow == "probe" or route.mode == "off":
+        return ""
+    if route.pass_rule.samesite == "none":
+        return "forms"
+    reads = not route.match.methods or "GET" in route.match.methods
+    return "links" if reads and route.pass_rule.samesite == "lax" else ""

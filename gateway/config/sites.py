@@ -10,7 +10,7 @@ from pathlib import Path
 from gateway.addresses import AddressBook
 from gateway.config.addresses import compile_entries
 from gateway.config.faults import one_of
-from gateway.config.gaps import warn_of_queries, warn_of_scopes
+from gateway.config.gaps import warn_of_other_sites, warn_of_queries, warn_of_scopes
 from gateway.config.models import FilePart, SitePart
 from gateway.config.nodes import UNNAMED, Loc
 from gateway.config.presets import Preset
@@ -82,6 +82,7 @@ def _site(part: SitePart, book: Book, loc: Loc) -> Site:
     placed = [(route, where) for route, (_, where) in zip(settled, own, strict=True)]
     warn_of_queries(placed, ready, faults)
     warn_of_scopes(placed, faults)
+    warn_of_other_sites(placed, faults)
     return Site(
         name=part.name,
         hosts=tuple(host.lower() for host in part.hosts),

@@ -188,3 +188,45 @@ def test_fusion_s_key_may_lie_in_a_file(read, tmp_path):
     own = {"slider": "slider", "puzzle": "puzzle", "icon": "icon"}
     assert rule.kinds == own | {"slide": "slider", "low": "icon"}
     assert "7618a1cf" not in repr(config)
+
+
+PHONE = "limits: {per: field, field: phone, most: 5, within: 1h, then: deny}"
+SENDS = f"name: sms, match: {{method: POST, path: /sms}}, ladder: slider, {PHONE}"
+
+
+@pytest.mark.parametrize(
+    ("route", "warned"),
+    [
+        (SENDS, ""),
+        (SENDS.replace("method: POST, ", ""), "links"),
+        (SENDS.replace("POST", "[POST, GET]"), "links"),
+        (SENDS.replace("POST", "GET"), "links"),
+        (SENDS.replace("POST", "[POST, PUT]"), ""),
+        (SENDS.replace("method: POST, ", "") + ", pass: {samesite: strict}", ""),
+        (SENDS.replace("method: POST, ", "") + ", pass: {uses: 1}", ""),
+        (SENDS.replace("method: POST, ", "") + ", pass: {uses: 2}", "links"),
+        (SENDS.replace("method: POST, ", "") + ", mode: off", ""),
+        (SENDS.replace("method: POST, ", "") + ", mode: shadow", "links"),
+        (SENDS.replace("POST", "GET").replace("ladder: slider", "flow: probe"), ""),
+        (SENDS.replace("POST", "GET").replace("field,", "address,", 1), ""),
+        (SENDS + ", pass: {samesite: none}", "forms"),
+        (SENDS + ", pass: {samesite: none, uses: 1}", ""),
+    ],
+)
+def test_values_that_other_sites_may_send(read, route, warned):
+    route = route.replace("per: address, field: phone", "per: address")
+    text = site(route).replace("  - name: s\n", "  - name: s\n    scheme: https\n")
+    said = [str(warning) for warning in read(text).warnings]
+    (only,) = said or [""]
+    assert ("counts by form values" in only) is bool(warned), said
+    assert f"along with {warned} of" in only if warned else not only
+
+
+def test_values_that_other_sites_may_send_are_said_once(read):
+    routes = [
+        SENDS.replace("sms", f"sms{n}").replace("POST", "GET") + ", pass: {uses: 2}"
+        for n in range(3)
+    ]
+    (warning,) = read(site(*routes)).warnings
+    assert "'sms0' counts by form values" in str(warning)
+    assert "other sites, as do 2 more routes: strangers" in str(warning)
