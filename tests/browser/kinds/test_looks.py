@@ -78,6 +78,16 @@ async def test_forced_colours_and_still_motion(kind: str, double: Double, opened
 
 
 @every_kind
+async def test_a_small_phone_shows_a_question_and_its_button(
+    kind: str, double: Double, opened: Open
+) -> None:
+    page = await mounted(kind, double, opened, viewport={"width": 320, "height": 640})
+    bottom_px = "Math.max(...[...document.querySelectorAll('.control *')]"
+    bottom_px += ".filter((e) => e.checkVisibility()).map((e) => e.getBoundingClientRect().top))"
+    assert await page.evaluate(bottom_px) < 640 - 20  # of the lowest, which is at least 44 px high
+
+
+@every_kind
 async def test_it_says_that_there_is_another_way(kind: str, double: Double, opened: Open) -> None:
     page = await mounted(kind, double, opened)
     names = await page.locator(".control img").evaluate_all("all => all.map(e => e.alt)")
