@@ -82,7 +82,9 @@ class EntryPart(Part):
     )
     path: Words = Field(default=[], description="Paths, as in `match`.")
     until: Annotated[str | None, WithJsonSchema({})] = Field(
-        default=None, description="The last day (UTC) it counts, as `2026-12-31`."
+        default=None,
+        description="The last day (UTC) it counts, as `2026-12-31`; or when it ends, as "
+        "`2026-12-31T18:00Z`.",
     )
     note: str = Field(default=written(""), description="Why, for those who read it later.")
 
@@ -245,15 +247,25 @@ def _until_s(part: EntryPart, faults: Faults, loc: Loc) -> float:
     if part.until is None:
         return math.inf
     try:
-        day = date.fromisoformat(part.until)
-    except ValueError:
-        what = f"'{part.until}' is not a day: write it like 2026-12-31"
+        end_s = _end_s(part.until)
+    except (ValueError, OverflowError):
+        what = f"'{part.until}' is no day and no time: write 2026-12-31, or 2026-12-31T18:00Z"
         faults.add((*loc, "until"), what, alone=True)
         return math.inf
-    if day < datetime.now(UTC).date():
-        what = f"was over on {day}, and the entry does nothing any more: take it out"
+    if end_s <= datetime.now(UTC).timestamp():
+        what = f"was over on {part.until}, and the entry does nothing any more: take it out"
         faults.warn((*loc, "until"), what)
-    if day == date.max:
-        return math.inf
-    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
-    return end.timestamp()
+    return end_s
+
+
+def _end_s(text: str) -> float:
+    """Of a day its end (UTC); of a time, which says its zone, itself. Raises ValueError."""
+    if "T" not in text:
+        day = date.fromisoformat(text)
+        if day == date.max:
+            return math.inf
+        return datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC).timestamp()
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("of no zone")
+    return moment.timestamp()

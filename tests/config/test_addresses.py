@@ -59,9 +59,32 @@ def test_entries_of_a_route_come_before_the_sites(read):
 
 
 @pytest.mark.parametrize(
+    "until, end",
+    [
+        ("2099-12-31", datetime(2100, 1, 1, tzinfo=UTC)),
+        ("2099-12-31T18:00Z", datetime(2099, 12, 31, 18, tzinfo=UTC)),
+        ("2099-12-31T18:00:30+02:00", datetime(2099, 12, 31, 16, 0, 30, tzinfo=UTC)),
+    ],
+)
+def test_an_entry_ends_with_its_day_or_at_its_time(read, until, end):
+    (site,) = read(
+        f"sites: [{{name: s, deny: [{{address: 192.0.2.7, until: '{until}'}}]}}]\n"
+    ).sites
+    assert site.lists[0].until_s == end.timestamp()
+
+
+@pytest.mark.parametrize("until", ["2099-12-31T18:00", "2099-12-31T25:00Z", "T18:00Z", "tomorrow"])
+def test_what_is_no_end(read, until):
+    with pytest.raises(ConfigError) as caught:
+        read(f"sites: [{{name: s, deny: [{{address: 192.0.2.7, until: '{until}'}}]}}]\n")
+    assert f"'{until}' is no day and no time" in str(caught.value)
+
+
+@pytest.mark.parametrize(
     "entry, warned",
     [
         ("deny: [{address: 192.0.2.7, until: 2020-01-01}]", "was over on 2020-01-01"),
+        ("deny: [{address: 192.0.2.7, until: '2020-01-01T08:00Z'}]", "was over on 2020-01-01T08"),
         ("deny: [{address: 192.0.2.7, until: 9999-12-31}]", ""),
         ("allow: [{header: {X-Monitor: '${SECRET}'}}]", "as you keep a password"),
         ("allow: [{header: {X-Monitor: short}, list: tor}]", ""),

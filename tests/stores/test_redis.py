@@ -194,6 +194,7 @@ async def test_what_has_ended_takes_no_room(redis_one: Server, opened: Open) -> 
         await store.slide([Slide("busy", 0.2)])
         await asyncio.sleep(0.3)
     assert redis_one.cli("hlen", "gateway:busy").split() == ["2"]  # what ended last, till then
+    assert 50_000 < int(redis_one.cli("pttl", "gateway:busy")) <= 64_000  # and none stays for ever
 
 
 async def test_a_journal_forgets_to_the_second(redis_one: Server, opened: Open) -> None:
