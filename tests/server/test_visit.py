@@ -82,6 +82,7 @@ async def test_the_accessible_way_is_one_use(desk: Desk) -> None:
     challenge = (await (await desk.post("challenge", asked)).json())["challenge"]
     assert (challenge["kind"], challenge["rung"]) == ("one_click", -1)
     assert challenge["work"]["maxnumber"] == 4 * data["challenge"]["work"]["maxnumber"]
+    assert challenge["expires_in_s"] == data["challenge"]["expires_in_s"] + 3  # its wait
     early = await desk.answer(data | {"challenge": challenge})
     assert (early.status, (await early.json())["reason"]) == (403, "too_early")
     assert early.headers["Retry-After"] == "2"
