@@ -69,6 +69,7 @@ def warn_of_flow(part: RoutePart, faults: Faults, loc: Loc) -> None:
             (*loc, "ladder"), "leaves the app nothing to name: list the kinds it may choose"
         )
     _warn_of_steps(part, faults, loc)
+    _warn_of_walls(part, faults, loc)
 
 
 def _warn_of_steps(part: RoutePart, faults: Faults, loc: Loc) -> None:
@@ -79,3 +80,12 @@ def _warn_of_steps(part: RoutePart, faults: Faults, loc: Loc) -> None:
         if limit.then == "harder":
             what = f"flow: {part.flow} has no harder kind, so whoever has a pass goes on"
             faults.warn((*loc, "limits", index, "then"), f"{what}: use challenge, or delay")
+
+
+def _warn_of_walls(part: RoutePart, faults: Faults, loc: Loc) -> None:
+    """Questions that some people can't answer, and no other way."""
+    kinds = [kind for rung in part.ladder for kind in (rung.kind, *(r.kind for r in rung.beside))]
+    seen = [kind for kind in kinds if kind not in _LETS_BY and kind != "slider"]
+    if part.accessible == "never" and seen:
+        what = f"never leaves people who can't see or read {seen[0]} no way in: say always"
+        faults.warn((*loc, "accessible"), what)

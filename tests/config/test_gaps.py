@@ -230,3 +230,21 @@ def test_values_that_other_sites_may_send_are_said_once(read):
     (warning,) = read(site(*routes)).warnings
     assert "'sms0' counts by form values" in str(warning)
     assert "other sites, as do 2 more routes: strangers" in str(warning)
+
+
+@pytest.mark.parametrize(
+    ("route", "warned"),
+    [
+        ("ladder: [{kind: one_click, max_risk: 0.3}, puzzle], accessible: never", "puzzle"),
+        ("ladder: [{kind: slider, max_risk: 0.3}, [rotate, icon]], accessible: never", "rotate"),
+        ("ladder: [{kind: slider, beside: [icon]}], accessible: never", "icon"),
+        ("ladder: [{kind: one_click, max_risk: 0.3}, slider], accessible: never", ""),
+        ("ladder: puzzle, accessible: always", ""),
+        ("ladder: puzzle", ""),
+        ("action: deny", ""),
+    ],
+)
+def test_people_whom_a_route_walls_out(read, route, warned):
+    said = [str(each) for each in read(site(f"name: r, match: {{path: /r}}, {route}")).warnings]
+    walls = f".accessible: never leaves people who can't see or read {warned} no way in"
+    assert [walls in text for text in said] == ([True] if warned else [])
