@@ -9,6 +9,7 @@ time and told nothing that others didn't.
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import Final
 
 import numpy as np
@@ -19,15 +20,13 @@ from gateway.hand.paths import Points, grid, join, moving
 
 DOCS: Final = {**of_events.DOCS, **of_grid.DOCS, **of_shape.DOCS}
 NAMES: Final = tuple(DOCS)
-_PLAIN: Final = len(of_events.DOCS) + len(of_grid.DOCS)
+_ROW: Final = Struct(f"{len(NAMES)}f").pack
 
 
 def measure(paths: list[Points]) -> NDArray[np.float32]:
     """Features of paths (t_ms, x_px, y_px) in order of time: (paths, features), all finite."""
     found = moving(join(paths))
-    way = of_grid.way(grid(found))
-    rows = zip(of_events.measure(found), of_grid.measure(way, found.spans_ms), strict=True)
-    features = np.empty((len(paths), len(NAMES)), np.float32)
-    features[:, :_PLAIN] = [first + second for first, second in rows]
-    features[:, _PLAIN:] = of_shape.measure(found, way)
-    return features
+    way = of_grid.way(grid(found, of_shape.SHARES))
+    parts = (of_events.measure(found), of_grid.measure(way, found.spans_ms), of_shape.measure(way))
+    rows = [_ROW(*first, *second, *third) for first, second, third in zip(*parts, strict=True)]
+    return np.frombuffer(b"".join(rows), np.float32).reshape(len(rows), -1)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,7 @@ from gateway.hand.paths import Points
 
 THRESHOLD: Final = 0.5
 LARGEST_RAW: Final = 12.0
+_ZERO: Final = np.zeros((), np.float32)
 OWN_SHARE: Final = 0.9  # of the score of an answer's own paths: they alone need to be surer
 Table = dict[str, NDArray[np.generic]]
 Single = NDArray[np.float32]
@@ -38,9 +40,14 @@ class Net:
     def __call__(self, inputs: Single) -> Single:
         """(paths, inputs) to (paths, outputs)."""
         values = inputs
-        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            values = np.maximum(values @ weight + bias, 0.0)
-        result: Single = values @ self.weights[-1] + self.biases[-1]
+        *inner, last = zip(self.weights, self.biases, strict=True)
+        for weight, bias in inner:
+            values = values @ weight
+            values += bias
+            np.maximum(values, _ZERO, out=values)
+        weight, bias = last
+        result: Single = values @ weight
+        result += bias
         return result
 
 
@@ -56,16 +63,17 @@ class Judge:
 
     def of_features(self, features: Single) -> NDArray[np.float64]:
         """(paths, features) to (paths,)."""
-        odds = np.exp(-self.slope * self.raw(features) - self.offset)
-        result: NDArray[np.float64] = 1 / (1 + odds)
-        return result
+        slope, offset = self.slope, self.offset
+        return np.array([1 / (1 + exp(-slope * raw - offset)) for raw in self._raw(features)])
 
     def raw(self, features: Single) -> NDArray[np.float64]:
         """Log odds, before they are scaled for the threshold: the lowest that any nets say."""
-        cut = np.minimum(np.maximum(features, self.lowest), self.highest)
-        found = self.net(cut).min(axis=1).astype(np.float64)
-        result: NDArray[np.float64] = np.minimum(np.maximum(found, -LARGEST_RAW), LARGEST_RAW)
-        return result
+        return np.array(self._raw(features))
+
+    def _raw(self, features: Single) -> list[float]:
+        cut = np.maximum(features, self.lowest)
+        found = self.net(np.minimum(cut, self.highest, out=cut)).tolist()
+        return [min(LARGEST_RAW, max(-LARGEST_RAW, min(row))) for row in found]
 
 
 @dataclass(frozen=True, slots=True)

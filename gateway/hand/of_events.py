@@ -8,12 +8,13 @@ gaps alone are hardly measured.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from math import log, log1p, sqrt
 from typing import Final
 
 import numpy as np
 
-from gateway.hand.paths import APART_MS, MOST_MS, Flat, Floats, Moving, steps
+from gateway.hand.paths import APART_MS, MOST_MS, Bools, Floats, Moving
 
 DOCS = {
     "rest_after": "ln(1 + ms) from the last movement to the end (a press or a release)",
@@ -34,84 +35,106 @@ DOCS = {
 
 _NO_GAP: Final = APART_MS / 2  # before a path's first event: longer than any gap
 # Rows of what is summed over events: first how many are so.
-_MODE, _LONG, _MOVED, _CROOKED, _UNIT, _REPEAT, _SHORT, _PAIR = range(8)
-_MEANS, _CHANGES = slice(8, 10), slice(10, 12)  # of steps and of paces
-_SQUARES, _TOGETHER = slice(12, 14), 14  # of changes of gaps and of steps
-_COUNTS, _ROWS = 8, 15
+_SHORT, _PAIR, _MOVED, _CROOKED, _LONGER, _REPEAT, _COUNTS = range(7)
+_MEANS = slice(6, 8)  # of steps and of paces
+_CHANGES, _SQUARES = slice(8, 11), slice(8, 10)  # of gaps, steps and paces; the first two squared
+_SIZES, _TOGETHER, _ROWS = slice(11, 13), 13, 14  # of changes of steps and of paces; of the squared
+_ZERO, _LONG_PX = np.array(0.0), np.array(1.5)  # arrays: numpy is quicker than with plain numbers
 
 
 def measure(paths: Moving) -> list[tuple[float, ...]]:
     """Features in the order of `DOCS`, a row for each path."""
-    events = paths.events
-    gap = steps(events.t)
-    gap[events.starts] = _NO_GAP
-    median = _medians(gap, events)
-    sums = np.add.reduceat(_table(events, gap, median[events.path]), events.starts, axis=1)
+    t = paths.events.t
+    size = len(t)
+    now = np.empty((3, size))  # gaps, steps, paces
+    is_so = np.zeros((_COUNTS, size), bool)
+    gap, short = now[0], is_so[_SHORT]
+    gap[0] = _NO_GAP
+    np.subtract(t[1:], t[:-1], gap[1:])
+    gaps = []
+    for begin, end in zip(paths.begins, paths.ends, strict=True):
+        gap[begin] = _NO_GAP
+        own = gap[begin:end]
+        gaps.append(_gaps(own))
+        np.less_equal(own, 4 * gaps[-1][0], short[begin:end])
     told = zip(
-        paths.rest_ms,
-        paths.last_ms,
-        median.tolist(),
-        events.counts.tolist(),
-        sums.T.tolist(),
-        strict=True,
+        paths.rest_ms, paths.last_ms, gaps, paths.sums(_table(paths, now, is_so)), strict=True
     )
     return [
-        (log1p(rest), log1p(last), log(count), log(usual), *_of_sums(count - 1, row))
-        for rest, last, usual, count, row in told
+        (
+            log1p(rest),
+            log1p(last),
+            log(n + 1),
+            log(usual),
+            mode / (n or 1),
+            long / (n or 1),
+            *_of_sums(n or 1, row),
+        )
+        for rest, last, (usual, n, mode, long), row in told
     ]
 
 
-def _medians(gap: Floats, events: Flat) -> Floats:
-    """Of each path's gaps (the higher of two in the middle), at most 12 s; sorted all at once."""
-    own = APART_MS * events.path
-    ordered = gap + own
+def _gaps(found: Floats) -> tuple[float, int, int, int]:
+    """Of one path: the median (the higher of two in the middle), at most 12 s; how many there are,
+    how many are the median's, and how many are pauses."""
+    ordered = found.copy()
     ordered.sort()
-    middle = (events.starts + events.ends - 1) // 2
-    found: Floats = np.minimum(ordered[middle] - own[events.starts], MOST_MS)
-    return found
+    gaps = ordered.tolist()
+    count = len(gaps) - 1
+    usual = min(gaps[count // 2], MOST_MS)
+    mode = bisect_right(gaps, usual + 1.01) - bisect_left(gaps, usual - 1.01)
+    return usual, count, mode, count - bisect_right(gaps, 3 * usual + 10)
 
 
-def _table(events: Flat, gap: Floats, usual: Floats) -> Floats:
+def _table(paths: Moving, now: Floats, is_so: Bools) -> Floats:
     """What is summed over events: (rows, events). Steps that begin or follow a pause have no means
     and no changes: it must not outweigh the movement."""
-    table = np.zeros((_ROWS, len(gap)))
-    now = np.empty((3, len(gap)))  # gaps, steps, paces
-    now[0] = gap
-    step_z = steps(events.z)
-    step_z[events.starts] = 0.0
-    step = np.abs(step_z, out=now[1])
-    np.divide(step, gap, out=now[2])
-    is_so = np.zeros((_COUNTS, len(gap)), bool)
-    np.less_equal(np.abs(gap - usual), 1.01, out=is_so[_MODE])
-    np.greater(gap, 3 * usual + 10, out=is_so[_LONG])
-    short = np.less_equal(gap, 4 * usual, out=is_so[_SHORT])
-    pair = np.logical_and(short[1:], short[:-1], out=is_so[_PAIR, 1:])
-    moved = np.greater(step, 0, out=is_so[_MOVED])
-    np.not_equal(step_z.real * step_z.imag, 0, out=is_so[_CROOKED])
-    np.logical_and(moved, step < 1.5, out=is_so[_UNIT])
-    np.logical_and(step_z[1:] == step_z[:-1], moved[1:] & pair, out=is_so[_REPEAT, 1:])
+    z = paths.events.z
+    table = np.empty((_ROWS, len(z)))
+    step_z = np.empty_like(z)
+    step_z[0] = 0.0
+    np.subtract(z[1:], z[:-1], step_z[1:])
+    for begin in paths.begins:
+        step_z[begin] = 0.0
+    step = np.abs(step_z, now[1])
+    np.divide(step, now[0], now[2])
+    short, pair = is_so[_SHORT], is_so[_PAIR, 1:]
+    np.logical_and(short[1:], short[:-1], pair)
+    moved = np.greater(step, _ZERO, is_so[_MOVED])
+    np.logical_and(step_z.real, step_z.imag, is_so[_CROOKED])
+    np.greater(step, _LONG_PX, is_so[_LONGER])
+    again = np.equal(step_z[1:], step_z[:-1], is_so[_REPEAT, 1:])
+    again &= pair
+    again &= moved[1:]
     table[:_COUNTS] = is_so
-    np.multiply(now[1:], table[_SHORT], out=table[_MEANS])
-    change = now[:, 1:] - now[:, :-1]
-    change *= table[_PAIR, 1:]
-    np.abs(change[1:], out=table[_CHANGES, 1:])
-    np.square(change[:2], out=table[_SQUARES, 1:])
-    np.multiply(change[0], change[1], out=table[_TOGETHER, 1:])
+    np.multiply(now[1:], table[_SHORT], table[_MEANS])
+    _fill_changes(table, now)
     return table
 
 
-def _of_sums(gaps: int, sums: list[float]) -> tuple[float, ...]:
-    mode, long, moved, crooked, unit, repeat, short, pair = sums[:_COUNTS]
-    steps_px, paces, step_changes, pace_changes, of_gaps, of_steps, together = sums[_COUNTS:]
-    count, moves, pairs, shorts = gaps or 1, moved or 1.0, pair or 1.0, short or 1.0
+def _fill_changes(table: Floats, now: Floats) -> None:
+    """Rows lie end to end: what one's first event seems to change by is no pair."""
+    change, values = table[_CHANGES], now.reshape(-1)
+    flat = change.reshape(-1)
+    flat[0] = 0.0
+    np.subtract(values[1:], values[:-1], flat[1:])
+    change *= table[_PAIR]
+    np.abs(change[1:], table[_SIZES])
+    np.multiply(change[0], change[1], table[_TOGETHER])
+    squares = change[:2]
+    np.square(squares, squares)
+
+
+def _of_sums(count: int, sums: list[float]) -> tuple[float, ...]:
+    short, pair, moved, crooked, longer, repeat = sums[:_COUNTS]
+    steps_px, paces, of_gaps, of_steps, _, step_changes, pace_changes, together = sums[_COUNTS:]
+    moves, pairs, shorts = moved or 1.0, pair or 1.0, short or 1.0
     rough_step = step_changes / pairs / (steps_px / shorts + 1e-9)
     rough_pace = pace_changes / pairs / (paces / shorts + 1e-9)
     return (
-        mode / count,
-        (long - 1.0) / count,  # the first of all events isn't
         1.0 - moved / count,
         1.0 - crooked / moves,
-        unit / moves,
+        (moved - longer) / moves,
         repeat / pairs,
         rough_step,
         rough_pace,

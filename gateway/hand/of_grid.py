@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from gateway.hand.paths import GRID_MS, Bools, Flat, Floats, Places, steps
+from gateway.hand.paths import GRID_MS, Bools, Floats, Places, Sampled
 
 TINY: Final = 1e-9
 NONE: Final = 0.05  # px or rad: less is arithmetic, not movement
@@ -53,159 +53,169 @@ DOCS = {
     "axis": "share of moving steps exactly along x or y",
 }
 
-# Samples that a difference looks back on: steps, changes and second changes, over 1 and 2 samples.
-_NEEDS: Final = np.array([[1], [2], [3], [2], [4], [6]])
-_STEP, _FORCE, _JERK, _WIDE, _WIDE_FORCE, _WIDE_JERK = range(6)
-_OLD: Final = np.array([[1], [2]])  # the last place in its path without a change, a second one
-
 # Rows of what is summed over samples: first how many are so.
-_FLIPS: Final = slice(0, 3)
 _ASIDE_FLIPS, _PACE_FLIPS, _TURN_FLIPS = range(3)
-_GOING, _MOVED, _AXIS, _REPEAT, _WIDE_TURN, _BIG, _SMALL = range(3, 10)
-_BENT, _BACK, _PRODUCT, _FIRST, _SECOND, _FASTER, _TURN, _TURN_SQUARE = range(10, 18)
-_COUNTS, _ROWS = 10, 18
+_FLIPS, _ANGLES = slice(0, 3), slice(3, 5)
+_BIG, _NOT_SMALL, _GOING, _MOVED, _WIDE, _AXIS, _REPEAT = range(3, 10)
+_COUNTS = 10
+# Then squares, by threes: a size, along and aside. The second three are what the first change by,
+# the third what those do; in the fourth and fifth is what steps over two samples do.
+_SQUARES = slice(10, 25)
+_SIZE, _ALONG, _ASIDE = range(10, 13)  # steps, px
+_PACE, _ALONG_FORCE, _ASIDE_FORCE = range(13, 16)
+_SECOND, _FASTER, _TURN = range(16, 25, 3)
+_OF_ALONG, _OF_ASIDE = slice(_ALONG, 25, 3), slice(_ASIDE, 25, 3)
+_PRODUCT, _BENT, _ANGLE, _BACK, _ROWS = range(25, 30)  # as they are
+
+# How many samples of a path are too young to have changed, row by row from `_PACE`.
+_NEEDS: Final = (2, 2, 2, 3, 3, 3, 0, 4, 4, 0, 6, 6)
+_YOUNG: Final = np.array([(row, i) for row, n in enumerate(_NEEDS, _PACE) for i in range(n)]).T
+# Arrays: numpy takes half as long again for plain numbers.
+_NONE, _HALF, _LARGE, _SMALL = np.array(NONE), np.array(0.5), np.array(1.4), np.array(0.01)
+_ZERO, _IN_NONES, _TINY, _TENTH = np.array(0.0), np.array(0.5 / NONE), np.array(TINY), np.array(0.1)
+_ANGLE_BOUNDS: Final = np.array([[np.nextafter(0.8, 1)], [0.02]])
 
 
 class Way(NamedTuple):
     """Paths on the grid, seen from their start."""
 
-    samples: Flat
+    samples: Sampled
     w: Places  # turned: along + i aside, px
     step_z: Places  # px, not turned; a path's first is 0
     step: Places  # turned
     size: Floats  # of steps, px
     gone: Floats  # px, of all paths one after the other, by sample
+    begun: Floats  # px, what of it was gone where each path begins
     reach: Floats  # px, by path
     length: Floats  # px, by path
     toward: Places  # unit turn of each path: what `w` was turned by
 
 
-def way(samples: Flat) -> Way:
+def way(samples: Sampled) -> Way:
     """Turned so that the farthest point lies straight ahead."""
-    own, starts = samples.path, samples.starts
-    away = samples.z - samples.z[starts][own]
+    z, starts, counts = samples.z, samples.starts, samples.counts
+    away = z - samples.begins.repeat(counts)
     far = np.abs(away)
-    reach = np.maximum.reduceat(far, starts) + TINY
-    farthest = (far >= (reach - NONE)[own]).nonzero()[0]
+    reach = np.maximum.reduceat(far, starts)
+    reach += _TINY
+    farthest = (far >= (reach - _NONE).repeat(counts)).nonzero()[0]
     at = farthest[farthest.searchsorted(starts)]  # the first of each path
     toward: Places = np.conjugate(away[at] / reach)
-    turn = toward[own]
-    step_z = steps(samples.z)
+    turn = toward.repeat(counts)
+    away *= turn
+    step_z = np.empty_like(z)
+    np.subtract(z[1:], z[:-1], step_z[1:])
     step_z[starts] = 0.0
     step = step_z * turn
     size = np.abs(step)
-    gone = size.cumsum()
-    length: Floats = gone[samples.ends - 1] - gone[starts]
-    return Way(samples, away * turn, step_z, step, size, gone, reach, length, toward)
+    gone = np.add.accumulate(size)
+    begun = gone[starts]
+    length: Floats = gone[samples.lasts] - begun
+    return Way(samples, away, step_z, step, size, gone, begun, reach, length, toward)
 
 
 def measure(found: Way, spans_ms: list[float]) -> list[tuple[float, ...]]:
     """Features in the order of `DOCS`, a row for each path."""
-    samples, starts, last = found.samples, found.samples.starts, found.samples.ends - 1
-    changes = _changes(found)
-    squares = np.square(changes.view(np.float64)).reshape(6, -1, 2)
-    energy = np.add.reduceat(squares, starts, axis=1).transpose(1, 2, 0)
-    sums = np.add.reduceat(_table(found, changes), starts, axis=1)
-    begun = found.gone.searchsorted(found.gone[starts] + 0.1 * found.length) - starts
+    samples = found.samples
+    begun = found.gone.searchsorted(found.begun + _TENTH * found.length) - samples.starts
     own = zip(
         samples.counts.tolist(),
         spans_ms,
         found.reach.tolist(),
         found.length.tolist(),
-        np.abs(found.w[last]).tolist(),
-        found.size[last].tolist(),
+        np.abs(found.w[samples.lasts]).tolist(),
+        found.size[samples.lasts].tolist(),
         begun.tolist(),
-        energy.tolist(),
-        sums.T.tolist(),
+        np.add.reduceat(_table(found), samples.starts, axis=1).T.tolist(),
         strict=True,
     )
     return [
         (
-            *_of_roughness(count, along),
-            *_of_roughness(count, aside),
-            row[_PRODUCT] / (sqrt(along[0] * aside[0]) + 1.0),
-            *_of_way(
-                count, min(span_ms, (count - 1) * GRID_MS) or 1.0, reach, length + TINY, end, row
-            ),
+            *_of_roughness(count, *row[_OF_ALONG]),
+            *_of_roughness(count, *row[_OF_ASIDE]),
+            row[_PRODUCT] / (sqrt(row[_ALONG] * row[_ASIDE]) + 1.0),
+            *_of_way(count, span_ms, reach, length + TINY, end, row),
             begun / count,
-            *_of_pace(count - 1, length + TINY, last_step, along[0] + aside[0], row),
+            *_of_pace(count - 1, length + TINY, last_step, row),
             *_of_turns(count, row),
         )
-        for count, span_ms, reach, length, end, last_step, begun, (along, aside), row in own
+        for count, span_ms, reach, length, end, last_step, begun, row in own
     ]
 
 
-def _changes(found: Way) -> Places:
-    """(6, samples): see `_NEEDS`. Nothing where a path is too young for one."""
-    w = found.w
-    table = np.zeros((6, len(w)), np.complex128)
-    table[_STEP] = found.step
-    np.subtract(w[2:], w[:-2], out=table[_WIDE, 2:])
-    for row, lag in ((_STEP, 1), (_FORCE, 1), (_WIDE, 2), (_WIDE_FORCE, 2)):
-        np.subtract(table[row, lag:], table[row, :-lag], out=table[row + 1, lag:])
-    np.putmask(table, found.samples.place < _NEEDS, 0.0)
-    return table
-
-
-def _table(found: Way, changes: Places) -> Floats:
+def _table(found: Way) -> Floats:
     """What is summed over samples: (rows, samples)."""
-    size = found.size
-    table = np.zeros((_ROWS, len(size)))
-    is_so = np.zeros((_COUNTS, len(size)), bool)
-    flips = np.zeros((3, len(size)))
-    np.abs(found.w.imag, out=table[_BENT])
-    _fill_steps(table, is_so, found, flips[0])
-    _fill_pace(table, flips[1], size, found.samples.place > _OLD)
-    _fill_turns(table, is_so, found, flips[2])
-    np.less(np.abs(changes[_FORCE]), 0.01, out=is_so[_REPEAT])
-    flips *= 0.5 / NONE
-    np.rint(flips, out=flips)  # next to nothing becomes nothing
-    flat = flips.reshape(-1)  # numpy takes twice as long for a few short rows
-    np.less(flat[1:] * flat[:-1], 0, out=is_so[_FLIPS].reshape(-1)[1:])
+    size = len(found.size)
+    table = np.zeros((_ROWS, size))
+    is_so = np.zeros((_COUNTS, size), bool)
+    _fill_changes(table, found)
+    _fill_turns(table[_TURN], is_so[_WIDE], found)
+    _fill_steps(table, is_so, found)
+    _fill_flips(table, is_so[_FLIPS])
+    squares = table[_SQUARES]
+    np.square(squares, squares)
     table[:_COUNTS] = is_so
     return table
 
 
-def _fill_steps(table: Floats, is_so: Bools, found: Way, aside: Floats) -> None:
-    step, size = found.step, found.size
-    along = step.real
-    aside[:] = step.imag
-    np.minimum(along, 0.0, out=table[_BACK])
-    np.abs(along * aside, out=table[_PRODUCT])
-    np.greater_equal(size, 0.5, out=is_so[_GOING])
-    moved = np.greater(size, NONE, out=is_so[_MOVED])
-    on_page = np.abs(found.step_z.view(np.float64))
-    np.less(np.minimum(on_page[::2], on_page[1::2]), 0.01, out=is_so[_AXIS])
-    is_so[_AXIS] &= moved
+def _fill_changes(table: Floats, found: Way) -> None:
+    """Rows lie end to end: what one's first sample seems to change by is too young to count."""
+    size = len(found.size)
+    table[_SIZE], table[_ALONG], table[_ASIDE] = found.size, found.step.real, found.step.imag
+    steps, changes, seconds = table[_SIZE:_FASTER].reshape(3, -1)
+    np.subtract(steps[1:], steps[:-1], changes[1:])
+    np.subtract(changes[1:], changes[:-1], seconds[1:])
+    both = np.empty((2, size))
+    both[0], both[1] = found.w.real, found.w.imag
+    places = both.reshape(-1)
+    wide = places[2:] - places[:-2]
+    force = np.subtract(wide[2:], wide[:-2], table[_FASTER + 1 : _TURN].reshape(-1)[4:])
+    np.subtract(force[2:], force[:-2], table[_TURN + 1 : _PRODUCT].reshape(-1)[6:])
+    # Of a shorter path, those that follow: of the next path's young, or of the next row's.
+    young = _YOUNG[0] * size + _YOUNG[1]
+    table.reshape(-1)[young + found.samples.starts[:, None]] = 0.0
 
 
-def _fill_pace(table: Floats, change: Floats, size: Floats, old: Bools) -> None:
-    np.subtract(size[1:], size[:-1], out=change[1:])
-    change *= old[0]
-    np.square(change, out=table[_FIRST])
-    np.square(np.maximum(change, 0.0), out=table[_FASTER])
-    second = np.subtract(change[1:], change[:-1], out=table[_SECOND, 1:])
-    second *= old[1, 1:]
-    np.square(second, out=second)
-
-
-def _fill_turns(table: Floats, is_so: Bools, found: Way, turn: Floats) -> None:
+def _fill_turns(turn: Floats, wide: Bools, found: Way) -> None:
     """Angles between steps, rad, where both are wide enough to have one; else 0."""
-    large = found.size > 1.4
-    wide = np.logical_and(large[1:], large[:-1], out=is_so[_WIDE_TURN, 1:])
-    turned = found.step[1:] * np.conj(found.step[:-1])
-    np.arctan2(turned.imag, turned.real, out=turn[1:])
-    turn[1:] *= wide
-    angle = np.abs(turn, out=table[_TURN])
-    np.square(turn, out=table[_TURN_SQUARE])
-    np.greater(angle, 0.8, out=is_so[_BIG])
-    np.less(angle, 0.02, out=is_so[_SMALL])
-    is_so[_SMALL] &= is_so[_WIDE_TURN]
+    step = found.step
+    large = np.greater(found.size, _LARGE)
+    np.logical_and(large[1:], large[:-1], wide[1:])
+    turned = step[1:] * np.conj(step[:-1])
+    np.arctan2(turned.imag, turned.real, turn[1:])
+    turn *= wide
 
 
-def _of_roughness(samples: int, energy: list[float]) -> tuple[float, ...]:
-    """Of six sums of squares; to their means is added what whole pixels add."""
-    step, force, jerk, _, wide_force, wide_jerk = energy
+def _fill_steps(table: Floats, is_so: Bools, found: Way) -> None:
+    np.maximum(table[_PACE], _ZERO, out=table[_FASTER])
+    np.multiply(table[_ALONG], table[_ASIDE], table[_PRODUCT])
+    table[_BENT], table[_ANGLE] = found.w.imag, table[_TURN]
+    sizes = table[_PRODUCT:_BACK]
+    np.abs(sizes, sizes)
+    np.minimum(table[_ALONG], _ZERO, out=table[_BACK])
+    np.greater(table[_ANGLE], _ANGLE_BOUNDS, is_so[_ANGLES])
+    np.greater_equal(found.size, _HALF, is_so[_GOING])
+    moved = np.greater(found.size, _NONE, is_so[_MOVED])
+    np.less(np.hypot(table[_ALONG_FORCE], table[_ASIDE_FORCE]), _SMALL, is_so[_REPEAT])
+    on_page = np.abs(found.step_z.view(np.float64))
+    axis = np.less(np.minimum(on_page[::2], on_page[1::2]), _SMALL, is_so[_AXIS])
+    axis &= moved
+
+
+def _fill_flips(table: Floats, is_so: Bools) -> None:
+    """Where steps aside, changes of pace and turns change their sign."""
+    flips = np.empty(is_so.shape)
+    np.multiply(table[_ASIDE : _PACE + 1], _IN_NONES, flips[:2])
+    np.multiply(table[_TURN], _IN_NONES, flips[2])
+    np.rint(flips, flips)  # next to nothing becomes nothing
+    flat = flips.reshape(-1)  # numpy takes twice as long for a few short rows
+    np.less(flat[1:] * flat[:-1], _ZERO, is_so.reshape(-1)[1:])
+
+
+def _of_roughness(
+    samples: int, step: float, force: float, jerk: float, wide_force: float, wide_jerk: float
+) -> tuple[float, ...]:
+    """Of sums of squares; to their means is added what whole pixels add."""
     second = samples - 3 if samples > 3 else 1
     force = force / (samples - 2 or 1) + 0.3
     jerk = jerk / second + 0.8
@@ -220,12 +230,13 @@ def _of_roughness(samples: int, energy: list[float]) -> tuple[float, ...]:
 
 
 def _of_way(
-    samples: int, duration: float, reach: float, length: float, end: float, sums: list[float]
+    samples: int, span_ms: float, reach: float, length: float, end: float, sums: list[float]
 ) -> tuple[float, ...]:
+    duration = min(span_ms, (samples - 1) * GRID_MS) or 1.0
     return (
-        log(duration or 1.0),
+        log(duration),
         log(reach + 0.1),
-        log(length / (duration or 1.0) + 1e-3),
+        log(length / duration + 1e-3),
         reach / length,
         (reach - end) / reach,
         sums[_BENT] / samples / reach,
@@ -233,11 +244,9 @@ def _of_way(
     )
 
 
-def _of_pace(
-    steps_: int, length: float, last_step: float, squares: float, sums: list[float]
-) -> tuple[float, ...]:
-    first, mean, changes = sums[_FIRST], length / steps_, steps_ - 1 or 1
-    variance = squares / steps_ - mean * mean
+def _of_pace(steps_: int, length: float, last_step: float, sums: list[float]) -> tuple[float, ...]:
+    first, mean, changes = sums[_PACE], length / steps_, steps_ - 1 or 1
+    variance = (sums[_ALONG] + sums[_ASIDE]) / steps_ - mean * mean
     return (
         sqrt(variance) / mean if variance > 0 else 0.0,
         log(sums[_SECOND] / (first + 0.5) + 0.05),
@@ -250,14 +259,14 @@ def _of_pace(
 
 
 def _of_turns(samples: int, sums: list[float]) -> tuple[float, ...]:
-    wide = sums[_WIDE_TURN]
+    wide = sums[_WIDE]
     turns = wide or 1.0
     return (
         sums[_TURN_FLIPS] / (wide - 1.0 if wide > 2 else 1.0),
-        sums[_TURN] / turns,
-        sqrt(sums[_TURN_SQUARE] / turns),
+        sums[_ANGLE] / turns,
+        sqrt(sums[_TURN] / turns),
         sums[_BIG] / turns,
-        sums[_SMALL] / turns,
+        (wide - sums[_NOT_SMALL]) / turns,
         (sums[_REPEAT] - 2.0) / (samples - 2 or 1),  # the first two have no change
         sums[_AXIS] / (sums[_MOVED] or 1.0),
     )

@@ -12,14 +12,14 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from gateway.hand.of_grid import Way
-from gateway.hand.paths import Floats, Moving
+from gateway.hand.paths import Floats
 
 MOMENTS: Final = 24
-_AT: Final = (np.arange(MOMENTS) + 0.5) / MOMENTS
+SHARES: Final = (np.arange(MOMENTS) + 0.5) / MOMENTS
 _DEGREES: Final = 6
 # Orthonormal: polynomials of degree 0 to 5, then what they leave.
 _POWERS: Final = np.linalg.qr(
-    np.concatenate((np.vander(2 * _AT - 1, _DEGREES, increasing=True), np.eye(MOMENTS)), axis=1)
+    np.concatenate((np.vander(2 * SHARES - 1, _DEGREES, increasing=True), np.eye(MOMENTS)), axis=1)
 )[0]
 _MIDS: Final = MOMENTS - 1
 _COSINES: Final = (
@@ -80,39 +80,26 @@ def _summed() -> Floats:
 
 _SUMMED: Final = _summed()
 _LEAST: Final = np.array([of.least for of in _SUMS.values()])
-_IN_PX: Final = slice([of.in_px for of in _SUMS.values()].index(True), None)
+_IN_PX: Final = [of.in_px for of in _SUMS.values()].index(True)  # the first of those
 
 
-def measure(moving: Moving, found: Way) -> Floats:
-    """Features in the order of `DOCS`: (paths, features).
+def measure(found: Way) -> list[list[float]]:
+    """Features in the order of `DOCS`, a row for each path.
 
     Moments of time and of length, along and aside, lie one above the other: one product serves all.
     """
-    count = len(moving.spans_ms)
+    count = len(found.reach)
     rows = np.empty((count, 4, MOMENTS))
-    _fill_by_time(rows[:, :2], moving, found)
-    _fill_by_length(rows[:, 2:], found)
-    squares = np.square(rows.reshape(-1, MOMENTS) @ _BASIS)
-    features: Floats = squares.reshape(count, -1) @ _SUMMED
-    features[:, _IN_PX] *= np.square(found.reach)[:, None]
+    by_time = found.samples.at * found.toward[:, None]
+    rows[:, 0], rows[:, 1] = by_time.real, by_time.imag
+    where = found.length[:, None] * SHARES
+    where += found.begun[:, None]
+    by_length = np.interp(where, found.gone, found.w)
+    rows[:, 2], rows[:, 3] = by_length.real, by_length.imag
+    squares = rows.reshape(-1, MOMENTS) @ _BASIS
+    np.square(squares, squares)
+    features = squares.reshape(count, -1) @ _SUMMED
+    features[:, :_IN_PX] /= np.square(found.reach)[:, None]
     features += _LEAST
-    return np.log(features, out=features)
-
-
-def _fill_by_time(rows: Floats, moving: Moving, found: Way) -> None:
-    """Places over the reach, turned as the way is. Where they begin makes no difference here."""
-    events = moving.events
-    when = np.array(moving.spans_ms)[:, None] * _AT
-    when += events.t[events.starts][:, None]
-    at = np.interp(when, events.t, events.z)
-    at *= (found.toward / found.reach)[:, None]
-    rows[:, 0], rows[:, 1] = at.real, at.imag
-
-
-def _fill_by_length(rows: Floats, found: Way) -> None:
-    """Where the path is after even shares of its way's length, instead of its time."""
-    where = found.length[:, None] * _AT
-    where += found.gone[found.samples.starts][:, None]
-    at = np.interp(where, found.gone, found.w)
-    at /= found.reach[:, None]
-    rows[:, 0], rows[:, 1] = at.real, at.imag
+    told: list[list[float]] = np.log(features, features).tolist()
+    return told

@@ -10,8 +10,8 @@ that tells the recorder, not the hand.
 
 from __future__ import annotations
 
-from itertools import chain
-from typing import Any, NamedTuple
+from itertools import accumulate
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,114 +25,114 @@ Points = tuple[Floats, Floats, Floats]  # t_ms, x_px, y_px
 GRID_MS = 1000 / 30
 APART_MS = 1e6  # between the clocks of two paths in one flat array
 MOST_MS = 12_000.0  # of a path; what comes later is taken for that moment
-
-
-class Flat(NamedTuple):
-    """Arrays of all paths end to end. Path i is points `starts[i]` to `ends[i]`, the last out."""
-
-    t: Floats  # of all paths on one line: a path begins `APART_MS` after the one before it
-    z: Places
-    starts: Ints
-    ends: Ints
-    path: Ints  # which path each point belongs to
-    place: Ints  # the point's number within its path
-
-    @property
-    def counts(self) -> Ints:
-        return self.ends - self.starts
-
-
-def steps(values: NDArray[Any], lag: int = 1) -> NDArray[Any]:
-    """What each is more than the one `lag` before. Where a path begins that's nonsense: mask it."""
-    found = np.empty_like(values)
-    np.subtract(values[lag:], values[:-lag], out=found[lag:])
-    return found
+MOST_SAMPLES: Final = int(MOST_MS / GRID_MS) + 2
+_CLOCK: Final = np.arange(MOST_SAMPLES) * GRID_MS
+_NO_SHARES: Final = np.empty(0)
 
 
 class Joined(NamedTuple):
-    """Events of all paths end to end."""
+    """Events of all paths end to end. Path i ends before `ends[i]`, where the next one begins."""
 
-    t: Floats
+    t: Floats  # of all paths on one line: path i begins at i * `APART_MS`
     z: Places
-    starts: Ints
-    ends: Ints
-
-    @property
-    def counts(self) -> Ints:
-        return self.ends - self.starts
-
-
-def flat(t: Floats, z: Places, counts: Ints) -> Flat:
-    """Arrays end to end, with their offsets; clocks of paths laid on one line."""
-    ends = counts.cumsum()
-    starts = ends - counts
-    path = np.arange(len(counts)).repeat(counts)
-    return Flat(t + APART_MS * path, z, starts, ends, path, np.arange(len(t)) - starts[path])
+    ends: list[int]
 
 
 def join(paths: list[Points]) -> Joined:
-    """Paths of one point or more, in the order of time: clocks from 0; of one moment the last."""
-    counts = np.array([len(path[0]) for path in paths])
-    rows = np.concatenate(list(chain.from_iterable(zip(*paths, strict=True))))
-    t, x, y = np.rint(rows, out=rows).reshape(3, -1)
-    z = np.empty(len(t), np.complex128)
-    z.real, z.imag = x, y
-    ends = counts.cumsum()
-    starts = ends - counts
-    t = np.minimum(t - t[starts].repeat(counts), MOST_MS)
-    keep = np.empty(len(t), bool)
-    np.greater(t[1:], t[:-1], out=keep[:-1])
-    keep[ends - 1] = True
-    if keep.all():
-        return Joined(t, z, starts, ends)
-    counts = np.add.reduceat(keep, starts, dtype=np.int64)
-    ends = counts.cumsum()
-    return Joined(t[keep], z[keep], ends - counts, ends)
+    """Paths of one point or more, in the order of time; of one moment the last event."""
+    times, *places = zip(*paths, strict=True)
+    rows = np.concatenate((*times, *places[0], *places[1]))
+    np.rint(rows, rows)
+    size = len(rows) // 3
+    t, z = rows[:size], np.empty(size, np.complex128)
+    z.real, z.imag = rows[size : 2 * size], rows[2 * size :]
+    ends = list(accumulate(map(len, times)))
+    begin, clock_ms = 0, 0.0
+    for end in ends:
+        own = t[begin:end]
+        own -= own.item(0) - clock_ms
+        if own.item(-1) > clock_ms + MOST_MS:
+            np.minimum(own, clock_ms + MOST_MS, out=own)
+        begin, clock_ms = end, clock_ms + APART_MS
+    later = t[1:] > t[:-1]
+    if np.count_nonzero(later) == size - 1:
+        return Joined(t, z, ends)
+    keep = np.append(later, True)
+    counts = np.add.reduceat(keep, [0, *ends[:-1]], dtype=np.int64)
+    return Joined(t[keep], z[keep], counts.cumsum().tolist())
 
 
 class Moving(NamedTuple):
-    """Paths from the event before their first movement to their last one, and what followed."""
+    """Where in `events` paths begin to move, the event before, and have ended, the event after."""
 
-    events: Flat
+    events: Joined
+    begins: list[int]
+    ends: list[int]
+    begins_ms: list[float]  # by the clock of all
     spans_ms: list[float]  # from the first of these events to the last
     rest_ms: list[float]  # from the last movement to the end
     last_ms: list[float]  # between the last two events
 
+    def sums(self, table: Floats) -> list[list[float]]:
+        """Of a table (rows, events) over each path's movement: (paths, rows)."""
+        cuts = [cut for each in zip(self.begins, self.ends, strict=True) for cut in each]
+        if cuts[-1] == table.shape[1]:
+            cuts.pop()
+        found: list[list[float]] = np.add.reduceat(table, cuts, axis=1).T[::2].tolist()
+        return found
+
 
 def moving(events: Joined) -> Moving:
     """Without the rests at both ends. Of a path that never moves, its last point is left."""
-    hits = (events.z[1:] != events.z[:-1]).nonzero()[0]  # what a step goes from
-    firsts, afters = hits.searchsorted(events.starts), hits.searchsorted(events.ends - 1)
-    t, hit, pieces, spans, rest, gap = events.t.item, hits.item, [], [], [], []
-    bounds = (events.starts, events.ends, firsts, afters)
-    for start, end, first, after in zip(*(of.tolist() for of in bounds), strict=True):
-        begin, final = (hit(first), hit(after - 1) + 1) if after > first else (end - 1, end - 1)
-        pieces.append((begin, final + 1))
-        final_ms, end_ms = t(final), t(end - 1)
-        spans.append(final_ms - t(begin))
-        rest.append(end_ms - final_ms)
-        gap.append(end_ms - t(max(end - 2, start)))
-    counts = [end - begin for begin, end in pieces]
-    t_ms, z = events.t, events.z
-    if sum(counts) < len(z):
-        t_ms, z = (np.concatenate([of[begin:end] for begin, end in pieces]) for of in (t_ms, z))
-    return Moving(flat(t_ms, z, np.array(counts)), spans, rest, gap)
+    t, z = events.t.item, events.z.tolist()
+    found = Moving(events, [], [], [], [], [], [])
+    start = 0
+    for end in events.ends:
+        begin, final = start, end - 1
+        while begin < final and z[begin] == z[begin + 1]:
+            begin += 1
+        while begin < final and z[final] == z[final - 1]:
+            final -= 1
+        begin_ms, final_ms, end_ms = t(begin), t(final), t(end - 1)
+        found.begins.append(begin)
+        found.ends.append(final + 1)
+        found.begins_ms.append(begin_ms)
+        found.spans_ms.append(final_ms - begin_ms)
+        found.rest_ms.append(end_ms - final_ms)
+        found.last_ms.append(end_ms - t(max(end - 2, start)))
+        start = end
+    return found
 
 
-def grid(found: Moving) -> Flat:
+class Sampled(NamedTuple):
+    """Paths on the grid, end to end."""
+
+    t: Floats
+    z: Places
+    starts: Ints
+    lasts: Ints
+    counts: Ints
+    begins: Places  # where each path begins
+    at: Places  # (paths, shares)
+
+
+def grid(found: Moving, shares: Floats = _NO_SHARES) -> Sampled:
     """Each path every 1/30 s from its first event, by straight lines; its last point at its end.
 
-    Mice report 60 to 125 times a second, touch screens 30 to 60, remote desktops ten: on the grid
-    they differ little.
+    And where it is after these `shares` of its duration. Mice report 60 to 125 times a second,
+    touch screens 30 to 60, remote desktops ten: on the grid they differ little.
     """
-    events = found.events
-    samples = [max(int(span_ms / GRID_MS + 1e-6) + 1, 2) for span_ms in found.spans_ms]
+    events, spans_ms = found.events, found.spans_ms
+    samples = [max(int(span_ms / GRID_MS + 1e-6) + 1, 2) for span_ms in spans_ms]
+    when = np.array(spans_ms)[:, None] * shares
+    t = np.concatenate([*[_CLOCK[:count] for count in samples], when.reshape(-1)])
     counts = np.array(samples)
-    path = np.arange(len(samples)).repeat(counts)
     ends = counts.cumsum()
-    starts = ends - counts
-    place = np.arange(len(path)) - starts[path]
-    t = np.minimum(place * GRID_MS, np.array(found.spans_ms)[path])
-    t += events.t[events.starts][path]
+    for end, count, span_ms in zip(ends.tolist(), samples, spans_ms, strict=True):
+        if (count - 1) * GRID_MS > span_ms:
+            t[end - 1] = span_ms
+    t += np.array(found.begins_ms * 2).repeat(samples + [len(shares)] * len(samples))
     z: Places = np.interp(t, events.t, events.z)
-    return Flat(t, z, starts, ends, path, place)
+    size = len(t) - when.size
+    begins, at = events.z[found.begins], z[size:].reshape(when.shape)
+    return Sampled(t[:size], z[:size], ends - counts, ends - 1, counts, begins, at)

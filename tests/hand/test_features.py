@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.hand.features import DOCS, NAMES, measure
-from gateway.hand.paths import GRID_MS, Points, grid, join, moving
+from gateway.hand.paths import APART_MS, GRID_MS, MOST_MS, Points, grid, join, moving
 from tests.hand.drawn import drawn, ruled
 
 
@@ -133,12 +133,23 @@ def test_there_and_back_by_the_figure() -> None:
     found = named((t, x, np.zeros(12)))
     assert found["back"] == pytest.approx(30 / 240, abs=0.01)
     assert found["still"] == pytest.approx(2 / 11)
+    assert found["braking"] == pytest.approx(30**2 / (15**2 + 15**2 + 30**2), abs=0.01)
     assert found["overshoot"] == pytest.approx(0, abs=0.01)
     assert found["bend_mean"] == pytest.approx(0, abs=1e-4)
 
 
 def test_many_at_once_are_measured_as_each_alone() -> None:
     paths = [drawn(1), ruled(), drawn(2, 16.0), ruled(9, 33.0), drawn(3)]
+    alone = np.concatenate([measure([path]) for path in paths])
+    assert measure(paths) == pytest.approx(alone, abs=2e-3)
+
+
+def test_short_ones_at_once_are_measured_as_each_alone() -> None:
+    """Of two to eight samples, each after each: what is too young in one isn't so in the next."""
+    places = np.random.default_rng(4).integers(0, 300, (9, 2, 9)).astype(float)
+    times = np.ceil(np.arange(9) * GRID_MS)
+    short = [(times[:n], x[:n], y[:n]) for n, (x, y) in enumerate(places[2:], 2)]
+    paths = [path for first in short for second in short for path in (first, second)]
     alone = np.concatenate([measure([path]) for path in paths])
     assert measure(paths) == pytest.approx(alone, abs=2e-3)
 
@@ -175,26 +186,34 @@ def test_the_rate_of_events_changes_little_on_the_grid() -> None:
 def test_of_one_moment_the_last_counts() -> None:
     path = (np.array([0.0, 5, 5, 9]), np.array([0.0, 1, 2, 3]), np.zeros(4))
     joined = join([path, path])
-    assert joined.t.tolist() == [0, 5, 9] * 2
+    assert joined.t.tolist() == [0, 5, 9, APART_MS, APART_MS + 5, APART_MS + 9]
     assert joined.z.tolist() == [0, 2, 3] * 2
-    assert joined.counts.tolist() == [3, 3]
+    assert joined.ends == [3, 6]
+
+
+def test_what_comes_after_twelve_seconds_is_of_one_moment() -> None:
+    path = (np.array([7.0, 12_006, 12_008, 90_000]), np.arange(4.0), np.zeros(4))
+    joined = join([path, path])
+    assert (joined.t % APART_MS).tolist() == [0, 11_999, MOST_MS] * 2
+    assert joined.z.tolist() == [0, 1, 3] * 2
 
 
 def test_the_grid_spans_the_movement() -> None:
     t, x, y = ruled(20)
     events = join([(np.append(t, 900.0), np.append(x, x[-1]), np.append(y, y[-1]))])
     found = moving(events)
-    assert found.events.t.tolist() == t.tolist()
+    assert (found.begins, found.ends, found.spans_ms) == ([0], [20], [t[-1]])
     assert found.rest_ms == [900 - t[-1]] == found.last_ms
-    samples = grid(found)
+    samples = grid(found, np.array([0.25, 0.5]))
     assert samples.t == pytest.approx(np.arange(6) * GRID_MS)
     assert samples.z == pytest.approx(100 + 200j + 0.6 * samples.t)
+    assert samples.at[0] == pytest.approx(100 + 200j + 0.6 * t[-1] * np.array([0.25, 0.5]))
 
 
 def test_of_a_path_that_never_moves_a_point_is_left() -> None:
     still = (np.arange(9.0), np.full(9, 3.0), np.full(9, 4.0))
     found = moving(join([still, ruled(20), still]))
-    assert found.events.counts.tolist() == [1, 20, 1]
+    assert (found.begins, found.ends) == ([8, 9, 37], [9, 29, 38])
 
 
 points = st.lists(
