@@ -9,10 +9,12 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import typer
+from ruamel.yaml import YAML
 
 from gateway.cli import exits
 from gateway.config import ConfigError, load
 
+_TEXT = "tag:yaml.org,2002:str"
 _TEMPLATE = """\
 # yaml-language-server: $schema=./gateway.schema.json
 # (made by: gateway schema > gateway.schema.json)
@@ -113,7 +115,8 @@ def _params(path: str) -> str:
 
 def _quoted(text: str) -> str:
     """Text as a YAML scalar: bare where that is surely the same, else in double quotes."""
-    if re.fullmatch(r"[A-Za-z0-9/][A-Za-z0-9/._:-]*[A-Za-z0-9/._-]|/", text):
+    plain = re.fullmatch(r"[A-Za-z0-9/][A-Za-z0-9/._:-]*[A-Za-z0-9/._-]|/", text)
+    if plain and YAML(typ="rt", pure=True).compose(text).tag == _TEXT:  # not null, yes or 12
         return text
     quoted = json.dumps(text, ensure_ascii=False).replace("${", "$${")
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)

@@ -77,6 +77,14 @@ def test_what_run_would_refuse_is_refused(gateway, words, what):
     assert what in said.err
 
 
+@pytest.mark.parametrize(
+    "title", ["Null", "~", "true", "2024", "1.5", "1.e5", "0x1F", "12:30", "My shop"]
+)
+def test_a_title_is_text_whatever_yaml_takes_it_for(made, title):
+    (site,) = made("--upstream", "http://127.0.0.1:8000", "--title", title).sites
+    assert site.title == title
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     title=st.text(st.characters(exclude_categories=["Cs"]), max_size=30),
