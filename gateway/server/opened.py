@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.envelope import Envelope
 from gateway.kept.forgetting import RARE, Often, Rare
@@ -32,7 +32,13 @@ def open_tokens(gate: GateParts, envelope: Envelope, visit: str, ticket: str) ->
     if route is None:
         return None
     shown = open_ticket(gate.ring, ticket) if ticket else None
-    return Opened(opened, route, shown)
+    return Opened(opened, route, _on(route, shown))
+
+
+def _on(route: Route, ticket: Ticket | None) -> Ticket | None:
+    """The ticket, at the last rung where the ladder became shorter since it was asked."""
+    last = max(0, len(route.ladder) - 1)
+    return ticket if ticket is None or ticket.rung <= last else replace(ticket, rung=last)
 
 
 async def count_caller(

@@ -168,13 +168,14 @@ async def test_the_wait_has_two_steps_too(open_desk: Any) -> None:
 
 async def test_a_wait_of_the_ladder_is_one_of_two_steps(open_desk: Any) -> None:
     """To wait twice at its rung would be the same kind twice."""
-    ladder = (*rungs("wait", level=2), *rungs("icon"))
+    ladder = (*rungs("wait", level=2), *rungs("icon", level=5))
     desk = await serving(open_desk, rounds=2, ladder=ladder, no_javascript="wait")
     first = fields(await wait_page(desk, "form"))
     desk.clock.now_s += 60
     second = fields(await (await submit(desk, first)).text())
     found = [ticket_of(form) for form in (first, second)]
     assert [(ticket.rung, ticket.rounds_left) for ticket in found] == [(0, 1), (ACCESSIBLE, 0)]
+    assert found[0].level == 2  # that of its rung
 
 
 async def test_the_second_is_not_asked_for_more_than_the_first(open_desk: Any) -> None:

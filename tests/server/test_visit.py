@@ -80,7 +80,7 @@ async def test_the_accessible_way_is_one_use(desk: Desk) -> None:
     data = await desk.page("drag")
     asked = {"visit": data["visit"], "ticket": data["challenge"]["ticket"], "want": "accessible"}
     challenge = (await (await desk.post("challenge", asked)).json())["challenge"]
-    assert (challenge["kind"], challenge["rung"]) == ("one_click", -1)
+    assert (challenge["kind"], challenge["rung"], challenge["ways"]) == ("one_click", -1, [])
     assert challenge["work"]["maxnumber"] == 4 * data["challenge"]["work"]["maxnumber"]
     assert challenge["expires_in_s"] == data["challenge"]["expires_in_s"] + 3  # its wait
     early = await desk.answer(data | {"challenge": challenge})
@@ -136,6 +136,38 @@ async def test_doubt_leads_up_the_ladder(desk: Desk) -> None:
     ticket = open_ticket(RING, body["challenge"]["ticket"])
     assert ticket is not None
     assert ticket.risk == pytest.approx(0.95)  # what was found stays found
+
+
+@pytest.mark.parametrize("wish", ["", "new", "another", "accessible"])
+async def test_a_ladder_that_became_shorter_has_a_last_rung_too(open_desk: Any, wish: str) -> None:
+    before: Desk = await open_desk()
+    data = await before.page("form", risk=0.5)
+    assert data["challenge"]["rung"] == 1
+    first = before.parts.sites["shop"].routes[0]
+    shop = replace(before.parts.sites["shop"], routes=(replace(first, ladder=first.ladder[:1]),))
+    after: Desk = await open_desk(before.clock, sites={"shop": shop})
+    if wish:
+        asked = {"visit": data["visit"], "ticket": data["challenge"]["ticket"], "want": wish}
+        body = await (await after.post("challenge", asked)).json()
+    else:
+        body = await (await after.answer(data, answer={"reached": 0.1})).json()
+    kind = "one_click" if wish == "accessible" else "invisible"
+    assert body["challenge"]["kind"] == kind
+
+
+@pytest.mark.parametrize("refuse_above, refused", [(0.96, False), (0.94, True)])
+async def test_more_doubt_than_the_route_bears_is_refused(
+    open_desk: Any, refuse_above: float, refused: bool
+) -> None:
+    """At the bound that stood when it was asked."""
+    before: Desk = await open_desk()
+    routes = (route("form", refuse_above=refuse_above),)
+    shop = replace(before.parts.sites["shop"], routes=routes)
+    desk: Desk = await open_desk(before.clock, sites={"shop": shop})
+    data = await desk.page("form")
+    response = await desk.answer(data, signals=HAND | {"webdriver": True})
+    body = await response.json()
+    assert (response.status, body.get("reason")) == ((403, "blocked") if refused else (200, "more"))
 
 
 async def test_boxes_that_lie_elsewhere_are_noticed(desk: Desk) -> None:
