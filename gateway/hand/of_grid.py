@@ -162,18 +162,19 @@ def _fill_changes(table: Floats, found: Way) -> None:
     """Rows lie end to end: what one's first sample seems to change by is too young to count."""
     size = len(found.size)
     table[_SIZE], table[_ALONG], table[_ASIDE] = found.size, found.step.real, found.step.imag
-    steps, changes, seconds = table[_SIZE:_FASTER].reshape(3, -1)
+    flat = table.reshape(-1)
+    steps, changes = flat[_SIZE * size : _PACE * size], flat[_PACE * size : _SECOND * size]
     np.subtract(steps[1:], steps[:-1], changes[1:])
-    np.subtract(changes[1:], changes[:-1], seconds[1:])
+    np.subtract(changes[1:], changes[:-1], flat[_SECOND * size + 1 : _FASTER * size])
     both = np.empty((2, size))
     both[0], both[1] = found.w.real, found.w.imag
     places = both.reshape(-1)
     wide = places[2:] - places[:-2]
-    force = np.subtract(wide[2:], wide[:-2], table[_FASTER + 1 : _TURN].reshape(-1)[4:])
-    np.subtract(force[2:], force[:-2], table[_TURN + 1 : _PRODUCT].reshape(-1)[6:])
+    force = np.subtract(wide[2:], wide[:-2], flat[(_FASTER + 1) * size + 4 : _TURN * size])
+    np.subtract(force[2:], force[:-2], flat[(_TURN + 1) * size + 6 : _PRODUCT * size])
     # Of a shorter path, those that follow: of the next path's young, or of the next row's.
     young = _YOUNG[0] * size + _YOUNG[1]
-    table.reshape(-1)[young + found.samples.starts[:, None]] = 0.0
+    flat[young + found.samples.starts[:, None]] = 0.0
 
 
 def _fill_turns(turn: Floats, wide: Bools, found: Way) -> None:
@@ -197,9 +198,8 @@ def _fill_steps(table: Floats, is_so: Bools, found: Way) -> None:
     np.greater_equal(found.size, _HALF, is_so[_GOING])
     moved = np.greater(found.size, _NONE, is_so[_MOVED])
     np.less(np.hypot(table[_ALONG_FORCE], table[_ASIDE_FORCE]), _SMALL, is_so[_REPEAT])
-    on_page = np.abs(found.step_z.view(np.float64))
-    axis = np.less(np.minimum(on_page[::2], on_page[1::2]), _SMALL, is_so[_AXIS])
-    axis &= moved
+    still = np.abs(found.step_z.view(np.float64)) < _SMALL  # x and y in turn
+    np.logical_and(still.view(np.int16), moved, is_so[_AXIS])  # one of the two
 
 
 def _fill_flips(table: Floats, is_so: Bools) -> None:

@@ -99,7 +99,8 @@ def measure(found: Way) -> list[list[float]]:
     squares = rows.reshape(-1, MOMENTS) @ _BASIS
     np.square(squares, squares)
     features = squares.reshape(count, -1) @ _SUMMED
-    features[:, :_IN_PX] /= np.square(found.reach)[:, None]
+    shares = features[:, :_IN_PX]
+    shares /= np.square(found.reach)[:, None]
     features += _LEAST
     told: list[list[float]] = np.log(features, features).tolist()
     return told
