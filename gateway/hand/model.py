@@ -40,15 +40,13 @@ class Net:
     def __call__(self, inputs: Single) -> Single:
         """(paths, inputs) to (paths, outputs)."""
         values = inputs
-        *inner, last = zip(self.weights, self.biases, strict=True)
-        for weight, bias in inner:
+        last = len(self.weights) - 1
+        for i, weight in enumerate(self.weights):
             values = values @ weight
-            values += bias
-            np.maximum(values, _ZERO, out=values)
-        weight, bias = last
-        result: Single = values @ weight
-        result += bias
-        return result
+            values += self.biases[i]
+            if i < last:
+                np.maximum(values, _ZERO, out=values)
+        return values
 
 
 @dataclass(frozen=True, slots=True)

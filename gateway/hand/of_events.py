@@ -45,45 +45,36 @@ _ZERO, _LONG_PX = np.array(0.0), np.array(1.5)  # arrays: numpy is quicker than 
 def measure(paths: Moving) -> list[tuple[float, ...]]:
     """Features in the order of `DOCS`, a row for each path."""
     t = paths.events.t
-    size = len(t)
-    now = np.empty((3, size))  # gaps, steps, paces
-    is_so = np.zeros((_COUNTS, size), bool)
-    gap, short = now[0], is_so[_SHORT]
+    now = np.empty((3, len(t)))  # gaps, steps, paces
+    is_so = np.zeros((_COUNTS, len(t)), bool)
+    gap, short, gaps = now[0], is_so[_SHORT], []
     gap[0] = _NO_GAP
     np.subtract(t[1:], t[:-1], gap[1:])
-    gaps = []
     for begin, end in zip(paths.begins, paths.ends, strict=True):
         gap[begin] = _NO_GAP
         own = gap[begin:end]
-        gaps.append(_gaps(own))
-        np.less_equal(own, 4 * gaps[-1][0], short[begin:end])
-    told = zip(
-        paths.rest_ms, paths.last_ms, gaps, paths.sums(_table(paths, now, is_so)), strict=True
-    )
+        usual, of_gaps = _of_gaps(own)
+        np.less_equal(own, 4 * usual, short[begin:end])
+        gaps.append(of_gaps)
+    sums = paths.sums(_table(paths, now, is_so))
     return [
-        (
-            log1p(rest),
-            log1p(last),
-            log(n + 1),
-            log(usual),
-            mode / (n or 1),
-            long / (n or 1),
-            *_of_sums(n or 1, row),
+        (log1p(rest), log1p(last), *of_gaps, *_of_sums(end - begin - 1 or 1, row))
+        for rest, last, of_gaps, begin, end, row in zip(
+            paths.rest_ms, paths.last_ms, gaps, paths.begins, paths.ends, sums, strict=True
         )
-        for rest, last, (usual, n, mode, long), row in told
     ]
 
 
-def _gaps(found: Floats) -> tuple[float, int, int, int]:
-    """Of one path: the median (the higher of two in the middle), at most 12 s; how many there are,
-    how many are the median's, and how many are pauses."""
+def _of_gaps(found: Floats) -> tuple[float, tuple[float, ...]]:
+    """The usual gap, and features of all gaps of a path: the first is none."""
     ordered = found.copy()
     ordered.sort()
     gaps = ordered.tolist()
     count = len(gaps) - 1
-    usual = min(gaps[count // 2], MOST_MS)
+    usual = min(gaps[count // 2], MOST_MS)  # the higher of two in the middle
     mode = bisect_right(gaps, usual + 1.01) - bisect_left(gaps, usual - 1.01)
-    return usual, count, mode, count - bisect_right(gaps, 3 * usual + 10)
+    long = count - bisect_right(gaps, 3 * usual + 10)
+    return usual, (log(count + 1), log(usual), mode / (count or 1), long / (count or 1))
 
 
 def _table(paths: Moving, now: Floats, is_so: Bools) -> Floats:
