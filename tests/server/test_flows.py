@@ -75,6 +75,8 @@ async def test_one_right_answer_is_half(open_desk: Any) -> None:
     assert (second["kind"], ticket.instead_of) == ("pow", "icon")  # no stock here: dearer work
     assert (ticket.first, ticket.rounds_left) == (Round("slider", 1, 1.0), 0)
     assert ticket.failures == 0  # to be right makes nothing dearer
+    assert data["challenge"]["ways"] == ["another", "accessible"]
+    assert second["ways"] == ["accessible"]  # another would be the first again
     solved = await desk.answer(data | {"challenge": second})
     assert (await solved.json())["outcome"] == "solved"
     assert pass_of(solved, desk).level == 1
