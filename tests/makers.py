@@ -51,6 +51,8 @@ class Dots:
 
     def check(self, secret: Mapping[str, JSON], answer: JSON) -> Verdict:
         """Right for a toll too, if anybody asked it: nothing is found, nothing is answered."""
+        if isinstance(answer, str):
+            return Verdict(False, "malformed")
         right = answer == secret.get("number")
         return Verdict(right, "right" if right else "wrong")
 

@@ -52,6 +52,29 @@ async def test_a_wrong_answer_may_change_the_kind(open_desk: Any) -> None:
     assert len(found) == 4
 
 
+async def test_what_ran_out_keeps_its_kind(open_desk: Any) -> None:
+    """Who lets time pass has chance choose nothing."""
+    desk = await serving(open_desk, flow="multiple", ladder=rungs("invisible", "slider", "pow"))
+    for _ in range(8):
+        data = await desk.page("form")
+        desk.clock.now_s += data["challenge"]["expires_in_s"]
+        body = await (await desk.answer(data)).json()
+        assert (body["reason"], body["challenge"]["rung"]) == ("expired", data["challenge"]["rung"])
+
+
+async def test_more_doubt_leads_to_any_kind_of_the_step(open_desk: Any) -> None:
+    first, *others = rungs("invisible", "one_click", "slider")
+    others[1] = replace(others[1], beside=True)
+    desk = await serving(open_desk, ladder=(replace(first, max_risk=0.3), *others))
+    asked = set()
+    for _ in range(12):
+        said = await desk.answer(await desk.page("form"), signals={"webdriver": True})
+        body = await said.json()
+        assert body["reason"] == "more"
+        asked.add(body["challenge"]["kind"])
+    assert asked == {"one_click", "slider"}
+
+
 # --- Two rounds ------------------------------------------------------------------------------
 
 TWICE: dict[str, Any] = {"rounds": 2, "ladder": rungs("slider", "icon")}
@@ -82,6 +105,14 @@ async def test_one_right_answer_is_half(open_desk: Any) -> None:
     assert pass_of(solved, desk).level == 1
 
 
+async def test_the_second_question_is_asked_at_the_risk_of_the_first_answer(open_desk: Any) -> None:
+    desk = await serving(open_desk, **TWICE)
+    data = await desk.page("form")
+    body = await (await desk.answer(data, signals={"webdriver": True})).json()
+    assert body["reason"] == "next"
+    assert ticket_of(data["challenge"]).risk < 0.5 < ticket_of(body["challenge"]).risk
+
+
 async def test_the_first_answer_again_skips_nothing(open_desk: Any) -> None:
     desk = await serving(open_desk, **TWICE)
     data, _ = await first_round(desk)
@@ -98,6 +129,22 @@ async def test_a_new_question_of_the_second_round_stays_of_the_second(open_desk:
         ticket = ticket_of(second)
         assert (ticket.rung, ticket.rounds_left) == (1, 0)
         assert ticket.first == Round("slider", 1, 1.0)
+
+
+async def test_wrong_answers_bring_back_no_kind_of_the_first_round(open_desk: Any) -> None:
+    """Chance may choose any of the ladder then, but for what was answered already."""
+    desk = await serving(
+        open_desk, rounds=2, flow="multiple", ladder=rungs("slider", "icon", "word")
+    )
+    seen = set()
+    for _ in range(12):
+        data = await desk.page("form")
+        while data["challenge"]["rung"] != 0:
+            data = await desk.page("form")
+        second = (await (await desk.answer(data)).json())["challenge"]
+        wrong = await desk.answer(data | {"challenge": second}, proof=None)
+        seen.add((await wrong.json())["challenge"]["rung"])
+    assert seen == {1, 2}
 
 
 async def test_without_a_ticket_it_begins_anew(open_desk: Any) -> None:

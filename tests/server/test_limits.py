@@ -126,6 +126,16 @@ async def test_older_tokens_reset_no_tries(open_desk: Any) -> None:
     assert (await said(await desk.answer(data)))[1] == "refused too_many"
 
 
+async def test_what_was_answered_before_is_no_try(open_desk: Any) -> None:
+    """A page that sends twice, or who shows an old ticket, uses up nothing."""
+    desk: Desk = await open_desk(limits=AnswerLimits(tries=3))
+    data = await desk.page("drag")
+    body = await (await desk.answer(data, **WRONG)).json()
+    for _ in range(4):
+        assert (await said(await desk.answer(data, **WRONG)))[1] == "refused spent"
+    assert (await said(await desk.answer(data | {"challenge": body["challenge"]})))[1] == "solved"
+
+
 async def test_more_tries_than_usual_may_be_allowed(open_desk: Any) -> None:
     desk: Desk = await open_desk(limits=AnswerLimits(tries=13))
     data = await desk.page("drag")

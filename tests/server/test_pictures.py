@@ -411,16 +411,26 @@ async def test_the_accessible_way_needs_no_picture(drawing: Any) -> None:
     assert (await picture(desk, data))["view"], "and spends no toll"
 
 
-async def test_after_two_failures_the_ladders_next_kind(drawing: Any) -> None:
+@pytest.mark.parametrize(
+    "value, reason, expected",
+    [
+        (-1, "wrong", ["puzzle", "slider", "slider"]),
+        ("x", "malformed", ["puzzle"] * 3),  # no hand sent that: it is not the kind
+    ],
+)
+async def test_after_two_failures_the_ladders_next_kind(
+    drawing: Any, value: Any, reason: str, expected: list[str]
+) -> None:
     desk: Desk = await drawing()
     data = await desk.page("switch")
     shown, kinds_seen = await picture(desk, data), []
-    for _ in range(3):
+    for number in range(3):
         desk.clock.now_s += 1
-        body = await (await desk.post("answer", answer(data, shown, answer=-1))).json()
+        body = await (await desk.post("answer", answer(data, shown, answer=value))).json()
         shown = body["challenge"]
         kinds_seen.append(shown["kind"])
-    assert kinds_seen == ["puzzle", "slider", "slider"]
+        assert body["reason"] == reason or number == 2  # the slider's own word
+    assert kinds_seen == expected
 
 
 async def test_after_two_failures_a_kind_of_the_same_step(drawing: Any) -> None:
