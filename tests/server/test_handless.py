@@ -9,7 +9,7 @@ import pytest
 from gateway.server import AnswerLimits
 from gateway.tokens import open_ticket
 from tests.samples import RING
-from tests.server.desk import Desk
+from tests.server.desk import HAND, Desk
 from tests.server.test_limits import said
 
 KEYS = [[100 * i, 0, 0, "k"] for i in range(1, 8)]
@@ -34,6 +34,18 @@ async def test_work_follows_once_and_then_it_is_solved(desk: Desk, trace: Any) -
     assert then.risk == first.risk
     solved = await keyed(desk, data | {"challenge": asked}, trace)
     assert (await solved.json())["outcome"] == "solved"
+
+
+async def test_the_work_is_asked_at_the_risk_of_the_answer(desk: Desk) -> None:
+    """Found with it alone: there was none when it was asked."""
+    data = await desk.page("drag")
+    before = open_ticket(RING, data["challenge"]["ticket"])
+    answered = await desk.answer(data, trace=KEYS, signals=HAND | {"console": True})
+    body = await answered.json()
+    assert body["reason"] == "work"
+    then = open_ticket(RING, body["challenge"]["ticket"])
+    assert before is not None and then is not None
+    assert (before.risk, then.risk) == (0.0, 0.3)
 
 
 async def test_where_nothing_is_at_stake_keys_are_as_good(desk: Desk) -> None:

@@ -182,6 +182,18 @@ async def test_what_ran_out_forgives_no_failure(desk: Desk, endpoint: str) -> No
     assert before["maxnumber"] == now["maxnumber"] == 16_000
 
 
+async def test_what_limits_made_dearer_stays_so(desk: Desk) -> None:
+    """After a wrong answer, and one that came too late: each step harder is twice the work."""
+    data = await desk.page("drag", harder=2)
+    seen = [data["challenge"]["work"]["maxnumber"] // 2000]
+    for late_s in (0, 130):
+        desk.clock.now_s += late_s
+        body = await (await desk.answer(data, **WRONG)).json()
+        data = data | {"challenge": body["challenge"]}
+        seen.append(data["challenge"]["work"]["maxnumber"] // 2000)
+    assert (seen, body["reason"]) == ([4, 8, 8], "expired")
+
+
 async def test_work_grows_with_failures(desk: Desk) -> None:
     data = await desk.page("drag")
     seen = []

@@ -300,6 +300,18 @@ async def test_a_body_on_a_get_is_held_too(desk: Desk) -> None:
     assert (await desk.page("form", data=b"query"))["finish"] == "post"
 
 
+async def test_an_answers_record_tells_the_higher_risk_and_its_own_time(desk: Desk) -> None:
+    """The risk it was asked at counts, however well it was answered; and since it was asked."""
+    data = await desk.page("form", risk=0.5)
+    body = await (await desk.answer(data, answer={"reached": 0.1})).json()
+    desk.clock.now_s += 2
+    await desk.answer(data | {"challenge": body["challenge"]})
+    first, second = [each for each in desk.records() if each["event"] == "answer"]
+    assert (first["outcome"], second["outcome"]) == ("again", "solved")
+    assert [(each["risk"], each["asked_risk"]) for each in (first, second)] == [(0.5, 0.5)] * 2
+    assert (first["seconds"], second["seconds"]) == (1.0, 3.0)
+
+
 async def test_visits_are_counted_and_timed(desk: Desk) -> None:
     data = await desk.page("form", method="POST", data=b"12345")
     await desk.answer(data)
