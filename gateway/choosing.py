@@ -110,7 +110,7 @@ def _is_accessible(route: Route) -> bool:
 
 def independent_choice(route: Route, ticket: Ticket | None, index: int, rng: Random) -> int:
     """`index`, unless a first round was answered by a kind that is too much like it."""
-    if ticket is None or ticket.first is None or index == ACCESSIBLE:
+    if ticket is None or ticket.first is None or index == ACCESSIBLE or not route.ladder:
         return index
     first = ticket.first.kind
     if not are_alike(first, route.ladder[min(index, len(route.ladder) - 1)].kind):

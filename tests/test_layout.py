@@ -49,6 +49,7 @@ def test_how_far_a_box_may_lie(off_px: float, ok: bool, box: int, number: int) -
         told(float("inf")),
         told(-float("inf")),
         [told()[0], ["0", "0", "5", "5"]],
+        [told()[0], [10**400, 0, 5, 5]],  # more than a float holds
         [told()[0], [False, False, 5, 5]],
         [told()[0], None],
     ],

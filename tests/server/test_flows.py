@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from gateway import kinds
 from gateway.model import ACCESSIBLE, Round, Rung, Ticket
 from gateway.tokens import open_ticket, open_visit
@@ -145,6 +147,21 @@ async def test_wrong_answers_bring_back_no_kind_of_the_first_round(open_desk: An
         wrong = await desk.answer(data | {"challenge": second}, proof=None)
         seen.add((await wrong.json())["challenge"]["rung"])
     assert seen == {1, 2}
+
+
+@pytest.mark.parametrize("left, last", [(1, "slider"), (0, "pow")])
+async def test_a_second_round_goes_on_where_its_kind_is_gone(
+    open_desk: Any, left: int, last: str
+) -> None:
+    desk = await serving(open_desk, **TWICE)
+    data, second = await first_round(desk)
+    shop = desk.parts.sites["shop"]
+    routes = (replace(shop.routes[0], ladder=shop.routes[0].ladder[:left]),)
+    after: Desk = await open_desk(
+        desk.clock, sites={"shop": replace(shop, routes=routes)}, store=desk.parts.store
+    )
+    said = await after.answer(data | {"challenge": second}, proof=None)
+    assert (await said.json())["challenge"]["kind"] == last
 
 
 async def test_without_a_ticket_it_begins_anew(open_desk: Any) -> None:

@@ -138,21 +138,23 @@ async def test_doubt_leads_up_the_ladder(desk: Desk) -> None:
     assert ticket.risk == pytest.approx(0.95)  # what was found stays found
 
 
+@pytest.mark.parametrize("left, last", [(1, "invisible"), (0, "pow")])
 @pytest.mark.parametrize("wish", ["", "new", "another", "accessible"])
-async def test_a_ladder_that_became_shorter_has_a_last_rung_too(open_desk: Any, wish: str) -> None:
+async def test_a_ladder_that_became_shorter_has_a_last_rung_too(
+    open_desk: Any, wish: str, left: int, last: str
+) -> None:
     before: Desk = await open_desk()
     data = await before.page("form", risk=0.5)
     assert data["challenge"]["rung"] == 1
     first = before.parts.sites["shop"].routes[0]
-    shop = replace(before.parts.sites["shop"], routes=(replace(first, ladder=first.ladder[:1]),))
+    shop = replace(before.parts.sites["shop"], routes=(replace(first, ladder=first.ladder[:left]),))
     after: Desk = await open_desk(before.clock, sites={"shop": shop})
     if wish:
         asked = {"visit": data["visit"], "ticket": data["challenge"]["ticket"], "want": wish}
         body = await (await after.post("challenge", asked)).json()
     else:
         body = await (await after.answer(data, answer={"reached": 0.1})).json()
-    kind = "one_click" if wish == "accessible" else "invisible"
-    assert body["challenge"]["kind"] == kind
+    assert body["challenge"]["kind"] == ("one_click" if wish == "accessible" else last)
 
 
 @pytest.mark.parametrize("refuse_above, refused", [(0.96, False), (0.94, True)])
