@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,9 @@ def test_values_tell_nothing_and_differ() -> None:
     values = {c.value for c in (*cookies(), *cookies(KeyRing((OLD,))))}
     assert len(values) == 6
     assert len(values | {c.value for c in cookies(made=site("cookie", ADDRESSES[:2]))}) == 6
+    shop = site("cookie")
+    other = replace(shop, upstream=replace(shop.upstream, name="other"))
+    assert len(values | {c.value for c in cookies(made=other)}) == 9  # of the same addresses
 
 
 @pytest.mark.parametrize("index", range(3))
@@ -84,6 +88,8 @@ def test_a_cookie_nobody_set(value: bytes) -> None:
         (-1, False, "GET", False, 1, False),  # nothing began: caches may keep it
         (-1, False, "GET", True, 1, True),
         (-1, False, "POST", False, 1, True),
+        (-1, False, "DELETE", False, 1, True),
+        (-1, False, "OPTIONS", False, 1, False),
         (1, True, "POST", True, 1, False),  # it has it
         (1, True, "GET", False, 2, True),  # it went elsewhere, and stays there
     ],

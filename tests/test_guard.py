@@ -18,7 +18,7 @@ from gateway.handover import Handover
 from gateway.heads import read_request
 from gateway.hold import HoldQuotas, Holds
 from gateway.inquiry import Inquiries
-from gateway.log import DecisionLog
+from gateway.log import DecisionLog, Keeper
 from gateway.metrics import Metrics
 from gateway.model import (
     Address,
@@ -74,7 +74,9 @@ SITE = Site("site", ("shop.example",), APP, ROUTES)
 class Scene:
     """A guard, its store and its log."""
 
-    def __init__(self, sample: float = 0.0, inquiries: Inquiries | None = None) -> None:
+    def __init__(
+        self, sample: float = 0.0, inquiries: Inquiries | None = None, keeper: Keeper | None = None
+    ) -> None:
         store = MemoryStore()
         self.written = io.StringIO()
         self.metrics = Metrics()
@@ -86,7 +88,7 @@ class Scene:
             ring=RING,
             finisher=Finisher(store, holds, RING, lambda: NOW_S, lambda: "id"),
             handover=Handover(GATE, "boot", "/_gateway/"),
-            log=DecisionLog(self.written, lambda: NOW_S),
+            log=DecisionLog(self.written, lambda: NOW_S, keeper=keeper),
             metrics=self.metrics,
             first_callers=FirstCallers(),
             clock=lambda: NOW_S,
@@ -371,6 +373,8 @@ async def test_trouble_keeps_the_reference_and_lets_the_visitor_try_again():
     assert sealed.decision_id == plan.record.reference
     assert sealed.visit.startswith("A")
     assert page.drain_body
+    counted = 'gateway_upstream_errors_total{reason="app_unreachable",upstream="app"} 1.0'
+    assert counted in scene.metrics.render().decode()
 
 
 @pytest.mark.parametrize("reason", [Reason.APP_BROKE, Reason.APP_TIMEOUT])
@@ -413,6 +417,45 @@ async def test_a_sample_of_plain_forwards_is_written_if_asked(sample, written):
         plan = await scene.plan(request("GET", b"/other"))
         scene.guard.finished(plan, 200, 0.01, 10)
     assert len([r for r in scene.records() if r["event"] == "decision"]) == written
+
+
+@pytest.mark.parametrize("status, delivered", [(200, 1), (500, 1), (0, 0)])
+async def test_what_was_held_is_delivered_once_the_app_has_answered(status, delivered):
+    scene = Scene()
+    plan = await scene.plan(*finishing(a_visit()))
+    scene.guard.finished(plan, status, 0.01, 10)
+    assert f"gateway_holds_delivered_total {delivered}.0" in scene.metrics.render().decode()
+
+
+class Kept:
+    """References of what is kept to be explained."""
+
+    keeps = True
+
+    def __init__(self):
+        self.references = []
+
+    def add(self, reference, line, caller, hold=""):
+        self.references.append(reference)
+
+
+async def test_a_sample_is_written_and_what_was_decided_is_kept():
+    """Once: what a pass lets by again is explained by its first record, unless it came to grief."""
+    kept = Kept()
+    scene = Scene(1.0, keeper=kept)
+    name, value = a_pass()
+    head = (b"GET /page HTTP/1.1", b"Host: shop.example", name + b": " + value, b"", b"")
+    asked = read_request(b"\r\n".join(head))
+    plain, *passed = [await scene.plan(each) for each in (request(), asked, asked, asked)]
+    for plan in (plain, *passed[:2]):
+        scene.guard.finished(plan, 200, 0.01, 10)
+    assert [record["reason"] for record in scene.records()] == ["no_route", "pass", "pass"]
+    first = passed[0].record.reference
+    assert kept.references == [first]
+    page = scene.guard.trouble(passed[2], asked, PEER, Reason.APP_UNREACHABLE)
+    scene.guard.finished(page, 502, 0.01, 10)
+    assert scene.records()[-1]["reason"] == "app_unreachable"
+    assert kept.references == [first, page.record.reference]
 
 
 async def test_a_proxy_nobody_trusts_is_spoken_of_in_the_log():

@@ -221,6 +221,16 @@ def test_what_is_added_up_is_what_counting_one_by_one_comes_to(replies) -> None:
     assert counted(metrics) == +expected  # and is not handed on twice
 
 
+def test_seconds_add_up() -> None:
+    metrics = Metrics()
+    tally = metrics.tally(Forward(Reason.NO_ROUTE), ours=False, upstream="app")
+    for seconds in (0.5, 0.25, 2.0):
+        tally.add(200, seconds)
+    text = metrics.render().decode()
+    assert 'gateway_request_duration_seconds_sum{action="forward"} 2.75' in text
+    assert 'gateway_upstream_duration_seconds_sum{upstream="app"} 2.75' in text
+
+
 def counted(metrics: Metrics) -> Counter[str]:
     found: Counter[str] = Counter()
     for family in text_string_to_metric_families(metrics.render().decode()):
