@@ -10,34 +10,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gateway.art.forms import Mask
-from gateway.art.warps import fetched, padded
+from gateway.art.warps import fetched_each, padded
 
 Seen = NDArray[np.float32]  # (drawings, d), each of length 1
+Box: TypeAlias = tuple[int, int, int, int]  # left, top, right and bottom
 
 SIDE_PX = 32  # of what is looked at
-BOX_PX = 26  # of its longer side in that
+BOX = 26 / 32  # of that, its longer side
 _PLACES = 9  # each way; each reaches over its neighbours
 _FAINT = 0.2  # of the mean place, added to each: even ones count little
 _INKED = 0.3
 
 
-def seen(drawings: Iterable[Mask]) -> Seen:
-    """(drawings, d): what there is to see of each, (h, w) of any size, 0 to 1, wherever it lies."""
-    ink = _soft(np.stack([_boxed(mask) for mask in drawings]))
+def seen(drawings: Iterable[Mask], side_px: int = SIDE_PX) -> Seen:
+    """(drawings, d): what there is to see of each, (h, w) of any size, 0 to 1, wherever it lies, if
+    it is brought to `side_px`."""
+    ink = _soft(_boxed(drawings, side_px))
     across, down = np.zeros_like(ink), np.zeros_like(ink)
-    across[:, :, 1:-1] = ink[:, :, 2:] - ink[:, :, :-2]
-    down[:, 1:-1] = ink[:, 2:] - ink[:, :-2]
+    np.subtract(ink[:, :, 2:], ink[:, :, :-2], out=across[:, :, 1:-1])
+    np.subtract(ink[:, 2:], ink[:, :-2], out=down[:, 1:-1])
     strength = np.hypot(across, down) + np.float32(1e-4)
-    upright, slanted = (across**2 - down**2) / strength, 2 * across * down / strength
+    upright, slanted = (across - down) * (across + down), 2 * across * down
+    upright /= strength
+    slanted /= strength
     ways = np.stack((upright, -upright, slanted, -slanted), axis=1)
     np.maximum(ways, 0, out=ways)
-    share = _shares()
-    places = share @ ways @ share.T  # (drawings, 4, places, places)
+    share = _shares(side_px).T
+    in_columns = (ways.reshape(-1, side_px) @ share).reshape(-1, side_px, _PLACES)
+    flipped = np.ascontiguousarray(in_columns.swapaxes(1, 2)).reshape(-1, side_px)
+    places = (flipped @ share).reshape(len(ink), 4, _PLACES, _PLACES)
     length = np.sqrt((places**2).sum(1, keepdims=True))
     places /= np.sqrt(length + np.float32(_FAINT) * length.mean((2, 3), keepdims=True) + 1e-6)
     flat = places.reshape(len(ink), -1)
@@ -50,55 +57,68 @@ def likeness(ours: Seen, theirs: Seen) -> NDArray[np.float32]:
     return np.asarray(ours @ theirs.T, np.float32)
 
 
-def posed(mask: Mask, turns_deg: Sequence[float], mirrored: bool = True) -> list[Mask]:
-    """(SIDE_PX, SIDE_PX) each: at each turn, and the mirror image of that: what programs search."""
-    small = _boxed(mask)
-    source = padded(np.asarray(small * np.float32(255.0), np.uint8))
-    out = []
-    for turn_deg in turns_deg:
-        cos, sin = np.cos(np.deg2rad(turn_deg)), np.sin(np.deg2rad(turn_deg))
-        y, x = np.meshgrid(*[np.array((-0.5, 0.5)) * SIDE_PX] * 2, indexing="ij")
-        half = SIDE_PX / 2 + 1
-        turned = fetched(source, small.shape, cos * x - sin * y + half, sin * x + cos * y + half)
-        out.append(turned / np.float32(255.0))
-    return out + [each[:, ::-1] for each in out] if mirrored else out
+def posed(mask: Mask, turns_deg: Sequence[float], mirrored: bool = True) -> Mask:
+    """(poses, SIDE_PX, SIDE_PX): at each turn, and the mirror images of these."""
+    turns = np.deg2rad(np.asarray(turns_deg, float))[:, None, None]
+    cos, sin, half = np.cos(turns), np.sin(turns), SIDE_PX / 2 + 1
+    y, x = np.meshgrid(*[np.array((-0.5, 0.5)) * SIDE_PX] * 2, indexing="ij")
+    whence = cos * x - sin * y + half, sin * x + cos * y + half
+    small = padded(_boxed([mask])[0])
+    turned = fetched_each([small], [0] * len(turns), (SIDE_PX, SIDE_PX), *whence)
+    return np.concatenate((turned, turned[:, :, ::-1])) if mirrored else turned
 
 
-def _boxed(mask: Mask) -> Mask:
-    """(SIDE_PX, SIDE_PX): its ink in the middle, the longer side of its box `BOX_PX`."""
-    rows, columns = np.flatnonzero((mask > _INKED).any(1)), np.flatnonzero((mask > _INKED).any(0))
-    if not rows.size:
-        return np.zeros((SIDE_PX, SIDE_PX), np.float32)
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    longer = max(bottom - top, right - left)
-    if longer >= 2 * BOX_PX:
-        return _boxed(_reduced(mask, int(longer // BOX_PX)))
-    half = 0.5 * longer * SIDE_PX / BOX_PX
-    x, y = 0.5 * (left + right), 0.5 * (top + bottom)
-    across, down = np.array((x - half, x + half)), np.array((y - half, y + half))
-    source = padded(np.asarray(mask * np.float32(255.0), np.uint8))
-    from_y, from_x = np.meshgrid(down + 1, across + 1, indexing="ij")
-    return fetched(source, (SIDE_PX, SIDE_PX), from_x, from_y) / np.float32(255.0)
+def _boxed(drawings: Iterable[Mask], side_px: int = SIDE_PX) -> NDArray[np.float32]:
+    """(n, side, side): of each its ink in the middle, the longer side of its box `BOX` of that."""
+    reduced = [_reduced(mask, side_px) for mask in drawings]
+    looked_at, boxes = [mask for mask, _ in reduced], np.array([box for _, box in reduced])
+    longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+    half = (0.5 / BOX * longer)[:, None] * np.array((-1.0, 1.0))
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2 + 1
+    corners = (len(boxes), 2, 2)
+    from_x = np.broadcast_to((middles[:, :1] + half)[:, None, :], corners)
+    from_y = np.broadcast_to((middles[:, 1:] + half)[:, :, None], corners)
+    sources = [padded(mask) for mask in looked_at]
+    found = fetched_each(sources, range(len(sources)), (side_px, side_px), from_x, from_y)
+    found *= (longer > 0).astype(np.float32)[:, None, None]
+    return found
 
 
-def _reduced(mask: Mask, times: int) -> Mask:
-    """The means of squares of so many pixels; what is left over at the right and below is cut."""
+def _box(mask: Mask) -> Box:
+    """Left, top, right and bottom of its ink; all 0 where there is none."""
+    inked = np.asarray(mask > _INKED)
+    rows, columns = np.asarray(inked.any(1)), np.asarray(inked.any(0))
+    if not rows.any():
+        return 0, 0, 0, 0
+    right, bottom = len(columns) - columns[::-1].argmax(), len(rows) - rows[::-1].argmax()
+    return int(columns.argmax()), int(rows.argmax()), int(right), int(bottom)
+
+
+def _reduced(mask: Mask, side_px: int) -> tuple[Mask, Box]:
+    """As it is, or where its ink is twice too large the means of squares of so many pixels that it
+    is not; what is left over at the right and below is cut. With the box of its ink."""
+    left, top, right, bottom = box = _box(mask)
+    times = int(max(right - left, bottom - top) // (BOX * side_px))
+    if times < 2:
+        return mask, box
     high, wide = mask.shape[0] // times, mask.shape[1] // times
     squares = mask[: high * times, : wide * times].reshape(high, times, wide, times)
-    return np.asarray(squares.mean((1, 3)), np.float32)
+    smaller = np.asarray(squares.mean((1, 3)), np.float32)
+    return smaller, _box(smaller)
 
 
 def _soft(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mean of each pixel and its neighbours."""
-    wide = np.pad(ink, ((0, 0), (1, 1), (1, 1)))
-    rows = wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]
-    soft = rows[:, :, :-2] + 2 * rows[:, :, 1:-1] + rows[:, :, 2:]
-    return np.asarray(soft / np.float32(16), np.float32)
+    """The mean of each pixel and its neighbours; the rim, where there is no ink, stays."""
+    rows = ink.copy()
+    rows[:, :, 1:-1] = (ink[:, :, :-2] + 2 * ink[:, :, 1:-1] + ink[:, :, 2:]) / np.float32(4)
+    soft = rows.copy()
+    soft[:, 1:-1] = (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / np.float32(4)
+    return soft
 
 
-@lru_cache(maxsize=1)
-def _shares() -> NDArray[np.float32]:
-    """(places, SIDE_PX): how much of each row, or column, counts in each place."""
-    middles = (np.arange(_PLACES) + 0.5) * SIDE_PX / _PLACES
-    off = np.abs(np.arange(SIDE_PX) + 0.5 - middles[:, None]) * _PLACES / SIDE_PX
+@lru_cache(maxsize=8)
+def _shares(side_px: int) -> NDArray[np.float32]:
+    """(places, side): how much of each row, or column, counts in each place."""
+    middles = (np.arange(_PLACES) + 0.5) * side_px / _PLACES
+    off = np.abs(np.arange(side_px) + 0.5 - middles[:, None]) * _PLACES / side_px
     return np.asarray(np.maximum(0.0, 1.0 - off / 1.2), np.float32)

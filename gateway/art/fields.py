@@ -12,8 +12,15 @@ from gateway.art.forms import Mask, Pixels, bounded
 
 def noise(chance: np.random.Generator, height: int, width: int, cell_px: float) -> Pixels:
     """(height, width), about -1 to 1, smooth over `cell_px` pixels (value noise, bicubic)."""
+    return noises(chance, (), height, width, cell_px)
+
+
+def noises(
+    chance: np.random.Generator, many: tuple[int, ...], height: int, width: int, cell_px: float
+) -> Pixels:
+    """(*many, height, width): as many fields, each its own."""
     rows, columns = _cells(height, cell_px), _cells(width, cell_px)
-    coarse = chance.uniform(-1.0, 1.0, (rows, columns)).astype(np.float32)
+    coarse = chance.uniform(-1.0, 1.0, (*many, rows, columns)).astype(np.float32)
     grown = _shares(height, rows) @ coarse @ _shares(width, columns).T
     return np.asarray(grown, np.float32)
 

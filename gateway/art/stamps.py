@@ -18,16 +18,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from gateway.art.assets import Alpha
+from gateway.art.bends import ROOM, bends, drawn
 from gateway.art.colours import luminance
 from gateway.art.fields import noise
 from gateway.art.forms import Mask, Pixels, bounded, eight_bits, image, pixels_of
-from gateway.art.warps import fetched, padded
 
-ROOM = 1.5  # of a stamp's picture, to its size: for turns and bends
 MOST_CONTRAST = 90.0
 _RIBBON, _WAVE, _WAVES = 1.25, 0.035, 1.2  # of a size: how long, how far it swings; how often
 _FAINT = 0.1  # of ink: less is no part of a thing
-_MESH = 6  # cells of a bend, each way: it is smooth over more than one
 _TEXTURE_PX = 8  # # what is finer counts as texture, what is coarser as light
 _EVERY = 5  # pixel is enough to know what share of them lies above a height
 _OVER_TEXTURE = 1.7  # the contrast is at least so many times the spread of the texture behind
@@ -55,30 +53,8 @@ def bent(
     """(s, s) with s = 1.5 size_px: the ink with its longer side at `size_px`, turned, squeezed by
     up to `squeeze` along a slanted axis, every part moved by up to `bend` of its size, smoothly
     over `cell` of it."""
-    side = round(ROOM * size_px)
-    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
-    high, wide = int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1
-    corners = np.linspace(-side / 2, side / 2, _MESH + 1)
-    smooth_px = cell * size_px * (_MESH + 1) / side
-    x = corners[None, :] + bend * size_px * noise(chance, _MESH + 1, _MESH + 1, smooth_px)
-    y = corners[:, None] + bend * size_px * noise(chance, _MESH + 1, _MESH + 1, smooth_px)
-    turn = _matrix(chance, turn_deg, squeeze) * (max(high, wide) / size_px)
-    from_x = turn[0, 0] * x + turn[0, 1] * y + columns[0] + wide / 2
-    from_y = turn[1, 0] * x + turn[1, 1] * y + rows[0] + high / 2
-    return fetched(padded(ink), (side, side), from_x + 1, from_y + 1) / np.float32(255.0)
-
-
-def _matrix(chance: np.random.Generator, turn_deg: float, squeeze: float) -> NDArray[np.float64]:
-    """(2, 2) from the picture back to the ink: turned, and shorter or longer along some axis."""
-    axis = float(chance.uniform(0, np.pi))
-    longer = 1.0 + squeeze * float(chance.uniform(-1, 1))
-    along = _rotation(axis)
-    return _rotation(np.deg2rad(turn_deg)) @ along @ np.diag((1.0 / longer, 1.0)) @ along.T
-
-
-def _rotation(angle: float) -> NDArray[np.float64]:
-    cos, sin = np.cos(angle), np.sin(angle)
-    return np.array([[cos, -sin], [sin, cos]])
+    mask: Mask = drawn([ink], bends(chance, [turn_deg], bend, squeeze, cell), size_px)[0]
+    return mask
 
 
 def fitted(mask: Mask, size_px: int) -> Mask:

@@ -21,7 +21,8 @@ import numpy as np
 from gateway import art
 from gateway.art.assets import phrases
 from gateway.art.clickable import FILE_PX, SHOWN_PX, aims
-from gateway.art.lettering import Hand, apart_from, is_clear, legible, lettered, written
+from gateway.art.legible import apart_from, is_clear, legible
+from gateway.art.lettering import Hand, lettered, written
 from gateway.clicks import judged
 from gateway.kinds import Between, Look
 from gateway.model import JSON, Made, Verdict
@@ -49,7 +50,7 @@ class Phrase:
         shown = [*phrase, *strangers(chance, phrase, params.extra)]
         style = art.Style.of(params.look.salt)
         drawn, spots = lettered(
-            chance, style, params.look.pictures, written(chance, shown), PLAINLY
+            chance, style, params.look.pictures, written(chance, shown, PLAINLY), PLAINLY
         )
         view = {
             "picture": art.within(drawn, MOST_CHARS),

@@ -2,9 +2,9 @@
 
 The prompt is a picture too, each character in one of three styles of type, bent and turned, a
 stroke of another across it; in the scene they are in two of these styles, bent another way, hollow
-in parts, full of texture. Whoever reads knows them again. Of some drawings by chance those are kept
-that a machine's eye knows least, and beside each lies one that it takes for it. Colour means
-nothing; `hard` bends the scene more.
+in parts, full of texture. Whoever reads knows them again: no part is pressed together. Of many
+drawings by chance those are kept that a machine's eye knows least, and beside each lies one that it
+takes for it. Colour means nothing; `hard` bends the scene more.
 `script: latin` asks for letters and digits, for readers who know no Chinese characters; those that
 are taken for one another (O and 0, l and 1) are left out.
 
@@ -16,7 +16,7 @@ with 1 in 350,000; whoever knows where the eleven lie but can't read has 1 in 7,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Annotated, Literal
@@ -25,7 +25,8 @@ import numpy as np
 
 from gateway import art
 from gateway.art.clickable import FILE_PX, SHOWN_PX, aims
-from gateway.art.lettering import Hand, apart_from, in_prompt, legible, lettered, nearest, prompt
+from gateway.art.legible import apart_from, legible
+from gateway.art.lettering import Hand, in_prompt, lettered, prompt
 from gateway.art.picking import in_prompt_of, in_scene_of
 from gateway.clicks import judged
 from gateway.kinds import Between, Hardness, Look
@@ -58,16 +59,15 @@ class Word:
 
     def make(self, rng: Random, params: Params) -> Made:
         chance = art.generator(rng)
-        shown = chosen(chance, params.script == "latin", params.count)
+        asked = in_prompt_of(chance, chosen(chance, params.script == "latin", params.count))
         style, hand = art.Style.of(params.look.salt), HANDS[params.hardness]
-        asked = list(in_prompt(chance, in_prompt_of(chance, shown[: params.count])))
-        put = in_scene_of(chance, shown, params.count, hand)
+        put = in_scene_of(chance, asked, CHARACTERS, hand)
         drawn, spots = lettered(chance, style, params.look.pictures, put, hand, SIZE_PX)
         view = {
             "picture": art.within(drawn, MOST_CHARS),
             "aspect": FILE_PX[0] / FILE_PX[1],
             "count": params.count,
-            "prompt": art.jpeg(prompt(chance, drawn, asked), QUALITY),
+            "prompt": art.jpeg(prompt(chance, drawn, list(in_prompt(chance, asked))), QUALITY),
             "prompt_aspect": params.count,
         }
         return Made(view, aims(spots[: params.count], RADIUS))
@@ -78,20 +78,12 @@ class Word:
 
 
 def chosen(chance: np.random.Generator, latin: bool, count: int) -> list[str]:
-    """The asked ones first, then for each in turn one that programs take for it."""
-    shown: list[str] = []
-    while len(shown) < count:
-        shown += _one(chance, legible(latin), shown)
-    while len(shown) < CHARACTERS:
-        beside = nearest(latin)[shown[len(shown) % count]]
-        shown += _one(chance, beside, shown) or _one(chance, legible(latin), shown)
-    return shown
-
-
-def _one(chance: np.random.Generator, known: Sequence[str], shown: Sequence[str]) -> list[str]:
-    """Any of those that nobody takes for one of the others; none where chance hits upon no such."""
-    fitting = apart_from(known, shown)
-    return [fitting[int(chance.integers(len(fitting)))]] if fitting else []
+    """What is asked for: none that anybody takes for another."""
+    asked: list[str] = []
+    while len(asked) < count:
+        fitting = apart_from(legible(latin), asked)
+        asked.append(fitting[int(chance.integers(len(fitting)))])
+    return asked
 
 
 KIND = Word()

@@ -9,7 +9,7 @@ import pytest
 import gateway.kinds.phrase as module
 from gateway import art
 from gateway.art.clickable import FILE_PX, SHOWN_PX
-from gateway.art.lettering import apart_from
+from gateway.art.legible import apart_from
 from gateway.bench.pictures import decode
 from gateway.kinds.phrase import KIND, Params, chosen, readable, strangers
 from gateway.model import JSON

@@ -17,7 +17,8 @@ import numpy as np
 from gateway import art
 from gateway.art.assets import glyph, phrases
 from gateway.art.clickable import FILE_PX
-from gateway.art.lettering import in_prompt, legible, scene_fonts
+from gateway.art.legible import legible, scene_fonts
+from gateway.art.lettering import in_prompt
 from gateway.art.picking import in_prompt_of
 from gateway.art.strewing import apart
 from gateway.bench import asked, blobs, gaps, ocr, twins
