@@ -59,7 +59,25 @@ def test_a_network_is_found_whatever_its_size(network: str, found: bool) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "192.0.2.7/24", "10.0.0.0/8", "2001:db8::/64", "2001:db8::/32", "0.0.0.0/0"]
+    ("network", "prefixes", "addresses"),
+    [
+        ("10.16.0.0/12", 4096, 0),  # as many as may be; of so many hosts none is looked for alone
+        ("10.16.0.0/15", 512, 0),
+        ("10.16.0.0/16", 256, 65_536),
+        ("10.16.1.0/24", 1, 256),
+        ("10.16.1.0/25", 0, 128),
+        ("2001:db8::/56", 1, 256),  # by the /64 that limits count
+        ("2001:db8::/47", 512, 0),
+        ("2001:db8::7/128", 0, 1),
+    ],
+)
+def test_what_a_network_is_looked_for_by(network: str, prefixes: int, addresses: int) -> None:
+    whose = of_network(RING, network)
+    assert (len(whose.prefixes), len(whose.addresses)) == (prefixes, addresses)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "192.0.2.7/24", "10.0.0.0/8", "2001:db8::/64", "2001:db8::/32", "10.0.0.0/11"]
 )
 def test_what_names_nobody_or_too_many_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
