@@ -245,7 +245,7 @@ class Frequency:
                 await self._tell(route, rule, each)
 
     async def _tell(self, route: Route, rule: LimitRule, stand: Reached) -> None:
-        name = f"budget-alert/{route.site}/{route.name}/{rule.name}/{rule.most}"
+        name = f"budget-alert/{route.mode}/{route.site}/{route.name}/{rule.name}/{rule.most}"
         now_s = self._clock()
         if now_s < self._told_s.get(name, 0.0):
             return

@@ -69,9 +69,14 @@ def _slides(
 
 
 def _key(rule: LimitRule, route: Route, name: str) -> str:
-    """`per: site` is one count for all routes of the site that have a rule of this name."""
+    """`per: site` is one count for all routes of the site that have a rule of this name.
+
+    What is only watched counts apart: nobody solved anything for it, so strangers could use up what
+    binds others, on another route or once this one is enforced.
+    """
     place = "*" if rule.per == "site" else route.name
-    return f"limit/{route.site}/{place}/{rule.name}/{rule.window_s}/{name}"
+    sort = "watched" if route.mode == "shadow" else "limit"
+    return f"{sort}/{route.site}/{place}/{rule.name}/{rule.window_s}/{name}"
 
 
 def _subjects(rule: LimitRule, subject: Subject, digests: Digests) -> list[Digest]:

@@ -123,34 +123,35 @@ def test_where_we_broke_nothing_is_counted_in_shadow(
 
 
 @pytest.mark.parametrize(
-    ("decision", "mode", "go"),
+    ("decision", "mode", "go", "counted"),
     [
-        (USED, "enforce", 2),
-        (Resume(ROUTE, VISIT), "enforce", 2),
-        (USED, "shadow", 6),  # it counts, and stops nobody
-        (Forward(Reason.SHADOW, would="deny"), "shadow", 6),
-        (Resume(ROUTE, VISIT), "shadow", 6),
+        (USED, "enforce", 2, 2),
+        (Resume(ROUTE, VISIT), "enforce", 2, 2),
+        (USED, "shadow", 6, 6),  # it counts, and stops nobody
+        (Forward(Reason.SHADOW, would="deny"), "shadow", 6, 6),
+        (Resume(ROUTE, VISIT), "shadow", 6, 6),
         # who is let by before limits are looked at is bound by the budget alone
-        (Forward(Reason.LISTED), "enforce", 4),
-        (Forward(Reason.GOOD_BOT), "enforce", 4),
-        (Forward(Reason.PROBED), "enforce", 4),
+        (Forward(Reason.LISTED), "enforce", 4, 4),
+        (Forward(Reason.GOOD_BOT), "enforce", 4, 4),
+        (Forward(Reason.PROBED), "enforce", 4, 4),
         # what is not the route's own request counts for nothing
-        (Forward(Reason.PREFLIGHT), "enforce", 6),
-        (Forward(Reason.ALLOWED), "enforce", 6),
-        (USED, "off", 6),
+        (Forward(Reason.PREFLIGHT), "enforce", 6, 0),
+        (Forward(Reason.ALLOWED), "enforce", 6, 0),
     ],
 )
 async def test_what_is_charged_and_stopped(
-    bench: Bench, decision: Forward | Resume, mode: Mode, go: int
+    bench: Bench, decision: Forward | Resume, mode: Mode, go: int, counted: int
 ) -> None:
     route = limited(OFTEN, BUDGET, mode=mode)
     assert await bench.count(replace(decision, route=route)) == go
-    counted = decision.route is ROUTE or decision.reason not in (  # type: ignore[union-attr]
-        Reason.PREFLIGHT,
-        Reason.ALLOWED,
-    )
-    left = await bench.count(replace(USED, route=limited(OFTEN)))
-    assert left == (0 if counted and mode != "off" else 2)
+    asked = Asked(lambda: "ref", None, CALLER, REQUEST, Peer("192.0.2.7"))
+    seen = await bench.frequency.add(Facts(1000.0, CALLER, "POST"), asked, route, None)
+    assert [each.count for each in seen.reached] == [counted + 1] * 2  # and this one
+
+
+async def test_what_is_off_counts_nothing(bench: Bench) -> None:
+    assert await bench.count(replace(USED, route=limited(OFTEN, mode="off"))) == 6
+    assert await bench.count(replace(USED, route=limited(OFTEN))) == 2
 
 
 async def test_a_page_that_opens_a_form_is_not_charged(bench: Bench) -> None:
@@ -347,6 +348,14 @@ async def test_a_budget_tells_once_for_each_window() -> None:
         {"site": "shop", "route": "register", "budget": "budget-hour"},
     )
     assert told_of == 1
+
+
+async def test_what_was_only_watched_uses_up_no_budget_and_no_alert() -> None:
+    """A route that is enforced from now on begins with what it forwards from now on."""
+    bench = Bench()
+    assert await bench.count(replace(USED, route=limited(BUDGET, mode="shadow"))) == 6
+    assert await bench.count(replace(USED, route=limited(BUDGET))) == 4
+    assert [record["count"] for record in bench.records()] == [2, 2]
 
 
 async def test_a_budget_tells_once_without_the_store_too() -> None:

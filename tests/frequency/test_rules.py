@@ -274,6 +274,17 @@ def test_routes_count_apart_and_sites_together() -> None:
         assert (keys(*here) == keys(*there)) is same
 
 
+def test_what_is_watched_counts_apart_from_what_is_enforced() -> None:
+    """Nothing was solved for it: strangers could use up what binds others."""
+    given = values(b"phone=13800138000", PHONE)
+    for rule in (PHONE, per("site"), per("address"), BUDGET):
+        enforced = route(rule)
+        watched = replace(enforced, mode="shadow")
+        here, there = (keys(*counts_of(each, WHO, given, ONE)) for each in (enforced, watched))
+        assert len(here) == len(there) > 0
+        assert not set(here) & set(there)
+
+
 def test_a_range_is_counted_by_its_first_digits() -> None:
     body = b"phone=13800138000&phone=13800999999&phone=13801138000"  # +86 138 00 and 01
     given = values(body, PHONE, RANGE)
