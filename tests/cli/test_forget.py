@@ -71,12 +71,12 @@ async def traces(gate: GateProcess) -> int:
     return len(found)
 
 
-async def keys(gate: GateProcess) -> int:
-    """What else the store holds."""
+async def keys(gate: GateProcess, named: str = "") -> int:
+    """What else the store holds, of what is `named` so."""
     with sqlite3.connect(gate.settings["store"].removeprefix("sqlite:")) as db:
-        [(count,)] = db.execute("SELECT count(*) FROM entries WHERE key != 'ping'").fetchall()
+        found = [key for (key,) in db.execute("SELECT key FROM entries WHERE key != 'ping'")]
     db.close()
-    return int(count)
+    return sum(named in key for key in found)
 
 
 @pytest.mark.parametrize("how", ["address", "prefix", "user", "id"])
@@ -113,6 +113,36 @@ async def test_what_is_kept_about_somebody_is_removed(
         gateway, "explain", gate.config_file, "--id", references[HERE]
     )
     assert explained.code == 1
+
+
+async def test_what_limits_count_by_somebodys_pass_goes_too(
+    start_gate: StartGate, gateway: Command
+) -> None:
+    limit = {"per": "pass", "most": "9", "within": "1h", "then": "deny", "name": "own"}
+    gate = await start_gate([ROUTES[0] | {"limits": [limit]}], **TRUSTS)
+    async with Visitor(gate.url) as visitor:
+        visitor.headers |= {"X-Forwarded-For": HERE}
+        assert (await visitor.through(await visitor.post("/form", "a=1"))).status == 200
+        assert (await visitor.post("/form", "a=2")).status == 200
+    await gate.stop()
+
+    assert await keys(gate, "/own/") == 1
+    forget = partial(asyncio.to_thread, gateway, "forget", gate.config_file)
+    assert (await forget("--address", HERE)).code == 0
+    assert await keys(gate, "/own/") == 0
+
+
+async def test_of_a_network_no_key_is_left_that_names_it(
+    start_gate: StartGate, gateway: Command
+) -> None:
+    """Of one address the network's are: they are its neighbours' too."""
+    gate, _ = await visited(start_gate)
+    assert await keys(gate, ":198.51.100.0/24") == 1  # of what it has held
+    forget = partial(asyncio.to_thread, gateway, "forget", gate.config_file)
+    assert (await forget("--address", THERE)).code == 0
+    assert await keys(gate, "198.51.100.0/24") > 0
+    assert (await forget("--prefix", "198.51.100.0/24")).code == 0
+    assert await keys(gate, "198.51.100.0/24") == 0
 
 
 async def test_paths_are_found_after_the_records_are_gone(
