@@ -7,9 +7,10 @@ compares drawings has two that differ from what is shipped and from each other. 
 asked lies one that programs take it for when it is bent (`near`), none that people do (`alike`).
 Colour keeps a thing apart from what is behind it and means nothing else.
 
-At `hard` two thin ribbons lie over each thing and over what lies between: people see a thing go on
-under them, programs get edges that are none of it. Of some bends of each thing the scene then has
-the one that a program knows least (`art.eye`), or takes most for what is asked.
+At `hard` a thin ribbon lies over each thing and over what lies between: people see a thing go on
+under it, programs get edges that are none of it. Of some bends of each thing the scene then has the
+one that a program knows least (`art.eye`), or takes most for what is asked. What people lose by
+that they get back in the prompt: it is bent little, and no strokes lie over it.
 
 Tolerance: a circle about each icon's middle of half its size, 23 to 30 px of a picture shown 320
 wide. Blind chance: one click lies in a given circle with at most 3.7 %, four in order with 2 in a
@@ -82,7 +83,7 @@ HIDING: Mapping[Hardness, Hiding] = {
     "usual": Hiding(
         tries=1, ribbons=0, bend=0.12, prompt_bend=0.12, prompt_squeeze=0.12, strokes=1
     ),
-    "hard": Hiding(tries=4, ribbons=2, bend=0.1, prompt_bend=0.13, prompt_squeeze=0.15, strokes=1),
+    "hard": Hiding(tries=3, ribbons=1, bend=0.1, prompt_bend=0.05, prompt_squeeze=0.05, strokes=0),
 }
 
 

@@ -194,7 +194,7 @@ def test_what_is_too_faint_is_drawn_again_stronger(monkeypatch: pytest.MonkeyPat
     assert of_things == [kind.INK.contrast, 68.0, 84.0] * THINGS
 
 
-@pytest.mark.parametrize("hardness, over_each", [("usual", 0), ("hard", 2)])
+@pytest.mark.parametrize("hardness, over_each", [("usual", 0), ("hard", 1)])
 def test_ribbons_lie_over_each_thing_where_it_is_to_be_hard(
     monkeypatch: pytest.MonkeyPatch, hardness: kind.Hardness, over_each: int
 ):
