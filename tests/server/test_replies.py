@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.choosing import wished_choice
-from gateway.model import ACCESSIBLE, Ticket
+from gateway.model import ACCESSIBLE, Round, Ticket
 from gateway.server.asking import ways
 from gateway.server.challenging import kept_headers
 from gateway.server.releasing import finish_of
@@ -139,6 +139,15 @@ def test_where_a_wish_leads(
 )
 def test_what_is_offered(asked: object, rung: int, offered: list[str]) -> None:
     assert ways(asked, rung) == offered  # type: ignore[arg-type]
+
+
+def test_the_second_round_offers_no_kind_of_the_first() -> None:
+    """Chance may choose any of the ladder: where it has but two, nothing else is left to ask."""
+    asked = replace(PLAIN, flow="multiple")  # type: ignore[type-var]
+    first = PLAIN.ladder[EASY].kind  # type: ignore[attr-defined]
+    assert ways(asked, HARD) == ["another", "accessible"]
+    assert ways(asked, HARD, Round(first, 1, 1.0)) == ["accessible"]
+    assert ways(asked, HARD, Round("view", 1, 1.0)) == ["another", "accessible"]
 
 
 @pytest.mark.parametrize(
