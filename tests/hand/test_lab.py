@@ -11,7 +11,7 @@ import pytest
 
 from gateway.hand.features import NAMES
 from gateway.hand.kept import lines, pack, unpack
-from gateway.hand.lab import attack, check, fit, knobs, nets, sets, timing, views, visits
+from gateway.hand.lab import attack, check, fit, knobs, nets, sets, timing, trees, views, visits
 from gateway.hand.lab.borrow import BORROWERS
 from gateway.hand.lab.channels import framed, play
 from gateway.hand.lab.generators import FAMILIES
@@ -148,6 +148,17 @@ def test_a_small_model_is_fitted_and_the_same_again(tmp_path: Path) -> None:
         raw = judge.raw(rows.features)
         assert (raw == again.raw(rows.features)).all()
         assert raw[rows.script].mean() > raw[~rows.script].mean() + 1
+
+
+def test_trees_learn_of_recordings_alone(tmp_path: Path) -> None:
+    assert len(trees.SIMPLE) == 25 and {*trees.SIMPLE} <= {*NAMES}
+    rows = rows_of(tmp_path)
+    everyone = np.ones(len(rows.script), bool)
+    told = trees.taught(rows, everyone, 0)(rows.features, rows.pointer == "touch")
+    recorded = (rows.view == "raw") & ~np.char.startswith(rows.source, sets.OWN)
+    assert told[recorded & rows.script].min() > told[recorded & ~rows.script].max()
+    again = trees.taught(rows, recorded, 0)(rows.features, rows.pointer == "touch")
+    assert (told == again).all()
 
 
 def test_what_a_net_does_not_see_has_no_weight(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gateway.hand.lab import attack, check, fit, sets, timing, visits
+from gateway.hand.lab import attack, check, fit, sets, timing, trees, visits
 from gateway.hand.model import Model, to_table
 from gateway.hand.weights import FILE, shipped
 
@@ -32,6 +32,9 @@ def main() -> None:
     checked = commands.add_parser("check", help="figures on people and generators left out")
     checked.add_argument("data", type=Path)
     checked.add_argument("--strict", action="store_true", help="leave out whole families")
+    checked.add_argument(
+        "--trees", action="store_true", help="of boosted trees on 25 features, to compare with"
+    )
     attacked = commands.add_parser("attack", help="tune a generator against the shipped weights")
     attacked.add_argument("--queries", type=int, default=3000)
     attacked.add_argument("--seed", type=int, default=1)
@@ -48,6 +51,9 @@ def main() -> None:
     rows = sets.build(sets.read(given.data), seed=SEED, each=EACH)
     if given.command == "train":
         train_and_write(rows, given.out)
+    elif given.trees:
+        judged = check.held_out(rows, strict=given.strict, teach=trees.taught)
+        print("\n".join(check.table(rows, judged)))
     else:
         judged = check.held_out(rows, strict=given.strict)
         print("\n".join(check.report(rows, judged) + visits.report(rows, judged)))

@@ -7,7 +7,7 @@ the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gateway.hand.lab.fit import SLOPES, fit
 from gateway.hand.lab.pieces import Floats
 from gateway.hand.lab.sets import Rows
+from gateway.hand.model import Single
 
 KIN = {
     "linear": "cdp_linear cdp_linear_sleep touch_linear own_straight own_sectors",
@@ -98,15 +99,25 @@ class Judged:
     fold: NDArray[np.int64]
 
 
-def held_out(rows: Rows, *, strict: bool = False) -> Judged:
-    """Fits a model for each fold. Rows are judged by the nets of their pointer."""
+Tell = Callable[[Single, NDArray[np.bool_]], Floats]  # raw scores of features; whether by finger
+Teach = Callable[[Rows, NDArray[np.bool_], int], Tell]  # by which rows, with which seed
+
+
+def nets(rows: Rows, train: NDArray[np.bool_], seed: int) -> Tell:
+    """Rows are judged by the nets of their pointer."""
+    model = fit(rows, train, seed=seed)
+    return lambda features, touch: np.where(
+        touch, model.touch.raw(features), model.mouse.raw(features)
+    )
+
+
+def held_out(rows: Rows, *, strict: bool = False, teach: Teach = nets) -> Judged:
+    """Teaches a model for each fold, and has it judge the rest."""
     raw, index, number = [], [], []
     for i, fold in enumerate(folds(rows, strict=strict)):
-        model = fit(rows, fold.train, seed=i)
+        tell = teach(rows, fold.train, i)
         own = np.flatnonzero((fold.people | fold.scripts) & np.isin(rows.view, JUDGED))
-        features = rows.features[own]
-        touch = rows.pointer[own] == "touch"
-        raw.append(np.where(touch, model.touch.raw(features), model.mouse.raw(features)))
+        raw.append(tell(rows.features[own], rows.pointer[own] == "touch"))
         index.append(own)
         number.append(np.full(len(own), i))
     return Judged(np.concatenate(raw), np.concatenate(index), np.concatenate(number))
@@ -175,9 +186,21 @@ def threshold(rows: Rows, judged: Judged, pointer: str, most: float = MOST_ALARM
 
 
 def report(rows: Rows, judged: Judged) -> list[str]:
-    """Figures by view and pointer; then what lies above the shipped threshold, source by source."""
+    """Figures; then what lies above the shipped threshold, source by source."""
+    lines = table(rows, judged)
+    for pointer in ("mouse", "touch"):
+        bound = threshold(rows, judged, pointer)
+        lines.append(f"{pointer}: threshold at raw {bound:.3f}")
+        lines += [
+            line for view in JUDGED for line in _by_source(rows, judged, view, pointer, bound)
+        ]
+    return lines
+
+
+def table(rows: Rows, judged: Judged) -> list[str]:
+    """Figures by view, by who was known, and by pointer."""
     lines = []
-    for view in ("raw", "norm"):
+    for view in JUDGED:
         for unknown in (False, True):
             for pointer, several in POINTERS:
                 found = figures_of(rows, judged, view, pointer, several=several, unknown=unknown)
@@ -186,14 +209,6 @@ def report(rows: Rows, judged: Judged) -> list[str]:
                     f"area {found.area:.3f} equal error {found.equal_error:.1%} "
                     f"caught {found.caught:.1%}"
                 )
-    for pointer in ("mouse", "touch"):
-        bound = threshold(rows, judged, pointer)
-        lines.append(f"{pointer}: threshold at raw {bound:.3f}")
-        lines += [
-            line
-            for view in ("raw", "norm")
-            for line in _by_source(rows, judged, view, pointer, bound)
-        ]
     return lines
 
 
