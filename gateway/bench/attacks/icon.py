@@ -46,7 +46,7 @@ from gateway.model import JSON, Made
 #   the same with two ribbons                           0.41                     41 of 60
 #   drawings by other hands, an emoji as the prompt     0.72 to 0.80             57 of 60
 #   the same, broken in two and squeezed                0.67                     46 of 60
-WITH_ATLAS = 0.5
+BY_PROMPT, BY_NAME = 0.25, 0.75
 _USUAL = kind.HIDING["usual"]
 WIDTH = 160  # of the scene while it is searched, a third of the file: as good as the half
 SIZES_PX = (24.0, 29.0)
@@ -264,11 +264,11 @@ SUITE = Suite(
         Attack("silhouettes", False, silhouettes),
         Attack("prompt's contour", False, contours),
         Attack("ddddocr detection, silhouettes", False, detector, slow=True, needs="ddddocr"),
-        Attack("prompt, in parts", True, by_prompt, WITH_ATLAS),
-        Attack("atlas, whole", True, by_atlas(whole), WITH_ATLAS, slow=True),
-        Attack("atlas, in parts", True, by_atlas(in_parts), WITH_ATLAS),
-        Attack("atlas, bent as we do", True, by_atlas(as_we_bend), WITH_ATLAS, slow=True),
-        Attack("some names and the prompt, in parts", True, by_both, WITH_ATLAS, slow=True),
+        Attack("prompt, in parts", True, by_prompt, BY_PROMPT),
+        Attack("atlas, whole", True, by_atlas(whole), BY_NAME, slow=True),
+        Attack("atlas, in parts", True, by_atlas(in_parts), BY_NAME),
+        Attack("atlas, bent as we do", True, by_atlas(as_we_bend), BY_NAME, slow=True),
+        Attack("some names and the prompt, in parts", True, by_both, BY_NAME, slow=True),
     ),
     naive=naive,
     controls=(Control("silhouettes", 0.25),),
