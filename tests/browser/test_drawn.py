@@ -21,6 +21,7 @@ from tests.browser.conftest import gate_before, module_fixture
 from tests.browser.kinds import hands
 from tests.gatekeeper import GateProcess
 from tests.recorder import Line, Recorder, Seen, reply_bytes
+from tests.test_pictures import scraped
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -81,9 +82,18 @@ async def gate(
 async def context(browser: Any, gate: GateProcess, recorder: Recorder) -> Any:
     recorder.forget()
     recorder.answer = app
+    await stocked(gate)
     context = await browser.new_context(base_url=gate.url, viewport={"width": 700, "height": 900})
     yield context
     await context.close()
+
+
+async def stocked(gate: GateProcess) -> None:
+    """With a picture of each kind, or a busy machine's visitor may get work in its place."""
+    async with asyncio.timeout(SLOW_MS / 1000):
+        for kind in DRAWN:
+            while not await scraped(gate, f'gateway_stock_items{{kind="{kind}"}}'):
+                await asyncio.sleep(0.2)
 
 
 class Told:
