@@ -156,7 +156,8 @@ class Canvas:
         return grain
 
     def _off(self, chance: np.random.Generator, light: Pixels, ink: Ink) -> Pixels:
-        """(h, w, 3): what is added to the light behind: lighter or darker, never in between."""
+        """(h, w, 3): what is added to the light behind: lighter or darker, never in between. The
+        whole in one tone, but for where that would leave less than half of the contrast."""
         height, width = light.shape[:2]
         contrast = min(max(ink.contrast, _OVER_TEXTURE * self._spread), MOST_CONTRAST)
         sign = np.full((height, width), 1.0 if chance.random() < 0.5 else -1.0, np.float32)
@@ -164,8 +165,9 @@ class Canvas:
             field = _slope(chance, height, width)
             sign = np.where(field > np.median(field), sign, -sign)
         level = luminance(light)
-        sign = np.where(level < contrast, 1.0, sign)
-        sign = np.where(level > 255.0 - contrast, -1.0, sign)
+        for here, least in ((level.mean(), contrast), (level, contrast / 2)):
+            sign = np.where(here < least, 1.0, sign)
+            sign = np.where(here > 255.0 - least, -1.0, sign)
         tint = chance.uniform(-ink.tint, ink.tint, 3).astype(np.float32)
         tint -= luminance(tint)
         return np.asarray(sign[..., None] * np.float32(contrast) + tint, dtype=np.float32)
