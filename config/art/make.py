@@ -105,29 +105,34 @@ def icons_of(line: str) -> Iterator[Icon]:
         yield Icon(group, name, package if colon else "phosphor", ours)
 
 
-def kin_of(names: set[str]) -> dict[str, set[str]]:
-    """For each name those that people may take it for, by what they are: of kin.txt."""
+def families(file: str, names: set[str]) -> dict[str, set[str]]:
+    """For each name those that people may take it for: of a file with a family a line."""
     kin: dict[str, set[str]] = {}
-    for line in (HERE / "kin.txt").read_text("utf-8").splitlines():
+    for line in (HERE / file).read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
             family = set(line.split())
             if family - names:
-                raise SystemExit(f"kin.txt: no such icon: {family - names}")
+                raise SystemExit(f"{file}: not listed: {family - names}")
             for name in family:
                 kin.setdefault(name, set()).update(family)
     return kin
 
 
-def fetch(name: str, into: Path) -> Path:
-    """The package, unpacked, its licence kept here. npm checks it against the registry's digest."""
+def fetch(name: str, source: str, into: Path) -> Path:
+    """The package, unpacked. npm checks it against the registry's digest."""
     folder = into / name
     folder.mkdir()
     npm = shutil.which("npm") or "npm"
-    subprocess.run([npm, "pack", PACKAGES[name]], cwd=folder, check=True, capture_output=True)  # noqa: S603
+    subprocess.run([npm, "pack", source], cwd=folder, check=True, capture_output=True)  # noqa: S603
     (archive,) = folder.glob("*.tgz")
     with tarfile.open(archive) as packed:
         packed.extractall(folder, filter="data")
-    package = folder / "package"
+    return folder / "package"
+
+
+def licensed(name: str, into: Path) -> Path:
+    """A package of PACKAGES, unpacked, its licence kept here."""
+    package = fetch(name, PACKAGES[name], into)
     notice = f"{HEADS[name]}\nSource: npm package {PACKAGES[name]}. Its licence:\n\n"
     licence = (package / "LICENSE").read_text("utf-8")
     (HERE / f"LICENSE-{name}.txt").write_text(notice + licence, "utf-8")
@@ -176,7 +181,7 @@ def likeness(inks: list[Alpha]) -> NDArray[np.float32]:
 
 def build_icons(packages: Path) -> None:
     icons = chosen()
-    roots = {name: fetch(name, packages) for name in ("phosphor", "tabler")}
+    roots = {name: licensed(name, packages) for name in ("phosphor", "tabler")}
     pairs = [tuple(map(drawn, icon.files(roots[icon.package]))) for icon in icons]
     alike = likeness([filled for _, filled in pairs])
     clashes = [
@@ -202,12 +207,9 @@ def save_atlas(pairs: list[tuple[Alpha, ...]]) -> None:
 
 
 def save_index(icons: list[Icon], alike: NDArray[np.float32]) -> None:
-    """One line an icon: name, group, source, and the icons that must not stand beside it.
-
-    Those that lie beside it are written by near.py, which needs the atlas.
-    """
+    """One line an icon: name, group, source, and the icons that must not stand beside it."""
     lines = []
-    kin = kin_of({icon.name for icon in icons})
+    kin = families("kin.txt", {icon.name for icon in icons})
     for number, icon in enumerate(icons):
         order = [int(at) for at in np.argsort(-alike[number]) if int(at) != number]
         of_its_shape = [icons[at].name for at in order if alike[number, at] > ALIKE]
@@ -218,7 +220,6 @@ def save_index(icons: list[Icon], alike: NDArray[np.float32]) -> None:
             "source": f"{PACKAGES[icon.package]}/{icon.source}",
             "alike": of_its_shape + of_its_meaning,
             "plain": len(of_its_shape) > MOST_LIKE_IT,
-            "near": [],
         }
         lines.append(json.dumps(row))
     (HERE / "icons.json").write_text("[\n" + ",\n".join(lines) + "\n]\n", "utf-8")
@@ -254,7 +255,7 @@ def wanted_characters(lists: tuple[str, ...]) -> str:
 
 
 def build_fonts(packages: Path) -> None:
-    roots = {name: fetch(name, packages) for name, _, _ in FONTS.values()}
+    roots = {name: licensed(name, packages) for name, _, _ in FONTS.values()}
     for ours, (package, part, lists) in FONTS.items():
         source = roots[package] / "files" / f"{package}-{part}-normal.woff2"
         save_subset(source, HERE / ours, wanted_characters(lists))

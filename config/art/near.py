@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Write `near` of icons.json: for each icon those that a program takes it for when it is bent.
+"""Write `near` of concepts.json: for each thing those that a program takes it for.
 
-By the likeness that the attackers of `icon` name its prompts by (`gateway/bench/naming.py`), which
-goes by the directions of edges and not by what a thing is: people tell most of them apart at once.
-What people take for one another (`alike`) is left out. Needs the gateway with its extra `bench`:
+By the directions of edges (`gateway/art/eye.py`) of the likest two of their drawings, turned and
+mirrored; not by what a thing is: people tell most of them apart at once. What people take for one
+another (`alike`) is left out. Needs the gateway:
 
     python config/art/near.py
 """
@@ -15,21 +15,28 @@ from pathlib import Path
 
 import numpy as np
 
-from gateway.art.assets import icons
-from gateway.bench.attacks.icon import namer
+from gateway.art import eye
+from gateway.art.assets import concepts
 
-INDEX = Path(__file__).parent / "icons.json"
-NEAR = 12  # how many of the nearest are listed
+INDEX = Path(__file__).parent / "concepts.json"
+NEAR = 10  # how many of the nearest are listed
+TURNS_DEG = (-45, -30, -15, 0, 15, 30, 45)
 
 
 def main() -> None:
     rows = json.loads(INDEX.read_text("utf-8"))
-    apart = namer().apart()
-    for number, row in enumerate(rows):
+    inks = [
+        [np.asarray(ink, np.float32) / np.float32(255) for ink in each.drawings]
+        for each in concepts()
+    ]
+    there = eye.seen(ink for each in inks for ink in each)
+    starts = np.cumsum([0, *map(len, inks)])[:-1]
+    for row, each in zip(rows, inks, strict=True):
+        sought = eye.seen(posed for ink in each for posed in eye.posed(ink, TURNS_DEG))
+        found = np.maximum.reduceat(eye.likeness(there, sought).max(1), starts)
         out = {row["name"], *row["alike"]}
-        names = [icons()[int(at)] for at in np.argsort(apart[number])]
-        row["near"] = [icon.name for icon in names if icon.name not in out and not icon.plain]
-        row["near"] = row["near"][:NEAR]
+        names = [concepts()[int(at)].name for at in np.argsort(-found)]
+        row["near"] = [name for name in names if name not in out][:NEAR]
     INDEX.write_text("[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n", "utf-8")
 
 

@@ -1,4 +1,4 @@
-"""What kinds draw with besides fields: icons in two styles, characters, phrases.
+"""What kinds draw with besides fields: icons, things by several hands, characters, phrases.
 
 Reads only what is shipped in `config/art/`, the same bytes at every call, each file once: a kind
 that draws with it stays a function of its seed. How the folder is made: `config/art/README.md`.
@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from io import BytesIO
+from itertools import accumulate
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -30,7 +31,7 @@ Font = Literal[
 ]
 
 ICON_PX = 96
-_PAIRS_IN_A_ROW = 16  # of the atlas, the outline left of the filled picture
+SHOWN_PX, DRAWING_PX = 64, 80  # of a thing in colours; of one in one tone
 _MOST_GLYPH_PX = 512
 
 
@@ -44,34 +45,70 @@ class Icon:
     filled: Alpha
     alike: frozenset[str]  # names of icons of much its shape or meaning: never both in one picture
     plain: bool  # many have much its shape: hard to tell once it is bent
-    near: tuple[str, ...]  # programs take it for these when it is bent, most often the first
 
 
 @cache
 def icons() -> tuple[Icon, ...]:
     """Every icon, always in the same order. No two are alike as they stand."""
     rows = json.loads(_read("icons.json"))
-    with Image.open(BytesIO(_read("icons.png"))) as opened:
-        atlas = np.asarray(opened.convert("L"))
-    atlas.setflags(write=False)
+    atlas = _atlas("icons.png", "L")
     return tuple(
         Icon(
             name=row["name"],
             group=row["group"],
-            outline=_cell(atlas, 2 * number),
-            filled=_cell(atlas, 2 * number + 1),
+            outline=_square(atlas, 2 * number, ICON_PX),
+            filled=_square(atlas, 2 * number + 1, ICON_PX),
             alike=frozenset(row["alike"]),
             plain=row["plain"],
-            near=tuple(row["near"]),
         )
         for number, row in enumerate(rows)
     )
 
 
-def _cell(atlas: Alpha, number: int) -> Alpha:
-    row, column = divmod(number, 2 * _PAIRS_IN_A_ROW)
-    top, left = row * ICON_PX, column * ICON_PX
-    return atlas[top : top + ICON_PX, left : left + ICON_PX]
+@dataclass(frozen=True, slots=True, eq=False)
+class Concept:
+    """One thing as several hands have drawn it: people know it in each, their outlines differ."""
+
+    name: str
+    shown: Alpha  # (64, 64, 4): in colours, with alpha
+    drawings: tuple[Alpha, ...]  # each (80, 80), in one tone
+    alike: frozenset[str]  # names of things that people may take it for: never both in one picture
+    near: tuple[str, ...]  # programs take it for these, most often the first
+
+
+@cache
+def concepts() -> tuple[Concept, ...]:
+    """Every thing that is drawn by several hands, always in the same order."""
+    rows = json.loads(_read("concepts.json"))
+    inks = _atlas("concepts.png", "L")
+    shown = _atlas("concepts.webp", "RGBA")
+    starts = accumulate((len(row["drawings"]) for row in rows), initial=0)
+    return tuple(
+        Concept(
+            name=row["name"],
+            shown=_square(shown, number, SHOWN_PX),
+            drawings=tuple(
+                _square(inks, start + n, DRAWING_PX) for n in range(len(row["drawings"]))
+            ),
+            alike=frozenset(row["alike"]),
+            near=tuple(row["near"]),
+        )
+        for number, (row, start) in enumerate(zip(rows, starts, strict=False))
+    )
+
+
+def _atlas(name: str, mode: str) -> Alpha:
+    with Image.open(BytesIO(_read(name))) as opened:
+        atlas = np.asarray(opened.convert(mode))
+    atlas.setflags(write=False)
+    return atlas
+
+
+def _square(atlas: Alpha, number: int, side_px: int) -> Alpha:
+    """The cell of that number, row by row."""
+    row, column = divmod(number, atlas.shape[1] // side_px)
+    top, left = row * side_px, column * side_px
+    return atlas[top : top + side_px, left : left + side_px]
 
 
 @lru_cache(maxsize=2048)

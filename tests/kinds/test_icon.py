@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from io import BytesIO
 from itertools import permutations
 from random import Random
@@ -12,9 +11,9 @@ import pytest
 from PIL import Image
 
 from gateway import art
-from gateway.art import eye
-from gateway.art.assets import icons
-from gateway.art.clickable import FILE_PX, SHOWN_PX
+from gateway.art.assets import SHOWN_PX as DRAWN_PX
+from gateway.art.assets import Concept, concepts
+from gateway.art.clickable import FILE_PX, PROMPT_PX, SHOWN_PX
 from gateway.art.stamps import Canvas
 from gateway.bench.pictures import decode
 from gateway.kinds import Look
@@ -62,7 +61,7 @@ def test_the_rim_of_each_circle(which: int, off_px: int, ok: bool):
     assert (verdict.miss <= 1) is ok
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_only_this_order_is_right(seed: int):
     secret = KIND.make(Random(seed), Params()).secret
     right = solve(secret)
@@ -72,26 +71,26 @@ def test_only_this_order_is_right(seed: int):
             assert KIND.check(secret, list(other)).reason == "wrong"
 
 
-@pytest.mark.parametrize("answer", [[], [[0.5, 0.5]], [[0.5, 0.5]] * 5, [0.5, 0.5, 0.5, 0.5]])
+@pytest.mark.parametrize("answer", [[], [[0.5, 0.5]], [[0.5, 0.5]] * 5, [0.5] * 4])
 def test_as_many_points_as_asked(answer: JSON):
     assert KIND.check(MADE.secret, answer).reason == "malformed"
 
 
 def test_blind_guesses_fail():
-    """The docstring's bound: one circle is at most 3.7 % of the picture, four 2 in a million."""
+    """The docstring's bound: one circle is at most 3.6 % of the picture, four 2 in a million."""
     shares = []
     for seed in range(12):
         for radius_px in KIND.make(Random(seed), Params()).secret["radii_px"]:
             shares.append(np.pi * radius_px**2 / (SHOWN_PX[0] * SHOWN_PX[1]))
-            assert 23.3 <= radius_px <= 30
-    assert max(shares) <= 0.037
+            assert 23.3 <= radius_px <= 29.4
+    assert max(shares) <= 0.036
     assert max(shares) ** 4 <= 2e-6
     rng = Random(2)
     guesses = ([[rng.random(), rng.random()] for _ in range(4)] for _ in range(20_000))
     assert sum(KIND.check(MADE.secret, guess).ok for guess in guesses) <= 2
 
 
-@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize("count", [2, 4, 5])
 def test_the_view_is_what_the_page_needs(count: int):
     view = KIND.make(Random(3), Params(count)).view
     assert set(view) == {"picture", "aspect", "count", "prompt", "prompt_aspect"}
@@ -127,23 +126,22 @@ def test_hardness_changes_the_picture_alone():
     usual, hard = KIND.make(Random(4), Params()), KIND.make(Random(4), Params(hardness="hard"))
     assert hard.secret == usual.secret
     assert hard.view["picture"] != usual.view["picture"]
-    assert hard.view["prompt"] != usual.view["prompt"]
+    assert hard.view["prompt"] == usual.view["prompt"]
 
 
 # --- Which things ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize("count", [2, 4, 5])
 def test_no_two_things_of_a_picture_are_alike(count: int):
     for seed in range(150):
         things = kind._chosen(chance(seed), count)
         assert len({thing.name for thing in things}) == THINGS
         for thing in things:
-            assert not thing.plain
             assert not thing.alike & {other.name for other in things}
 
 
-@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize("count", [2, 4, 5])
 def test_beside_each_asked_lies_one_that_programs_take_it_for(count: int):
     with_one = 0
     for seed in range(60):
@@ -153,11 +151,9 @@ def test_beside_each_asked_lies_one_that_programs_take_it_for(count: int):
     assert with_one >= 58
 
 
-def test_nearly_every_icon_is_asked_for_in_time():
-    asked = {t.name for seed in range(2000) for t in kind._chosen(chance(seed), 4)[:4]}
-    usual = {icon.name for icon in icons() if not icon.plain}
-    assert len(usual) > 300
-    assert len(usual - asked) < 5
+def test_every_thing_is_asked_for_in_time():
+    asked = {t.name for seed in range(1500) for t in kind._chosen(chance(seed), 5)[:5]}
+    assert asked == {thing.name for thing in concepts()}
 
 
 # --- What is seen ----------------------------------------------------------------------------
@@ -191,7 +187,25 @@ def test_what_is_too_faint_is_drawn_again_stronger(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Canvas, "put", faint)
     KIND.make(Random(1), Params())
     of_things = contrasts[-3 * THINGS :]
-    assert of_things == [kind.INK.contrast, 68.0, 84.0] * THINGS
+    assert of_things == [kind.INK.contrast, 80.0, 88.0] * THINGS
+
+
+def test_a_thing_is_drawn_by_any_of_its_hands(monkeypatch: pytest.MonkeyPatch):
+    """Each of its drawings comes up, mirrored or not, bent out of one source."""
+    thing = next(each for each in concepts() if each.name == "cat")
+    sources: list[np.ndarray] = []
+    bent = kind.bent
+
+    def noted(rng, ink, *others):
+        sources.append(ink)
+        return bent(rng, ink, *others)
+
+    monkeypatch.setattr(kind, "bent", noted)
+    for seed in range(40):
+        kind.hidden(chance(seed), thing, 80, kind.HIDING["usual"])
+    for ink in thing.drawings:
+        assert any(np.array_equal(ink, one) for one in sources)
+        assert any(np.array_equal(ink[:, ::-1], one) for one in sources)
 
 
 @pytest.mark.parametrize("hardness, over_each", [("usual", 0), ("hard", 1)])
@@ -213,32 +227,48 @@ def test_ribbons_lie_over_each_thing_where_it_is_to_be_hard(
         assert len(over) == over_each
 
 
-def test_of_bends_tried_the_best_against_programs_is_kept():
-    """Less like the shipped drawing if asked, a neighbour more like it, than without trying."""
-
-    def likeness(tries: int) -> tuple[float, float]:
-        asked, beside = [], []
-        for seed in range(6):
-            rng = chance(seed)
-            things = kind._chosen(rng, 4)
-            hiding = replace(kind.HIDING["hard"], tries=tries)
-            for number, one in enumerate(kind._seeds(rng, things, 4, hiding)):
-                drawn = kind._bent(kind._from(one), things[number], kind.LOOK_PX, hiding.bend)
-                known = kind._known(things[number % 4])
-                found = float(eye.likeness(eye.seen([drawn]), known).max())
-                (asked if number < 4 else beside).append(found)
-        return float(np.mean(asked)), float(np.mean(beside))
-
-    (asked, beside), (least, most) = likeness(1), likeness(8)
-    assert least < asked - 0.02
-    assert most > beside + 0.02
+def test_the_prompt_shows_each_in_its_order():
+    """What little differs from what is shipped, in this pose, is the paper's texture and JPEG."""
+    asked = kind._chosen(chance(1), 5)[:5]
+    page = Image.new("RGB", FILE_PX, (90, 140, 60))
+    prompt = np.asarray(kind._prompt(chance(1), page, asked), np.float32)
+    assert prompt.shape == (PROMPT_PX, 5 * PROMPT_PX, 3)
+    for number, thing in enumerate(asked):
+        cell = prompt[:, number * PROMPT_PX : (number + 1) * PROMPT_PX]
+        likest = min(_off(cell, thing, turn) for turn in range(-14, 15, 2))
+        others = [_off(cell, other, 0) for other in asked if other is not thing]
+        assert likest < min(others) / 2
 
 
-def test_the_prompt_is_legible():
-    """Ink and ground differ by far more than the ground varies."""
-    for seed in range(10):
-        prompt = decode(KIND.make(Random(seed), Params()).view["prompt"]).mean(axis=2)
-        ground = np.median(prompt)
-        ink = prompt[np.abs(prompt - ground) > 90]
-        assert 0.04 < ink.size / prompt.size < 0.4
-        assert np.abs(prompt - ground)[np.abs(prompt - ground) < 60].mean() < 16
+def _off(cell: np.ndarray, thing: Concept, turn_deg: float) -> float:
+    """Mean difference to the thing in this pose, mirrored or not."""
+    found = []
+    for ink in (thing.shown, thing.shown[:, ::-1]):
+        drawn = kind.shown(ink, 66, turn_deg)
+        page = Image.new("RGB", drawn.size, (round(kind.PAPER),) * 3)
+        page.paste(drawn, (0, 0), drawn)
+        found.append(float(np.abs(np.asarray(page, np.float32) - cell).mean()))
+    return min(found)
+
+
+def test_the_prompt_poses_things_anew():
+    """Mirrored or not, turned to either side: never the shipped picture itself."""
+    thing = next(each for each in concepts() if each.name == "guitar")
+    page = Image.new("RGB", FILE_PX, (90, 140, 60))
+    seen = {kind._prompt(chance(seed), page, [thing]).tobytes() for seed in range(12)}
+    assert len(seen) == 12
+    cells = [np.asarray(kind._prompt(chance(s), page, [thing]), np.float32) for s in range(12)]
+    sides = [
+        np.abs(c - kind.PAPER)[:, :40].mean() > np.abs(c - kind.PAPER)[:, 44:].mean() for c in cells
+    ]
+    assert any(sides) and not all(sides)
+
+
+@pytest.mark.parametrize("turn_deg", [-kind.PROMPT_TURN_DEG, kind.PROMPT_TURN_DEG])
+def test_nothing_of_a_prompt_is_cut(turn_deg: float):
+    """As large as it may be, turned as far as it may be."""
+    side_px = round(DRAWN_PX * kind.PROMPT_SIZE[1])
+    for thing in concepts():
+        cover = np.asarray(kind.shown(thing.shown, side_px, turn_deg))[..., 3]
+        whole = (thing.shown[..., 3] / 255).sum() * kind.PROMPT_SIZE[1] ** 2
+        assert (cover / 255).sum() > 0.97 * whole, thing.name
