@@ -208,23 +208,103 @@ def test_a_thing_is_drawn_by_any_of_its_hands(monkeypatch: pytest.MonkeyPatch):
         assert any(np.array_equal(ink[:, ::-1], one) for one in sources)
 
 
-@pytest.mark.parametrize("hardness, over_each", [("usual", 0), ("hard", 1)])
-def test_ribbons_lie_over_each_thing_where_it_is_to_be_hard(
-    monkeypatch: pytest.MonkeyPatch, hardness: kind.Hardness, over_each: int
+def test_what_is_asked_for_lies_where_it_is_to_be_clicked(monkeypatch: pytest.MonkeyPatch):
+    """In the prompt's order: each middle is that of the mask that was drawn of the thing."""
+    asked: list[Concept] = []
+    masks: list[tuple[Concept, np.ndarray]] = []
+    middles: dict[int, list[float]] = {}
+    prompt, hidden, put = kind._prompt, kind.hidden, Canvas.put
+
+    def prompted(rng, scene, things):
+        asked.extend(things)
+        return prompt(rng, scene, things)
+
+    def drawn(rng, thing, *others):
+        masks.append((thing, hidden(rng, thing, *others)))
+        return masks[-1][1]
+
+    def placed(self, rng, mask, x_px, y_px, ink):
+        middles[id(mask)] = [x_px / FILE_PX[0], y_px / FILE_PX[1]]
+        return put(self, rng, mask, x_px, y_px, ink)
+
+    monkeypatch.setattr(kind, "_prompt", prompted)
+    monkeypatch.setattr(kind, "hidden", drawn)
+    monkeypatch.setattr(Canvas, "put", placed)
+    secret = KIND.make(Random(8), Params()).secret
+    where = {thing.name: middles[id(mask)] for thing, mask in masks}
+    assert len(where) == THINGS
+    assert secret["middles"] == [pytest.approx(where[thing.name], abs=1e-4) for thing in asked]
+
+
+def test_things_are_bent_turned_and_hollow_in_parts(monkeypatch: pytest.MonkeyPatch):
+    bends: list[tuple[float, float, float]] = []
+    hollow = []
+    bent, hollowed = kind.bent, kind.hollowed
+
+    def noted(rng, ink, size_px, turn_deg, bend, squeeze, cell):
+        bends.append((turn_deg, bend, squeeze))
+        return bent(rng, ink, size_px, turn_deg, bend, squeeze, cell)
+
+    def noted_too(*args):
+        hollow.append(args)
+        return hollowed(*args)
+
+    monkeypatch.setattr(kind, "bent", noted)
+    monkeypatch.setattr(kind, "hollowed", noted_too)
+    hiding = kind.HIDING["usual"]
+    for seed in range(60):
+        kind.hidden(chance(seed), concepts()[seed], 80, hiding)
+    turns = [turn_deg for turn_deg, *_ in bends]
+    assert -32 <= min(turns) < -20 and 20 < max(turns) <= 32
+    assert {(bend, squeeze) for _, bend, squeeze in bends} == {(hiding.bend, hiding.squeeze)}
+    assert hiding.bend >= 0.1 and hiding.squeeze >= 0.2
+    assert 4 <= len(hollow) <= 24
+
+
+def test_pieces_of_others_lie_behind_each_thing(monkeypatch: pytest.MonkeyPatch):
+    """Two across the outline of each, torn from nothing that the picture shows."""
+    torn: list[str] = []
+    placed: list[tuple[float, float]] = []
+    shape, put = kind._shape, Canvas.put
+
+    def noted(rng, thing, *others):
+        torn.append(thing.name)
+        return shape(rng, thing, *others)
+
+    def put_too(self, rng, mask, x_px, y_px, ink):
+        placed.append((x_px, y_px))
+        return put(self, rng, mask, x_px, y_px, ink)
+
+    monkeypatch.setattr(kind, "_shape", noted)
+    monkeypatch.setattr(Canvas, "put", put_too)
+    KIND.make(Random(5), Params())
+    assert not set(torn[: kind.WHOLES]) & set(torn[kind.WHOLES :])
+    things = list(dict.fromkeys(placed))[-THINGS:]
+    for x_px, y_px in things:
+        near = [np.hypot(x - x_px, y - y_px) for x, y in placed if (x, y) not in things]
+        assert sum(20 < far_px < 54 for far_px in near) >= kind.BEHIND
+
+
+def test_ribbons_lie_over_all_that_lies_there_where_it_is_to_be_hard(
+    monkeypatch: pytest.MonkeyPatch,
 ):
     placed: list[tuple[float, float]] = []
     put = Canvas.put
 
     def noted(self, chance, mask, x_px, y_px, ink):
-        placed.append((x_px / FILE_PX[0], y_px / FILE_PX[1]))
+        placed.append((round(x_px, 3), round(y_px, 3)))
         return put(self, chance, mask, x_px, y_px, ink)
 
     monkeypatch.setattr(Canvas, "put", noted)
-    secret = KIND.make(Random(5), Params(hardness=hardness)).secret
-    lying = placed[len(placed) - over_each * THINGS :]
-    for middle in secret["middles"]:
-        over = [at for at in lying if at == pytest.approx(tuple(middle), abs=1e-3)]
-        assert len(over) == over_each
+    made = KIND.make(Random(5), Params())
+    usual = list(placed)
+    placed.clear()
+    assert KIND.make(Random(5), Params(hardness="hard")).secret == made.secret
+    things = list(dict.fromkeys(usual))[-THINGS:]
+    strewn = usual[: len(usual) - usual[::-1].index(things[0]) - 1][: -kind.BEHIND * THINGS]
+    over = placed[-len(strewn) - THINGS :]
+    assert 0 < len(strewn) <= kind.PIECES
+    assert sorted(over) == sorted([*strewn, *things])
 
 
 def test_the_prompt_shows_each_in_its_order():
