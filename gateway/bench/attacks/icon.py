@@ -264,7 +264,7 @@ SUITE = Suite(
         Attack("prompt's contour", False, contours),
         Attack("ddddocr detection, silhouettes", False, detector, slow=True, needs="ddddocr"),
         Attack("prompt, in parts", True, by_prompt, BY_PROMPT),
-        Attack("drawings, in parts", True, by_atlas(in_parts), BY_ATLAS),
+        Attack("drawings, in parts", True, by_atlas(in_parts), BY_ATLAS, slow=True),
         Attack("drawings, whole", True, by_atlas(whole), BY_ATLAS, slow=True),
         Attack("drawings, as we draw them", True, by_atlas(as_we_draw), BY_ATLAS, slow=True),
         Attack("drawings and the prompt", True, by_atlas(in_parts, OWN), BY_ATLAS, slow=True),
