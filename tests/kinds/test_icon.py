@@ -344,6 +344,14 @@ def test_the_prompt_poses_things_anew():
     assert any(sides) and not all(sides)
 
 
+def test_each_thing_stands_out_from_the_prompts_paper():
+    """White ones by their shades and outlines."""
+    for thing in concepts():
+        shown = thing.shown.astype(np.float32)
+        off = np.abs(shown[..., :3] - kind.PAPER).max(axis=2) * shown[..., 3] / 255
+        assert (off > 48).mean() > 0.05, thing.name
+
+
 @pytest.mark.parametrize("turn_deg", [-kind.PROMPT_TURN_DEG, kind.PROMPT_TURN_DEG])
 def test_nothing_of_a_prompt_is_cut(turn_deg: float):
     """As large as it may be, turned as far as it may be."""
