@@ -25,8 +25,7 @@ from gateway.art.style import Style
 
 SIZE_PX = (76, 98)  # of the file
 PAPER = Paper((22.0, 196.0), (238.0, 58.0), 0.35)
-STROKES = 12
-STROKES_OF_ONE = 4
+TORN, OF_ONE = 12, 4  # strokes that are torn, some of each character; more are these, turned
 
 SQUEEZE = 0.3  # in the scene
 PROMPT_SQUEEZE = 0.14
@@ -49,6 +48,7 @@ class Hand:
     turn_deg: float = 28.0
     cell: float = 0.42  # of its size: bends are smooth over so much
     styles: bool = False  # of the styles of type that `scene_fonts` names
+    strokes: int = TORN  # of others, in between
 
 
 PROMPT = Hand(bend=0.11, turn_deg=20.0, cell=0.5)
@@ -170,16 +170,17 @@ def _strew(
     spots: Sequence[Spot],
     hand: Hand,
 ) -> None:
-    """Strokes torn from other characters where there is room, a few of each."""
+    """Strokes torn from other characters where there is room."""
     others = legible(shown[0].character.isascii())
     any_way = replace(hand, turn_deg=90.0)
-    sizes = chance.integers(*SIZE_PX, STROKES // STROKES_OF_ONE).tolist()
+    sizes = chance.integers(*SIZE_PX, TORN // OF_ONE).tolist()
     chosen = [others[int(at)] for at in chance.integers(len(others), size=len(sizes))]
     pairs = zip(written(chance, chosen, any_way), sizes, strict=True)
     wholes = [shapes([one], size)[0] for one, size in pairs]
-    torn = [piece(chance, wholes[n % len(wholes)], PIECE) for n in range(STROKES)]
-    for part, (x_px, y_px) in zip(torn, between(chance, spots, STROKES, *FILE_PX), strict=False):
-        canvas.put(chance, part, x_px, y_px, Ink())
+    torn = [piece(chance, wholes[n % len(wholes)], PIECE) for n in range(TORN)]
+    room = between(chance, spots, hand.strokes, *FILE_PX)
+    for n, (x_px, y_px) in enumerate(room):
+        canvas.put(chance, np.rot90(torn[n % TORN], n // TORN), x_px, y_px, Ink())
 
 
 def _inks() -> Iterator[Ink]:

@@ -1,11 +1,12 @@
 """Click the characters of a picture in the order that makes a phrase: 成语, four characters.
 
-Nothing tells which phrase: whoever reads knows it. One more character is there that does not
-belong. Drawn as in `word`. For sites whose visitors read Chinese.
+Nothing tells which phrase: whoever reads knows it. Three more characters are there that do not
+belong. Drawn as in `word`, among twice as many torn strokes: who reads half of a phrase knows all
+of it, programs too. For sites whose visitors read Chinese.
 
 Tolerance: a circle about each character's middle of 0.55 of its size, 28 to 36 px of a picture
 shown 320 wide. Blind chance: four clicks in order with 1 in 100,000; whoever knows where the
-characters lie but can't read has 1 in 120.
+characters lie but can't read has 1 in 840.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from gateway.clicks import judged
 from gateway.kinds import Between, Look
 from gateway.model import JSON, Made, Verdict
 
-PLAINLY = Hand(bend=0.12, turn_deg=28.0)  # no prompt says what to look for
+PLAINLY = Hand(bend=0.13, turn_deg=28.0, strokes=24)  # no prompt says what to look for
 RADIUS = 0.55  # of a character's size
 MOST_CHARS = 38_000  # of the scene as text
 
@@ -36,7 +37,7 @@ MOST_CHARS = 38_000  # of the scene as text
 class Params:
     """How many characters are there that don't belong."""
 
-    extra: Annotated[int, Between(0, 3)] = 1
+    extra: Annotated[int, Between(0, 3)] = 3
     look: Look = Look()
 
 
