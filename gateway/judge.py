@@ -61,15 +61,15 @@ def judge(
     verdict = kind.check(ticket.secret, answer.value)
     if not verdict.ok:
         return _again(_fault(verdict), ticket.rung, visit)
-    outcome = believe(ticket, visit, route, score, now_s)
+    outcome = believe(ticket, visit, route, score)
     if isinstance(outcome, Solved) and owes_work(ticket, route, answer, _worse(ticket, score)):
         return Again("work", ticket.rung)
     return outcome
 
 
-def believe(ticket: Ticket, visit: Visit, route: Route, score: Score, now_s: float) -> Outcome:
+def believe(ticket: Ticket, visit: Visit, route: Route, score: Score) -> Outcome:
     """What a right answer is worth: enough, enough of this kind, or not enough at its risk."""
-    outcome = _weigh(ticket, visit, route, score, now_s)
+    outcome = _weigh(ticket, visit, route, score)
     if isinstance(outcome, Solved) and ticket.rounds_left > 0:
         return Again("next", ticket.rung)  # enough of this kind: whoever asks chooses the other
     return outcome
@@ -116,7 +116,7 @@ def _worse(ticket: Ticket, score: Score) -> float:
     return max(asked, answered) if asked <= 1.0 and answered <= 1.0 else 1.0
 
 
-def _weigh(ticket: Ticket, visit: Visit, route: Route, score: Score, now_s: float) -> Outcome:
+def _weigh(ticket: Ticket, visit: Visit, route: Route, score: Score) -> Outcome:
     """A right answer: is it enough at this risk?
 
     The accessible way is, for one use, unless one sign alone says that no person is there, or all
@@ -126,13 +126,13 @@ def _weigh(ticket: Ticket, visit: Visit, route: Route, score: Score, now_s: floa
     if ticket.rung == ACCESSIBLE:
         if not max(strongest(score), of_browser(score)) <= ticket.refuse_above:
             return Refused("blocked")
-        return Solved(ticket.kind, max(ticket.level, top_level(route)), 1, now_s)
+        return Solved(ticket.kind, max(ticket.level, top_level(route)), 1)
     risk = _worse(ticket, score)
     if not risk <= ticket.refuse_above:
         return Refused("blocked")
     if not risk <= ticket.max_risk:
         return _again("more", first_rung(route, risk, after=ticket.rung), visit)
-    return Solved(ticket.kind, ticket.level, route.pass_rule.uses, now_s)
+    return Solved(ticket.kind, ticket.level, route.pass_rule.uses)
 
 
 def strongest(score: Score) -> float:

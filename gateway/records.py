@@ -319,7 +319,5 @@ def _visit_of(told: Mapping[str, JSON]) -> Visit:
         harder=int(told.get("harder", 0)),
         risk=float(told.get("risk", 0.0)),
         kind=told.get("named", ""),
-        solved=Solved(solved["kind"], int(solved["level"]), solved["uses"], 0.0)
-        if solved
-        else None,
+        solved=Solved(solved["kind"], int(solved["level"]), solved["uses"]) if solved else None,
     )

@@ -36,7 +36,7 @@ VISIT = Visit(
     decision_id="d1",
     kept=((b"Referer", b"https://shop.example/\xe9"),),
 )
-SOLVED = Solved("slider", 2, None, 1010.0)
+SOLVED = Solved("slider", 2, None)
 TICKET = Ticket(
     id="t1",
     visit="v1",

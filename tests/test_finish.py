@@ -107,7 +107,7 @@ async def held_visit(
     )
     return Visit(
         "v1", key, "site", "register", method, b"/register", hold_id, NOW_S, NOW_S + 600,
-        solved=Solved("pow", 1, None, NOW_S),
+        solved=Solved("pow", 1, None),
     )  # fmt: skip
 
 

@@ -125,7 +125,7 @@ def form_post(target: bytes, body: bytes, *headers) -> tuple[RequestHead, BodySe
 def a_visit(**changes) -> Visit:
     made = Visit(
         "v1", b"k" * 32, "site", "page", "GET", b"/page", "", NOW_S, NOW_S + 600,
-        solved=Solved("pow", 1, 1, NOW_S),
+        solved=Solved("pow", 1, 1),
     )  # fmt: skip
     return replace(made, **changes)
 
@@ -140,7 +140,7 @@ def a_pass(scope="page", uses=None, caller=None) -> tuple[bytes, bytes]:
     rule = PassRule(scope, uses=uses)
     caller = caller or caller_of(PEER, (), TrustedProxies(), "auto", RING.browser_key)
     token = issue(
-        RING, Solved("pow", 1, uses, NOW_S), rule=rule, site="site", policy="", caller=caller,
+        RING, Solved("pow", 1, uses), rule=rule, site="site", policy="", caller=caller,
         now_s=NOW_S, id="p1",
     )  # fmt: skip
     return b"Cookie", f"gateway_pass_{scope}={token}".encode()

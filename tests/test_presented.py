@@ -17,7 +17,7 @@ ROUTE = Route("register", "site", None, pass_rule=RULE)  # type: ignore[arg-type
 def pass_token(ring=RING, now_s=1000.0, rule=RULE):
     return issue(
         ring,
-        Solved("pow", 1, None, now_s),
+        Solved("pow", 1, None),
         rule=rule,
         site="site",
         policy="",

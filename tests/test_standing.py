@@ -144,7 +144,7 @@ def a_pass(scope: str, uses: int | None, address: str, agent: bytes, now_s: floa
     rules = {route.pass_rule.scope: route.pass_rule for route in SHOP}
     caller = caller_of(Peer(address), headers, TrustedProxies(), "auto", RING.browser_key)
     token = issue(
-        RING, Solved("pow", 1, uses, now_s), rule=replace(rules[scope], uses=uses), site="shop",
+        RING, Solved("pow", 1, uses), rule=replace(rules[scope], uses=uses), site="shop",
         policy="", caller=caller, now_s=now_s, id=f"{scope}{uses}{address}{now_s}",
     )  # fmt: skip
     return f"Cookie: gateway_pass_{scope}={token}".encode()

@@ -229,7 +229,7 @@ def _believed(record: Mapping[str, JSON], route: Route) -> tuple[str, str]:
     ticket = _ticket(record, route, max_risk, rounds_left=0 if after else route.rounds - 1)
     score = Score(float(record["risk"]), signals_in(record))
     visit = Visit("", b"", route.site, route.name, "", b"", "", 0.0, 0.0)
-    return result_of(believe(ticket, visit, route, score, 0.0))
+    return result_of(believe(ticket, visit, route, score))
 
 
 def _rung(route: Route, index: int, kind: str) -> Rung | None:

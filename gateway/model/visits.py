@@ -16,7 +16,6 @@ class Solved:
     kind: str
     level: int
     uses: int | None
-    solved_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,4 +78,4 @@ def test_smart_verification_passes_asks_again_or_fails(
     route = read(tmp_path, settings)
     first, limit = route.ladder[0], route.refuse_above
     ticket = replace(TICKET, kind=first.kind, max_risk=first.max_risk, refuse_above=limit)
-    assert isinstance(believe(ticket, VISIT, route, Score(risk), 1001.0), outcome)
+    assert isinstance(believe(ticket, VISIT, route, Score(risk)), outcome)

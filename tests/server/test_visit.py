@@ -32,7 +32,7 @@ async def test_a_get_is_solved_and_reloads_with_a_pass(desk: Desk) -> None:
     assert (found.level, found.policy, found.scope, found.uses) == (1, "p1", "site", None)
     visit = open_visit(RING, body["visit"])
     assert visit is not None
-    assert visit.solved == Solved("invisible", 1, None, desk.clock())
+    assert visit.solved == Solved("invisible", 1, None)
 
 
 @pytest.mark.parametrize("stated", [True, False])
@@ -93,7 +93,7 @@ async def test_the_accessible_way_is_one_use(desk: Desk) -> None:
     assert "Set-Cookie" not in response.headers
     visit = open_visit(RING, body["visit"])
     assert visit is not None
-    assert visit.solved == Solved("one_click", 2, 1, desk.clock())
+    assert visit.solved == Solved("one_click", 2, 1)
     assert (b"Referer", b"https://shop.example/form") in visit.kept
 
 

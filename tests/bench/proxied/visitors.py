@@ -66,7 +66,7 @@ def passes(config_file: Path, browsers: Sequence[Mapping[str, str]]) -> list[str
     route = next(each for each in config.sites[0].routes if each.name == "register")
     ring = load_keys(config.keys)
     nobody, now_s = TrustedProxies(), time.time()
-    solved = Solved("slider", max(rung.level for rung in route.ladder), None, now_s)
+    solved = Solved("slider", max(rung.level for rung in route.ladder), None)
     found = []
     for n, browser in enumerate(browsers):
         headers = tuple((name.encode(), value.encode()) for name, value in browser.items())
