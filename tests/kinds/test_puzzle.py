@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import art
-from gateway.bench.attacks.puzzle import gap_middles
 from gateway.bench.pictures import decode
+from gateway.bench.rims import gap_middles
 from gateway.kinds import Look
 from gateway.kinds.puzzle import (
     DRAWN_PX,

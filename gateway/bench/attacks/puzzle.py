@@ -19,12 +19,12 @@ from gateway.bench import besides, blobs, gaps, recognised, twins
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
 from gateway.bench.besides import Search, Seen
 from gateway.bench.pictures import Pixels, Plane, alpha, decode, rgb
-from gateway.bench.places import Place, peaks
+from gateway.bench.places import Place
+from gateway.bench.rims import gap_middles, rim_fit
 from gateway.kinds.puzzle import (
     DRAWN_PX,
     FRAME_PX,
     GAP_PX,
-    GAP_RGB,
     HEIGHT_PX,
     PIECES,
     WIDTH_PX,
@@ -83,18 +83,6 @@ def _continued(scene: Pixels, piece: Pixels, count: int) -> list[Place]:
 # --- Which gap is it? ----------------------------------------------------------------------
 
 
-def gap_middles(scene: Pixels) -> list[tuple[float, float]]:
-    """The middles of all gaps, px: where a disc of their colour, with a rim of another, fits."""
-    side = GAP_PX + 2 * FRAME_PX
-    off = np.arange(side) - (side - 1) / 2
-    far = np.hypot(off[:, None], off[None, :])
-    disc = np.where(far < GAP_PX / 2, 1.0, np.where(far < GAP_PX / 2 + FRAME_PX, -4.0, 0.0))
-    away = np.abs(rgb(scene).astype(np.float32) - GAP_RGB).max(axis=2)
-    dark = np.asarray(away < 40, np.float32)
-    heat = cv2.matchTemplate(dark, disc.astype(np.float32), cv2.TM_CCORR)
-    return [(p.x, p.y) for p in peaks(heat, disc, 6, apart_px=0.7 * GAP_PX)]
-
-
 def _answer(view: View, middles: Sequence[tuple[float, float]], scores: Floats) -> JSON:
     """The best pairing of pieces and gaps."""
     chosen = blobs.paired(scores)
@@ -113,29 +101,6 @@ def _rims(view: View, chance: Random) -> JSON:
     middles = gap_middles(scene)
     scores = np.array([[rim_fit(scene, m, piece) for m in middles] for piece in pieces])
     return _answer(view, middles, scores.astype(np.float32))
-
-
-def rim_fit(scene: Pixels, middle: tuple[float, float], piece: Pixels) -> float:
-    """How much alike the steps around both rims are, at the best of small turns."""
-    outer = GAP_PX / 2 + FRAME_PX
-    there = _around(scene, middle, outer + 2, outer + 8)
-    side = piece.shape[0] / 2
-    here = _around(rgb(piece), (side, side), GAP_PX / 2 - 10, GAP_PX / 2 - 4)
-    return max(float((there * np.roll(here, shift)).sum()) for shift in range(-5, 6))
-
-
-def _around(picture: Pixels, middle: tuple[float, float], near: float, far: float) -> Floats:
-    """(120,) how steep colours are along a ring; mean 0, length 1."""
-    turn = np.linspace(0, 2 * np.pi, 120, endpoint=False, dtype=np.float32)[None]
-    radius = np.linspace(near, far, 6, dtype=np.float32)[:, None]
-    x, y = middle[0] + radius * np.cos(turn), middle[1] + radius * np.sin(turn)
-    lab = cv2.cvtColor(np.ascontiguousarray(rgb(picture)), cv2.COLOR_RGB2Lab).astype(np.float32)
-    ring = cv2.remap(lab, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).mean(axis=0)
-    steep = np.abs(np.roll(ring, -2, 0) - np.roll(ring, 2, 0)).sum(axis=1)
-    tamed = np.minimum(steep / (steep.mean() + 5), 3)
-    soft = cv2.GaussianBlur(np.tile(tamed, 3)[None], (0, 0), 1.5)[0, 120:240]
-    off = soft - soft.mean()
-    return np.asarray(off / (np.linalg.norm(off) + 1e-3), np.float32)
 
 
 _ANY_POSE = Search(scales=(1.45, 1.75, 2.05))

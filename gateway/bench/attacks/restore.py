@@ -7,7 +7,6 @@ that the generator draws are then tried, so the best one by that measure is foun
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from itertools import permutations
 from random import Random
 
@@ -16,12 +15,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gateway import art
-from gateway.art.painting import Paints, paint
-from gateway.art.sketch import TONES, Shape, moved
-from gateway.art.subjects import SUBJECTS
+from gateway.art.painting import paint
+from gateway.art.sketch import moved
 from gateway.bench import borders, seams
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
 from gateway.bench.borders import Fits, Floats
+from gateway.bench.parts import directions, known
 from gateway.bench.pictures import decode
 from gateway.kinds import restore
 from gateway.kinds.restore import BLOCK_PX, BLOCKS, BORDERS, COLUMNS, ROWS
@@ -126,64 +125,18 @@ def _light_above(view: View, chance: Random) -> JSON:
     return best_order(fits)
 
 
-_CELLS, _WAYS = 6, 4
-_EXAMPLES = 60  # of each subject
 REPORTED = 1.0  # no budget: it learns from labelled output of ours, as the white box does
 
 
 def _examples_known(view: View, chance: Random) -> JSON:
     """Pictures from our own generator, with lines alone: the one whose blocks look most alike in
     some order, by the directions of edges, tells the order."""
-    rows = _directions(art.luminance(blocks_of(view)))
-    likeness = np.einsum("bf,npf->nbp", rows, _known())
+    rows = directions(art.luminance(blocks_of(view)))
+    likeness = np.einsum("bf,npf->nbp", rows, known())
     best = np.stack(
         [sum(one[ORDERS[:, place], place] for place in range(BLOCKS)) for one in likeness]
     )
     return [int(n) for n in ORDERS[int(np.argmax(np.logaddexp.reduce(best * 12, axis=0)))]]
-
-
-@cache
-def _known() -> Floats:
-    """(n, 6 places, features)."""
-    chance = np.random.default_rng(7)
-    return np.stack(
-        [
-            _directions(
-                np.stack([_lines(shapes) for shapes in restore.telling(chance, name, _USUAL)])
-            )
-            for name in SUBJECTS
-            for _ in range(_EXAMPLES)
-        ]
-    )
-
-
-def _lines(shapes: list[Shape]) -> Floats:
-    paints = Paints((0, 0, 0), ((255, 255, 255),) * TONES, 3.0)
-    drawn = paint(shapes, (BLOCK_PX, BLOCK_PX), paints)
-    page = Image.new("RGBA", drawn.size, (255, 255, 255, 255))
-    return art.luminance(art.pixels(Image.alpha_composite(page, drawn)))
-
-
-def _directions(lights: Floats) -> Floats:
-    """(n, features): how much of which direction in which part, of unit length."""
-    rows = []
-    for light in lights:
-        down, across = np.gradient(art.blurred(light, 1.5))
-        strength = np.hypot(down, across)
-        strength = np.sqrt(np.maximum(strength - np.median(strength), 0))
-        way = (np.arctan2(down, across) % np.pi / np.pi * _WAYS).astype(int) % _WAYS
-        parts = [_cells_of(np.where(way == n, strength, 0)) for n in range(_WAYS)]
-        row = np.concatenate(parts)
-        row = row - row.mean()
-        rows.append(row / (np.linalg.norm(row) + 1e-6))
-    return np.asarray(np.stack(rows), np.float32)
-
-
-def _cells_of(plane: Floats) -> Floats:
-    soft = Image.fromarray(np.asarray(plane, np.float32)).resize(
-        (_CELLS, _CELLS), Image.Resampling.BILINEAR
-    )
-    return np.asarray(soft, np.float32).ravel()
 
 
 # --- The twin, blind guessing, the white box -----------------------------------------------
@@ -233,7 +186,7 @@ class _Pairs:
         return best_order(fits)
 
     def _rows(self, view: View) -> Rows:
-        seen = _directions(art.luminance(blocks_of(view)))
+        seen = directions(art.luminance(blocks_of(view)))
         return np.stack([np.concatenate((seen[one], seen[other])) for one, other in PAIRS])
 
 

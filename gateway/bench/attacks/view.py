@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import lru_cache
 from random import Random
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -21,19 +20,18 @@ from gateway.art import generator, webp
 from gateway.art.board import TOP, put_person
 from gateway.art.solids import solid
 from gateway.art.stage import Camera, Light, Thing, paint
-from gateway.bench import gradients, layout, outlines
+from gateway.bench import gradients, layout, outlines, overall
 from gateway.bench.attack import Attack, Control, Labels, Predict, Rows, Suite, View
 from gateway.bench.layout import ORDERS, Blob
+from gateway.bench.overall import Likeness
 from gateway.bench.pictures import Pixels, decode
 from gateway.kinds import view as kind
 from gateway.model import JSON, Made
 
-Likeness = Callable[[Pixels, Pixels], float]  # of the scene and one picture
 Floats = NDArray[np.float32]
 
 WRITTEN_FOR_US = 0.25
 BY_EDGES = 0.5  # the strongest found solves more than a third: stated, not hidden
-SIDE_PX = 96  # pictures compared as a whole are brought to this
 EMPTY = np.zeros((3, 3), np.float32)
 
 
@@ -54,79 +52,6 @@ def rounds(view: View) -> list[tuple[Pixels, list[Pixels]]]:
         (decode(one["scene"]), layout.tiles(decode(one["options"]), view["rows"], view["columns"]))
         for one in view["rounds"]
     ]
-
-
-# --- Off the shelf -------------------------------------------------------------------------------
-
-
-def _small(picture: Pixels) -> Floats:
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    return np.asarray(cv2.resize(grey, (SIDE_PX, SIDE_PX)), np.float32)
-
-
-def board_part(scene: Pixels) -> Pixels:
-    """The scene without what lies beside the board: what a careful user of a library would cut."""
-    height, width = scene.shape[:2]
-    half = int(1.15 * layout.ZOOM * height)
-    middle = width // 2
-    return scene[int(0.12 * height) :, max(0, middle - half) : middle + half]
-
-
-def _matches(detector: cv2.Feature2D, norm: int) -> Likeness:
-    def likeness(scene: Pixels, tile: Pixels) -> float:
-        _, ours = detector.detectAndCompute(cv2.cvtColor(scene, cv2.COLOR_RGB2GRAY), None)
-        _, theirs = detector.detectAndCompute(cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY), None)
-        if ours is None or theirs is None or len(theirs) < 2:
-            return 0.0
-        pairs = cv2.BFMatcher(norm).knnMatch(ours, theirs, k=2)
-        good = [a for a, b in (p for p in pairs if len(p) == 2) if a.distance < 0.8 * b.distance]
-        return float(len(good))
-
-    return likeness
-
-
-def histograms(scene: Pixels, tile: Pixels) -> float:
-    """Correlation of colour histograms, 8 bins a channel."""
-    both = []
-    for picture in (board_part(scene), tile):
-        counts = cv2.calcHist([picture], [0, 1, 2], None, [8, 8, 8], [0, 256] * 3)
-        both.append(cv2.normalize(counts, counts).ravel())
-    return float(cv2.compareHist(both[0], both[1], cv2.HISTCMP_CORREL))
-
-
-def template(scene: Pixels, tile: Pixels) -> float:
-    """The best place of the picture in the scene, over a few sizes, both at half of theirs."""
-    best = -1.0
-    inner, small = tile[8:-8, 10:-10], _shrunk(scene, 0.5)
-    for scale in (0.3, 0.4, 0.5):
-        found = cv2.matchTemplate(small, _shrunk(inner, scale), cv2.TM_CCOEFF_NORMED)
-        best = max(best, float(found.max()))
-    return best
-
-
-def _shrunk(picture: Pixels, scale: float) -> Pixels:
-    found = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return np.asarray(found, np.uint8)
-
-
-def structure(scene: Pixels, tile: Pixels) -> float:
-    """Mean structural similarity (Wang et al. 2004), of both brought to one size."""
-    a, b = _small(board_part(scene)), _small(tile)
-    blur = [cv2.GaussianBlur(v, (11, 11), 1.5) for v in (a, b, a * a, b * b, a * b)]
-    mean_a, mean_b, aa, bb, ab = blur
-    c1, c2 = 6.5025, 58.5225
-    up = (2 * mean_a * mean_b + c1) * (2 * (ab - mean_a * mean_b) + c2)
-    down = (mean_a**2 + mean_b**2 + c1) * (aa - mean_a**2 + bb - mean_b**2 + c2)
-    return float((up / down).mean())
-
-
-def perceptual_hash(scene: Pixels, tile: Pixels) -> float:
-    """Bits in common of the signs of the lowest 63 cosine terms."""
-    bits = []
-    for picture in (board_part(scene), tile):
-        low = cv2.dct(cv2.resize(_small(picture), (32, 32)))[:8, :8].ravel()[1:]
-        bits.append(low > np.median(low))
-    return float((bits[0] == bits[1]).mean())
 
 
 # --- Written for this generator ------------------------------------------------------------------
@@ -285,17 +210,12 @@ def blind(view: View, rng: Random) -> JSON:
 
 SUITE = Suite(
     attacks=(
-        Attack("ORB matches", False, by_likeness(_matches(cv2.ORB.create(300), cv2.NORM_HAMMING))),
-        Attack(
-            "SIFT matches",
-            False,
-            by_likeness(_matches(cv2.SIFT.create(300), cv2.NORM_L2)),
-            slow=True,
-        ),
-        Attack("colour histogram", False, by_likeness(histograms)),
-        Attack("template", False, by_likeness(template)),
-        Attack("SSIM", False, by_likeness(structure)),
-        Attack("perceptual hash", False, by_likeness(perceptual_hash)),
+        Attack("ORB matches", False, by_likeness(overall.ORB)),
+        Attack("SIFT matches", False, by_likeness(overall.SIFT), slow=True),
+        Attack("colour histogram", False, by_likeness(overall.histograms)),
+        Attack("template", False, by_likeness(overall.template)),
+        Attack("SSIM", False, by_likeness(overall.structure)),
+        Attack("perceptual hash", False, by_likeness(overall.perceptual_hash)),
         Attack("colours in places", True, in_places(colours), WRITTEN_FOR_US),
         Attack("outlines in places", True, in_places(masks), WRITTEN_FOR_US),
         Attack("rendered outlines in places", True, in_places(names), WRITTEN_FOR_US, slow=True),
