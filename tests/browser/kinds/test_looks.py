@@ -83,8 +83,14 @@ async def test_a_small_phone_shows_a_question_and_its_button(
 ) -> None:
     page = await mounted(kind, double, opened, viewport={"width": 320, "height": 640})
     bottom_px = "Math.max(...[...document.querySelectorAll('.control *')]"
-    bottom_px += ".filter((e) => e.checkVisibility()).map((e) => e.getBoundingClientRect().top))"
-    assert await page.evaluate(bottom_px) < 640 - 20  # of the lowest, which is at least 44 px high
+    bottom_px += ".filter((e) => e.checkVisibility()).map((e) => e.getBoundingClientRect().bottom))"
+    assert await page.evaluate(bottom_px) <= 640
+
+
+async def test_a_range_keeps_away_from_the_edge(double: Double, opened: Open) -> None:
+    page = await mounted("rotate", double, opened, viewport={"width": 320, "height": 640})
+    box = await page.locator(".range").bounding_box()
+    assert box and box["x"] >= 32 and box["x"] + box["width"] <= 320 - 32
 
 
 @every_kind

@@ -9,6 +9,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from gateway.kinds import view
+
 JSON = Any
 WIDE, HIGH = 640, 480  # px, at twice the size of the page
 
@@ -47,15 +49,19 @@ PIECES = [
     {"picture": uri(piece(112, 96, "1")), "width": 0.175, "height": 0.2, "x": 0.25, "y": 1.15},
     {"picture": uri(piece(128, 96, "2")), "width": 0.2, "height": 0.2, "x": 0.75, "y": 1.15},
 ]
+OPTIONS_PX = view.TILE_PX[0] * view.COLUMNS, view.TILE_PX[1] * view.ROWS
 SCENES = {
     "rounds": [
-        {"scene": uri(fields(4, 2, 480, 240)), "options": uri(fields(2, 3, 480, 360))}
-        for _ in range(2)
+        {
+            "scene": uri(fields(4, 2, *view.SCENE_PX)),
+            "options": uri(fields(view.COLUMNS, view.ROWS, *OPTIONS_PX)),
+        }
+        for _ in range(view.ROUNDS)
     ],
-    "rows": 3,
-    "columns": 2,
-    "aspect": 480 / 360,
-    "scene_aspect": 2,
+    "rows": view.ROWS,
+    "columns": view.COLUMNS,
+    "aspect": OPTIONS_PX[0] / OPTIONS_PX[1],
+    "scene_aspect": view.SCENE_PX[0] / view.SCENE_PX[1],
 }
 DIALS = [uri(fields(2, 2, 280, 280)) for _ in range(2)]
 NINE = uri(fields(3, 3, 540, 540))
