@@ -21,6 +21,7 @@ from gateway.bench.pictures import Pixels, Plane
 Heat = NDArray[np.float32]  # (height, width) of a scene: how well something fits there
 
 LEAST = -1.0  # of a heat: where nothing was tried
+AXES = 4  # along which a shape may be longer
 LIGHT_PART = 0.02  # of a shape's edges: parts with less are left out
 
 
@@ -76,6 +77,21 @@ def variants(
             yield np.asarray(turned, np.float32)
             if mirrored:
                 yield np.ascontiguousarray(turned[:, ::-1], np.float32)
+
+
+def squeezed(ink: NDArray[np.uint8], by: float) -> Iterator[NDArray[np.uint8]]:
+    """The shape, and longer by this share along each of AXES; `variants` brings all to one size."""
+    yield ink
+    side = round((1.1 + by) * max(ink.shape))
+    high, wide = ink.shape
+    up, before = (side - high) // 2, (side - wide) // 2
+    room = np.pad(ink, ((up, side - high - up), (before, side - wide - before)))
+    for axis in np.arange(AXES) * np.pi / AXES:
+        along = np.array([np.cos(axis), np.sin(axis)])
+        matrix = np.eye(2) + by * np.outer(along, along)
+        middle = np.full(2, side / 2)
+        turn = np.column_stack((matrix, middle - matrix @ middle))
+        yield np.asarray(cv2.warpAffine(room, turn, (side, side)), np.uint8)
 
 
 def hottest(

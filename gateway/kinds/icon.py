@@ -7,9 +7,10 @@ turned, mirrored, hollow in parts, before pieces of others. Beside each that is 
 programs take it for (`near`), none that people do (`alike`). Colour keeps a thing apart from what
 is behind it and means nothing else.
 
-Whoever has all our drawings names what is asked and looks for each drawing of it. At `hard` things
-are bent further, and a thin ribbon lies over each and over what lies between: people see a thing go
-on under it, programs get edges that are none of it.
+Whoever has all our drawings names what is asked and looks for each drawing of it. At `hard` a thin
+ribbon lies over each thing and over what lies between: people see a thing go on under it, programs
+get edges that are none of it. Who could take the ribbons away without a trace would be where the
+usual leaves them.
 
 Tolerance: a circle about each thing's middle of half its size, 23 to 30 px of a picture shown 320
 wide. Blind chance: one click lies in a given circle with at most 3.6 %, four in order with 2 in a

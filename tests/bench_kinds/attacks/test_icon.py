@@ -11,6 +11,7 @@ from gateway.art.forms import image
 from gateway.art.scenes import scene
 from gateway.art.style import Style
 from gateway.bench.attacks import icon as attacks
+from gateway.bench.pictured import named
 from gateway.kinds import icon as kind
 from tests.bench_kinds.budgets import assert_budgets_hold
 
@@ -28,4 +29,4 @@ def test_whoever_has_our_pictures_names_every_prompt():
         some = asked[at : at + 4]
         prompt = jpeg(kind._prompt(chance, behind, some), kind.QUALITY)
         cells = attacks.cells({"prompt": prompt, "count": len(some)})
-        assert [attacks.named(cell).name for cell in cells] == [thing.name for thing in some]
+        assert [named(cell).name for cell in cells] == [thing.name for thing in some]
