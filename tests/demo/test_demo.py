@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -53,6 +54,8 @@ async def demo(home: Path):
         cwd=home,
         env={**os.environ, "PYTHONPATH": str(home)},
         stdout=asyncio.subprocess.PIPE,
+        # What runs in the background ignores Ctrl-C, and so do its children unless they are told.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout is not None
     async with asyncio.timeout(START_WITHIN_S):
